@@ -1,0 +1,21 @@
+package ai.vespid.protocol;
+
+/**
+ * Something that was said breaks the protocol. The text names the field and what was expected; it
+ * never repeats the value, which may be a secret, so it may be logged and sent back as it is.
+ */
+public final class InvalidMessage extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final String field;
+
+  public InvalidMessage(String field, String problem) {
+    super(field + ": " + problem, null, false, false);
+    this.field = field;
+  }
+
+  /** The path of the field, or what the document as a whole is called. */
+  public String field() {
+    return field;
+  }
+}

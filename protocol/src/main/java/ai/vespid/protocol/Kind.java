@@ -1,0 +1,13 @@
+package ai.vespid.protocol;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** What an executor can be asked to do. */
+public enum Kind {
+  @JsonProperty("connector.action")
+  CONNECTOR_ACTION,
+  @JsonProperty("agent.execute")
+  AGENT_EXECUTE,
+  @JsonProperty("agent.run")
+  AGENT_RUN
+}

@@ -1,0 +1,33 @@
+package ai.vespid.protocol.bus;
+
+import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.Kind;
+import ai.vespid.protocol.NetworkMode;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.Selector;
+import ai.vespid.protocol.WorkspaceUse;
+
+/**
+ * One piece of work as it travels between ingress, router and edge. Times in milliseconds. {@code
+ * secret} lives in memory for this one request.
+ */
+public record Dispatch(
+    String requestId,
+    String organizationId,
+    String userId,
+    Kind kind,
+    RawJson payload,
+    String connectorId,
+    String secret,
+    Selector selector,
+    int timeoutMs,
+    int maxWaitMs,
+    EffectClass effect,
+    NetworkMode networkMode,
+    WorkspaceUse workspace)
+    implements Message {
+  @Override
+  public String toString() {
+    return "Dispatch[" + requestId + ", kind=" + kind + "]";
+  }
+}

@@ -1,0 +1,55 @@
+package ai.vespid.protocol.bus;
+
+import ai.vespid.protocol.bus.SessionRegistry.Revoked;
+import ai.vespid.protocol.executor.GatewayFrame.Workspace;
+import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
+
+/**
+ * The owner of agents' sockets on one node and shard.
+ *
+ * <pre>
+ * router                      edge
+ *   Offer  ------------------->   Accepted | Full | Draining | NotHere
+ *   Cancel ------------------->   Done
+ * </pre>
+ */
+public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
+  static Address<ExecutorEdge<?>> at(String node, int shard) {
+    return new Address<>("edge@" + node + "/" + shard);
+  }
+
+  /** Told to every edge of every node; a sweep over the database repairs a lost one. */
+  Topic<Revoked> REVOKED = new Topic<>("executor-revoked");
+
+  /**
+   * Give this dispatch to this executor under this epoch. {@code remainingMs} is the time left
+   * until its deadline. Idempotent by request id and epoch.
+   */
+  record Offer(
+      Dispatch dispatch,
+      String executorId,
+      String connectionId,
+      int epoch,
+      int remainingMs,
+      Workspace workspace,
+      WorkspaceAccess workspaceAccess)
+      implements ExecutorEdge<Offer.Reply> {
+    public sealed interface Reply extends Message {}
+
+    /** The frame is written to the socket. */
+    public record Accepted() implements Reply {}
+
+    /** The socket holds as much as it may, or does not drain what is written to it. */
+    public record Full() implements Reply {}
+
+    /** The socket or this node is on its way out. */
+    public record Draining() implements Reply {}
+
+    /** No such socket here: the route was wrong. */
+    public record NotHere() implements Reply {}
+  }
+
+  /** Tell the agent to stop this attempt. Harmless when it is over already. */
+  record Cancel(String executorId, String requestId, int epoch, String reason)
+      implements ExecutorEdge<Done> {}
+}

@@ -1,0 +1,25 @@
+package ai.vespid.protocol.bus;
+
+import ai.vespid.protocol.DispatchResult;
+
+/**
+ * Terminal results by request id, on one node: memory, Redis, PostgreSQL, in this order. The first
+ * write wins; results are kept for GATEWAY_RESULTS_TTL_SEC.
+ */
+public sealed interface ResultStore<R extends Message> extends Request<R> {
+  static Address<ResultStore<?>> at(String node) {
+    return new Address<>("results@" + node);
+  }
+
+  record Get(String requestId) implements ResultStore<Get.Reply> {
+    public sealed interface Reply extends Message {}
+
+    public record Found(String organizationId, DispatchResult result) implements Reply {}
+
+    public record NotReady() implements Reply {}
+  }
+
+  /** Keep this result. {@code durable} ones stand in PostgreSQL already. */
+  record Put(String requestId, String organizationId, DispatchResult result, boolean durable)
+      implements ResultStore<Done> {}
+}

@@ -1,0 +1,50 @@
+package ai.vespid.protocol.bus;
+
+import ai.vespid.protocol.Kind;
+import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.executor.ExecutorFrame.EngineAuth;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Where one executor is connected and what it can take. {@code tags} are the control plane's and
+ * decide; {@code reportedTags} are hints for people. {@code connectors} null means any. {@code
+ * bootId} null means an agent that does not speak our extensions.
+ */
+public record Route(
+    String executorId,
+    String connectionId,
+    String edgeNode,
+    int edgeShard,
+    Pool pool,
+    String organizationId,
+    String name,
+    Set<String> tags,
+    List<String> reportedTags,
+    int maxInFlight,
+    Set<Kind> kinds,
+    Set<String> connectors,
+    Map<String, EngineAuth> engineAuth,
+    String bootId,
+    long connectedAtMs,
+    long lastSeenAtMs,
+    boolean draining)
+    implements Message {
+  public Route {
+    tags = Set.copyOf(tags);
+    reportedTags = List.copyOf(reportedTags);
+    kinds = Set.copyOf(kinds);
+    connectors = connectors == null ? null : Set.copyOf(connectors);
+    engineAuth = engineAuth == null ? Map.of() : Map.copyOf(engineAuth);
+  }
+
+  /** True when the agent acknowledges dispatches and repeats results. */
+  public boolean acknowledges() {
+    return bootId != null;
+  }
+
+  public Address<ExecutorEdge<?>> edge() {
+    return ExecutorEdge.at(edgeNode, edgeShard);
+  }
+}

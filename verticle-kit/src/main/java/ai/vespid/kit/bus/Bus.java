@@ -1,0 +1,72 @@
+package ai.vespid.kit.bus;
+
+import ai.vespid.protocol.bus.Address;
+import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.Request;
+import ai.vespid.protocol.bus.Topic;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.MessageConsumer;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** The event bus with types: an address knows its requests, a request knows its reply. */
+public final class Bus {
+  private final Vertx vertx;
+
+  public Bus(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  /** Asks and waits at most {@code timeout}; fails with a {@link Fault}. */
+  public <R extends Message, Q extends Request<R>> Future<R> ask(
+      Address<? super Q> to, Q request, Duration timeout) {
+    var options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
+    return vertx
+        .eventBus()
+        .<R>request(to.name(), request, options)
+        .map(io.vertx.core.eventbus.Message::body)
+        .recover(cause -> Future.failedFuture(Fault.of(cause)));
+  }
+
+  /** Tells a fact to whoever listens, here and on other nodes. It may be lost. */
+  public <F extends Message> void publish(Topic<? super F> topic, F fact) {
+    vertx.eventBus().publish(topic.name(), fact);
+  }
+
+  public <F extends Message> Future<Void> subscribe(Topic<F> topic, Consumer<F> handler) {
+    MessageConsumer<F> consumer = vertx.eventBus().consumer(topic.name());
+    consumer.handler(message -> handler.accept(message.body()));
+    return consumer.completion();
+  }
+
+  /**
+   * Serves an address: every request is answered, thrown exceptions included, and at most {@code
+   * inFlightMax} are under way at once; one more is answered BUSY. Call it from the verticle's
+   * {@code start} and return its future: on a cluster the address is not reachable before that.
+   */
+  public <Q extends Request<?>> Future<Mailbox> serve(
+      Address<Q> at, int inFlightMax, Function<Q, Future<? extends Message>> handler) {
+    var context = vertx.getOrCreateContext();
+    var mailbox = new Mailbox(context, inFlightMax);
+    MessageConsumer<Q> consumer = vertx.eventBus().consumer(at.name());
+    consumer.handler(message ->
+        mailbox
+            .admit(() -> handler.apply(message.body()))
+            .onSuccess(message::reply)
+            .onFailure(cause -> {
+              var fault = Fault.of(cause);
+              message.fail(fault.code().wire, fault.getMessage());
+              if (fault.code() == Fault.Code.INTERNAL && !(cause instanceof Fault)) {
+                // A bug: let it reach the verticle's supervisor with its stack trace.
+                context.runOnContext(_ -> {
+                  throw new IllegalStateException(at.name() + " failed", cause);
+                });
+              }
+            }));
+    mailbox.opened(consumer);
+    return consumer.completion().map(mailbox);
+  }
+}

@@ -1,0 +1,25 @@
+package ai.vespid.kit.bus;
+
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.ExecutorEdge;
+import ai.vespid.protocol.bus.ResultStore;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionRegistry;
+import java.util.List;
+
+/** Every message family of the bus: what a node must know before it takes part. */
+public final class Protocols {
+  public static final List<Class<?>> ALL =
+      List.of(
+          Done.class,
+          Dispatch.class,
+          Route.class,
+          DispatchRouter.class,
+          ExecutorEdge.class,
+          SessionRegistry.class,
+          ResultStore.class);
+
+  private Protocols() {}
+}

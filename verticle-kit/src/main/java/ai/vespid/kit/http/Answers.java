@@ -1,0 +1,29 @@
+package ai.vespid.kit.http;
+
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Json;
+import ai.vespid.protocol.http.ErrorBody;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+
+/** How HTTP requests are answered: JSON, and errors as code and message. */
+public final class Answers {
+  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+  private static final CharSequence RETRY_AFTER = HttpHeaders.createOptimized("Retry-After");
+
+  private Answers() {}
+
+  public static void json(HttpServerResponse response, int status, Object body) {
+    if (response.ended() || response.closed()) return;
+    response
+        .setStatusCode(status)
+        .putHeader(HttpHeaders.CONTENT_TYPE, JSON)
+        .end(Buffer.buffer(Json.write(body)));
+  }
+
+  public static void error(HttpServerResponse response, ErrorCode code, String message) {
+    if (code.status() == 503 && !response.headWritten()) response.putHeader(RETRY_AFTER, "1");
+    json(response, code.status(), new ErrorBody(code, message));
+  }
+}

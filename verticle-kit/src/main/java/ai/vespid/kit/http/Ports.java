@@ -1,0 +1,160 @@
+package ai.vespid.kit.http;
+
+import ai.vespid.kit.node.ConfigurationException;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Limits;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.net.BindException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The HTTP ports of one process, shared by its verticles. A verticle mounts a path prefix while it
+ * starts; when all have started, {@link #listen} opens the ports, so nothing is served half-built.
+ *
+ * <p>The owner of sockets listens on its own context, so that a socket's frames arrive where its
+ * state lives; other handlers run on whichever context took the request and must hold no state of
+ * their own. Without an owner of sockets the first one to mount listens.
+ */
+public final class Ports {
+  private record Mount(
+      String prefix, Context context, boolean ownsSockets, Handler<HttpServerRequest> handler) {}
+
+  private record Endpoint(String host, int port, String setting, List<Mount> mounts) {}
+
+  private final Map<Integer, Endpoint> endpoints = new TreeMap<>();
+  private final List<HttpServer> servers = new ArrayList<>();
+
+  /**
+   * Serves {@code prefix} (longest wins) on a port.
+   *
+   * @param setting what a user changes when the port is taken
+   */
+  public synchronized void mount(
+      Vertx vertx,
+      String host,
+      int port,
+      String setting,
+      String prefix,
+      Handler<HttpServerRequest> handler) {
+    add(vertx, host, port, setting, prefix, false, handler);
+  }
+
+  /** As {@link #mount}, for a verticle that upgrades requests to sockets. */
+  public synchronized void mountSockets(
+      Vertx vertx,
+      String host,
+      int port,
+      String setting,
+      String prefix,
+      Handler<HttpServerRequest> handler) {
+    add(vertx, host, port, setting, prefix, true, handler);
+  }
+
+  private void add(
+      Vertx vertx,
+      String host,
+      int port,
+      String setting,
+      String prefix,
+      boolean ownsSockets,
+      Handler<HttpServerRequest> handler) {
+    endpoints
+        .computeIfAbsent(port, _ -> new Endpoint(host, port, setting, new ArrayList<>()))
+        .mounts()
+        .add(new Mount(prefix, vertx.getOrCreateContext(), ownsSockets, handler));
+  }
+
+  /** Opens every port that something was mounted on; fails naming the setting of a taken one. */
+  public synchronized Future<Void> listen(Vertx vertx) {
+    var opened = new ArrayList<Future<?>>();
+    for (var endpoint : endpoints.values()) {
+      var owners = endpoint.mounts().stream().filter(Mount::ownsSockets).toList();
+      var contexts =
+          (owners.isEmpty() ? endpoint.mounts().subList(0, 1) : owners)
+              .stream().map(Mount::context).distinct().toList();
+      for (var context : contexts) opened.add(open(vertx, endpoint, context));
+    }
+    return Future.all(opened).mapEmpty();
+  }
+
+  private Future<Void> open(Vertx vertx, Endpoint endpoint, Context context) {
+    var routes = routesFor(endpoint, context);
+    var done = Promise.<Void>promise();
+    context.runOnContext(_ -> {
+      var server = vertx.createHttpServer(options());
+      synchronized (this) {
+        servers.add(server);
+      }
+      server
+          .requestHandler(request -> dispatch(routes, request))
+          .listen(endpoint.port(), endpoint.host())
+          .recover(cause -> Future.failedFuture(explain(endpoint, cause)))
+          .<Void>mapEmpty()
+          .onComplete(done);
+    });
+    return done.future();
+  }
+
+  // Longest prefix first; for sockets this context's own handler, else the first one mounted.
+  private static List<Mount> routesFor(Endpoint endpoint, Context context) {
+    var byPrefix = new TreeMap<String, Mount>();
+    for (var mount : endpoint.mounts()) {
+      if (mount.ownsSockets() && mount.context() != context) continue;
+      byPrefix.putIfAbsent(mount.prefix(), mount);
+    }
+    return byPrefix.values().stream()
+        .sorted((a, b) -> Integer.compare(b.prefix().length(), a.prefix().length()))
+        .toList();
+  }
+
+  private static void dispatch(List<Mount> routes, HttpServerRequest request) {
+    var path = request.path();
+    for (var mount : routes) {
+      if (path != null && path.startsWith(mount.prefix())) {
+        mount.handler().handle(request);
+        return;
+      }
+    }
+    Answers.error(request.response(), ErrorCode.NOT_FOUND, "no such path");
+  }
+
+  private static HttpServerOptions options() {
+    return new HttpServerOptions()
+        .setMaxWebSocketFrameSize(Limits.FRAME_BYTES_MAX)
+        .setMaxWebSocketMessageSize(Limits.FRAME_BYTES_MAX)
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setPerMessageWebSocketCompressionSupported(false)
+        .setMaxInitialLineLength(8 * 1024)
+        .setMaxHeaderSize(32 * 1024)
+        .setIdleTimeout(0)
+        .setTcpNoDelay(true)
+        .setReuseAddress(true)
+        .setAcceptBacklog(4096);
+  }
+
+  private static Throwable explain(Endpoint endpoint, Throwable cause) {
+    if (cause instanceof BindException || cause.getCause() instanceof BindException) {
+      return new ConfigurationException(
+          "port %d is taken; choose another with %s"
+              .formatted(endpoint.port(), endpoint.setting()));
+    }
+    return cause;
+  }
+
+  /** Closes all ports; open sockets are closed with them. */
+  public synchronized Future<Void> close() {
+    var closing = servers.stream().<Future<?>>map(HttpServer::close).toList();
+    servers.clear();
+    return Future.join(new ArrayList<>(closing)).mapEmpty();
+  }
+}

@@ -1,0 +1,62 @@
+package ai.vespid.kit.node;
+
+import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.bus.Address;
+import ai.vespid.protocol.bus.DispatchRouter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
+
+/**
+ * Who decides about a key right now: a rendezvous hash over the nodes and shards that run the
+ * verticle. A pure function of the view, so nobody has to be asked and nothing is registered.
+ */
+public record Homes(List<Seat> routers) {
+  /** One shard of one node. */
+  public record Seat(String node, int shard) {}
+
+  public Homes {
+    routers = List.copyOf(routers);
+  }
+
+  /** The view of a node that is alone. */
+  public static Homes single(String node, int shards) {
+    return new Homes(IntStream.range(0, shards).mapToObj(s -> new Seat(node, s)).toList());
+  }
+
+  /** What the pool's queue is keyed by: an organization's own, or one for all organizations. */
+  public static String queueKey(Pool pool, String organizationId) {
+    return pool == Pool.MANAGED ? "managed" : "byon:" + organizationId;
+  }
+
+  public Address<DispatchRouter<?>> router(String key) {
+    var seat = seatOf(key);
+    return DispatchRouter.at(seat.node(), seat.shard());
+  }
+
+  /** The seat with the highest hash for this key; when a seat goes, only its keys move. */
+  public Seat seatOf(String key) {
+    if (routers.size() == 1) return routers.getFirst();
+    Seat best = null;
+    long bestHash = Long.MIN_VALUE;
+    for (var seat : routers) {
+      long hash = hash(seat.node() + '/' + seat.shard() + '|' + key);
+      if (best == null || hash > bestHash) {
+        best = seat;
+        bestHash = hash;
+      }
+    }
+    if (best == null) throw new IllegalStateException("no node runs a dispatch-router");
+    return best;
+  }
+
+  private static long hash(String text) {
+    var crc = new CRC32C();
+    crc.update(text.getBytes(StandardCharsets.UTF_8));
+    // CRC is linear: mix it, or seats that differ in one character would share their order.
+    long mixed = crc.getValue() * 0x9E3779B97F4A7C15L;
+    mixed ^= mixed >>> 32;
+    return mixed * 0xD6E8FEB86659FD93L;
+  }
+}
