@@ -13,7 +13,8 @@ public final class DatabaseFailures {
   // Connection exceptions, insufficient resources, operator intervention: all pass.
   private static final Set<String> PASSING_CLASSES = Set.of("08", "53", "57");
 
-  private static final Pattern POOL = Pattern.compile("(?i)^timeout$|connection pool|pool closed");
+  private static final Pattern POOL =
+      Pattern.compile("(?i)^timeout$|connection pool|pool closed|connection is not active");
 
   private DatabaseFailures() {}
 

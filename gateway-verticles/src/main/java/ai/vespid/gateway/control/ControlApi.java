@@ -47,8 +47,24 @@ final class ControlApi {
       Map<String, Endpoint> endpoints,
       Gate gate,
       String webBaseUrl) {
-    return OpenAPIContract.from(vertx, document.copy())
+    return OpenAPIContract.from(vertx, withOwnSecurity(document))
         .map(contract -> new ControlApi(vertx, contract, endpoints, gate).build(vertx, webBaseUrl));
+  }
+
+  // The router builder insists on handlers of its own for alternatives such as "bearer or cookie".
+  // The gate decides here, so it is told under another name.
+  private static JsonObject withOwnSecurity(JsonObject document) {
+    var copy = document.copy();
+    var otherwise = copy.remove("security");
+    for (var path : copy.getJsonObject("paths").getMap().values()) {
+      for (var entry : (JsonObject) path) {
+        if (entry.getValue() instanceof JsonObject operation) {
+          var own = operation.remove("security");
+          operation.put(Gate.SECURITY, own == null ? otherwise : own);
+        }
+      }
+    }
+    return copy;
   }
 
   private Router build(Vertx vertx, String webBaseUrl) {
@@ -75,7 +91,7 @@ final class ControlApi {
       throw new IllegalStateException("not in the document: " + unserved);
     }
     var router = builder.createRouter();
-    for (var status : new int[] {400, 404, 405, 413, 415, 500}) {
+    for (var status : new int[] {400, 403, 404, 405, 413, 415, 500}) {
       router.errorHandler(status, ControlApi::failed);
     }
     return router;
@@ -107,7 +123,9 @@ final class ControlApi {
   }
 
   private static void failed(RoutingContext context) {
-    if (context.failure() == null) Failures.status(context.response(), context.statusCode());
+    boolean refused = context.statusCode() >= 400 && context.statusCode() < 500;
+    if (refused || context.failure() == null)
+      Failures.status(context.response(), context.statusCode());
     else Failures.answer(context, context.failure());
   }
 }

@@ -15,8 +15,10 @@ import io.vertx.openapi.validation.ValidatorErrorType;
 import io.vertx.openapi.validation.ValidatorException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +70,7 @@ final class Failures {
           case 503 -> ErrorCode.SERVICE_UNAVAILABLE;
           default -> status < 500 ? ErrorCode.BAD_REQUEST : ErrorCode.INTERNAL_ERROR;
         };
-    Answers.error(response, code, code.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '));
+    Answers.error(response, code, code.name().toLowerCase(Locale.ROOT).replace('_', ' '));
   }
 
   private static void problem(HttpServerResponse response, Problem problem) {
@@ -96,11 +98,17 @@ final class Failures {
     var form = new ArrayList<String>();
     var errors = invalid.getOutputUnit().getErrors();
     if (errors != null) errors.stream().limit(ERRORS_TOLD_MAX).forEach(e -> tell(e, fields, form));
+    // An object is wrong because a field in it is: tell the field.
+    fields.keySet().removeIf(outer -> fields.keySet().stream().anyMatch(within(outer)));
     var message =
         fields.isEmpty()
             ? "body: " + (form.isEmpty() ? "is not acceptable" : form.getFirst())
             : fields.firstKey() + ": " + fields.firstEntry().getValue().getFirst();
     badRequest(response, message, new Details(form, fields));
+  }
+
+  private static Predicate<String> within(String outer) {
+    return field -> field.startsWith(outer + ".");
   }
 
   // The validator names what the schema wanted, never what was sent.

@@ -7,6 +7,7 @@ import ai.vespid.sql.AccountRepository;
 import ai.vespid.sql.AccountRepository.Session;
 import ai.vespid.sql.OrganizationRepository;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.openapi.contract.Operation;
 import java.time.Duration;
@@ -19,6 +20,9 @@ import java.util.stream.Collectors;
  * {@code orgId} in the path), in this order: caller, organization, role.
  */
 final class Gate {
+  /** Where an operation's {@code security} stands once the document is loaded. */
+  static final String SECURITY = "x-security";
+
   private static final String ADMIN = "admin";
   private static final Duration TOUCH_EVERY = Duration.ofMinutes(1);
 
@@ -66,8 +70,8 @@ final class Gate {
   }
 
   private static Set<String> schemes(Operation operation) {
-    return operation.getSecurityRequirements().stream()
-        .flatMap(requirement -> requirement.getNames().stream())
+    return operation.getOpenAPIModel().getJsonArray(SECURITY).stream()
+        .flatMap(alternative -> ((JsonObject) alternative).fieldNames().stream())
         .collect(Collectors.toSet());
   }
 
