@@ -1,5 +1,6 @@
 package ai.vespid.gateway.control;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -16,6 +17,7 @@ import io.vertx.openapi.validation.RequestValidator;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The HTTP interface as the document states it: every operation has one endpoint, and a request
@@ -23,32 +25,33 @@ import java.util.TreeSet;
  */
 final class ControlApi {
   private static final long BODY_BYTES_MAX = 1024 * 1024;
+  private static final int ANSWER_WITHIN_SEC = 30;
   private static final Set<String> HEADERS =
       Set.of("Authorization", "Content-Type", "X-Org-Id", "X-Service-Token", "X-Gateway-Token");
 
-  private final OpenAPIContract contract;
-  private final Map<String, Endpoint> endpoints;
+  private final Vertx vertx;
   private final Gate gate;
-  private final RequestValidator validator;
+  private final Map<String, Endpoint> endpoints;
+  private final MeterRegistry meters;
+  private final String webBaseUrl;
   private final RequestExtractor extractor = RequestExtractor.withBodyHandler();
 
-  private ControlApi(
-      Vertx vertx, OpenAPIContract contract, Map<String, Endpoint> endpoints, Gate gate) {
-    this.contract = contract;
-    this.endpoints = endpoints;
+  ControlApi(
+      Vertx vertx,
+      Gate gate,
+      Map<String, Endpoint> endpoints,
+      MeterRegistry meters,
+      String webBaseUrl) {
+    this.vertx = vertx;
     this.gate = gate;
-    this.validator = RequestValidator.create(vertx, contract);
+    this.endpoints = endpoints;
+    this.meters = meters;
+    this.webBaseUrl = webBaseUrl;
   }
 
   /** Fails when the document and the endpoints do not name the same operations. */
-  static Future<Router> router(
-      Vertx vertx,
-      JsonObject document,
-      Map<String, Endpoint> endpoints,
-      Gate gate,
-      String webBaseUrl) {
-    return OpenAPIContract.from(vertx, withOwnSecurity(document))
-        .map(contract -> new ControlApi(vertx, contract, endpoints, gate).build(vertx, webBaseUrl));
+  Future<Router> router(JsonObject document) {
+    return OpenAPIContract.from(vertx, withOwnSecurity(document)).map(this::build);
   }
 
   // The router builder insists on handlers of its own for alternatives such as "bearer or cookie".
@@ -67,9 +70,10 @@ final class ControlApi {
     return copy;
   }
 
-  private Router build(Vertx vertx, String webBaseUrl) {
+  private Router build(OpenAPIContract contract) {
+    var validator = RequestValidator.create(vertx, contract);
     var builder = RouterBuilder.create(vertx, contract);
-    builder.rootHandler(cors(webBaseUrl));
+    builder.rootHandler(cors());
     builder.rootHandler(BodyHandler.create(false).setBodyLimit(BODY_BYTES_MAX));
     var unserved = new TreeSet<>(endpoints.keySet());
     for (var operation : contract.operations()) {
@@ -84,7 +88,7 @@ final class ControlApi {
           .getRoute(operation.getOperationId())
           .setDoSecurity(false)
           .setDoValidation(false)
-          .addHandler(context -> serve(context, operation, endpoint))
+          .addHandler(context -> serve(context, operation, endpoint, validator))
           .addFailureHandler(ControlApi::failed);
     }
     if (!unserved.isEmpty()) {
@@ -97,7 +101,7 @@ final class ControlApi {
     return router;
   }
 
-  private static CorsHandler cors(String webBaseUrl) {
+  private CorsHandler cors() {
     return CorsHandler.create()
         .addOrigin(webBaseUrl)
         .allowCredentials(true)
@@ -106,15 +110,26 @@ final class ControlApi {
         .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE));
   }
 
-  private void serve(RoutingContext context, Operation operation, Endpoint endpoint) {
+  private void serve(
+      RoutingContext context, Operation operation, Endpoint endpoint, RequestValidator validator) {
     gate.admit(context, operation)
-        .compose(call -> validated(call, operation))
+        .compose(call -> validated(call, operation, validator))
         .compose(endpoint::serve)
+        .timeout(ANSWER_WITHIN_SEC, TimeUnit.SECONDS)
         .onSuccess(answer -> answer.write(context.response()))
-        .onFailure(cause -> Failures.answer(context, cause));
+        .onFailure(cause -> Failures.answer(context, cause))
+        .onComplete(_ -> count(context, operation));
   }
 
-  private Future<Call> validated(Call call, Operation operation) {
+  private void count(RoutingContext context, Operation operation) {
+    var status = Integer.toString(context.response().getStatusCode());
+    meters
+        .counter(
+            "vespid.control.requests", "operation", operation.getOperationId(), "status", status)
+        .increment();
+  }
+
+  private Future<Call> validated(Call call, Operation operation, RequestValidator validator) {
     if (operation.getRequestBody() == null) return Future.succeededFuture(call);
     return extractor
         .extractValidatableRequest(call.context(), operation)

@@ -47,7 +47,8 @@ public final class ControlVerticle extends VerticleBase {
     var organizations = new OrganizationRepository(node.service(Database.class));
     var gate = new Gate(sessions, accounts, organizations, settings, node.clock());
     var endpoints = endpoints(settings, document, sessions, accounts, organizations);
-    return ControlApi.router(vertx, document, endpoints, gate, settings.webBaseUrl())
+    var api = new ControlApi(vertx, gate, endpoints, node.meters(), settings.webBaseUrl());
+    return api.router(document)
         .onSuccess(router ->
             node.ports().mount(vertx, settings.host(), settings.port(), "API_PORT", "/", router));
   }
