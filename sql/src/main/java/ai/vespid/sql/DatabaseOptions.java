@@ -1,0 +1,54 @@
+package ai.vespid.sql;
+
+import java.time.Duration;
+
+/**
+ * How to reach the database and how much of it one process may use.
+ *
+ * @param url {@code postgres://user:password@host:port/database}
+ * @param tenantConnections for requests of one organization
+ * @param gatewayConnections for routing, which groups its rows
+ * @param identityConnections for logins and session checks
+ * @param pipeliningMax statements under way on one connection
+ * @param waitQueueMax who may wait for a connection of one pool; one more fails at once
+ * @param connectionWait how long to wait for one
+ */
+public record DatabaseOptions(
+    String url,
+    int tenantConnections,
+    int gatewayConnections,
+    int identityConnections,
+    int pipeliningMax,
+    int waitQueueMax,
+    Duration connectionWait) {
+  public static final int WAIT_QUEUE_DEFAULT = 4096;
+
+  public DatabaseOptions {
+    if (url == null || !url.matches("postgres(ql)?://.+")) {
+      throw new IllegalArgumentException(
+          "DATABASE_URL must look like postgres://user:password@host:5432/database");
+    }
+    positive("tenantConnections", tenantConnections);
+    positive("gatewayConnections", gatewayConnections);
+    positive("identityConnections", identityConnections);
+    positive("pipeliningMax", pipeliningMax);
+    positive("waitQueueMax", waitQueueMax);
+    if (!connectionWait.isPositive()) {
+      throw new IllegalArgumentException("connectionWait must be positive: " + connectionWait);
+    }
+  }
+
+  public DatabaseOptions(String url) {
+    this(url, 8, 6, 4, 128, WAIT_QUEUE_DEFAULT, Duration.ofSeconds(5));
+  }
+
+  private static void positive(String name, int value) {
+    if (value < 1) throw new IllegalArgumentException(name + " must be positive: " + value);
+  }
+
+  /** Everything but the password. */
+  @Override
+  public String toString() {
+    return "DatabaseOptions[" + url.replaceFirst("//[^@/]*@", "//***@") + "]";
+  }
+}

@@ -1,0 +1,176 @@
+package ai.vespid.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+final class DatabaseTest {
+  private static final String A = UUID.randomUUID().toString();
+  private static final String B = UUID.randomUUID().toString();
+
+  private static Vertx vertx;
+  private static Database database;
+
+  @BeforeAll
+  static void open() {
+    vertx = Vertx.vertx();
+    database = EmbeddedDatabase.create().open(vertx);
+    for (var organization : List.of(A, B)) {
+      database.tenant(organization, c -> insertOrganization(c, organization)).await();
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    database.close().await();
+    vertx.close().await();
+  }
+
+  private static Future<Void> insertOrganization(SqlClient connection, String id) {
+    return connection
+        .preparedQuery("insert into organizations (id, slug, name) values ($1, $2, 'n')")
+        .execute(Tuple.of(id, "org-" + id))
+        .mapEmpty();
+  }
+
+  private static Future<List<String>> organizations(SqlClient client) {
+    return client
+        .query("select id from organizations")
+        .execute()
+        .map(rows ->
+            StreamSupport.stream(rows.spliterator(), false)
+                .map(row -> row.getUUID(0).toString())
+                .toList());
+  }
+
+  @Test
+  void aTenantSeesItsOwnRowsOnly() {
+    assertThat(database.tenant(A, DatabaseTest::organizations).await()).containsExactly(A);
+    assertThat(database.tenant(B, DatabaseTest::organizations).await()).containsExactly(B);
+  }
+
+  @Test
+  void withoutAnOrganizationATenantSeesNothing() {
+    assertThat(database.tenant("", DatabaseTest::organizations).await()).isEmpty();
+  }
+
+  @Test
+  void theContextEndsWithItsTransaction() {
+    for (int i = 0; i < 40; i++) database.tenant(A, DatabaseTest::organizations).await();
+
+    assertThat(database.tenant("", DatabaseTest::organizations).await()).isEmpty();
+  }
+
+  @Test
+  void aTenantCannotWriteForAnother() {
+    var other = UUID.randomUUID().toString();
+
+    assertThatThrownBy(() -> database.tenant(A, c -> insertOrganization(c, other)).await())
+        .isInstanceOfSatisfying(
+            PgException.class, e -> assertThat(e.getSqlState()).isEqualTo("42501"));
+  }
+
+  @Test
+  void everyTenantTableForcesItsPolicy() {
+    var open =
+        database
+            .gateway()
+            .query(
+                """
+                select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid
+                where c.relkind = 'r' and a.attname = 'organization_id'
+                  and not (c.relrowsecurity and c.relforcerowsecurity)
+                """)
+            .execute()
+            .await();
+
+    assertThat(open).isEmpty();
+  }
+
+  @Test
+  void noRoleOfTheProgramOwnsATable() {
+    var owned =
+        database
+            .gateway()
+            .query(
+                """
+                select c.relname from pg_class c join pg_roles r on r.oid = c.relowner
+                where r.rolname like 'vespid\\_%' and r.rolname <> 'vespid_owner'
+                """)
+            .execute()
+            .await();
+
+    assertThat(owned).isEmpty();
+  }
+
+  @Test
+  void theGatewayReachesNoPeopleAndNoTokens() {
+    for (var table : List.of("users", "auth_sessions", "memberships", "executor_pairing_tokens")) {
+      assertThatThrownBy(() -> database.gateway().query("select * from " + table).execute().await())
+          .as(table)
+          .isInstanceOfSatisfying(
+              PgException.class, e -> assertThat(e.getSqlState()).isEqualTo("42501"));
+    }
+  }
+
+  @Test
+  void theGatewaySeesSettingsOfAllOrganizations() {
+    var rows = database.gateway().query("select id, settings from organizations").execute().await();
+
+    assertThat(rows.size()).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void aSwallowedFailureIsNotACommit() {
+    var swallowed =
+        database.tenant(A, c -> c.query("select 1/0").execute().map("x").otherwise("fine"));
+
+    assertThatThrownBy(swallowed::await).isInstanceOf(PgException.class);
+  }
+
+  @Test
+  void aFailedTransactionLeavesNothingBehind() {
+    var failed =
+        database.tenant(
+            A,
+            c -> {
+              c.query("update organizations set name = 'changed'").execute();
+              throw new IllegalStateException("on purpose");
+            });
+
+    assertThatThrownBy(failed::await).hasMessage("on purpose");
+    Row row =
+        database
+            .tenant(A, c -> c.query("select name from organizations").execute())
+            .await()
+            .iterator()
+            .next();
+    assertThat(row.getString(0)).isEqualTo("n");
+  }
+
+  @Test
+  void thePasswordIsNeverShown() {
+    var options = new DatabaseOptions("postgres://me:hunter2@db:5432/vespid");
+
+    assertThat(options.toString()).doesNotContain("hunter2").contains("db:5432");
+  }
+
+  @Test
+  void migratingTwiceChangesNothing() {
+    var again = EmbeddedDatabase.create();
+
+    Database.migrate(again.options());
+  }
+}
