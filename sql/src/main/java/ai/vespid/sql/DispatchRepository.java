@@ -41,14 +41,16 @@ public final class DispatchRepository {
       WHERE d.request_id = n.request_id AND d.state = 0 AND d.epoch < n.epoch
       RETURNING d.request_id
       """;
-  // The compare-and-set that makes a result terminal; what is no longer needed is emptied.
+  // The compare-and-set that makes a result terminal. A stale owner has a lower epoch than the row;
+  // ours may be ahead of it when its last assignment was never written. What is no longer needed is
+  // emptied.
   private static final String FINISH =
       """
       UPDATE dispatches d SET state = 1, status = n.status, output = n.output, error = n.error,
           finished_at = now(), expires_at = n.expires_at, spec = ''::bytea, sealed_secret = NULL
       FROM unnest($1::text[], $2::int[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])
           AS n(request_id, epoch, status, output, error, expires_at)
-      WHERE d.request_id = n.request_id AND d.state = 0 AND d.epoch = n.epoch
+      WHERE d.request_id = n.request_id AND d.state = 0 AND d.epoch <= n.epoch
       RETURNING d.request_id
       """;
   private static final String FIND =

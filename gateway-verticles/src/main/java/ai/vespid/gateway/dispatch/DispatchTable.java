@@ -150,6 +150,15 @@ final class DispatchTable {
     else remove(entry, nowMs);
   }
 
+  /** Forgets a dispatch that turned out to be known elsewhere and was never offered. */
+  void discard(String requestId, long nowMs) {
+    var entry = entries.get(requestId);
+    if (entry == null || !(entry.state instanceof State.Committing)) return;
+    release(entry, nowMs);
+    remove(entry, nowMs);
+    serve(entry.demand.queueKey(), nowMs);
+  }
+
   /** The newest version of a run's files, or null when it could not be read. */
   void workspaceLoaded(String filesKey, WorkspaceHead head, long nowMs) {
     var entry = ledger.holder(filesKey).map(entries::get).orElse(null);

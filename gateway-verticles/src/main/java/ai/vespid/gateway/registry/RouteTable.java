@@ -18,7 +18,7 @@ final class RouteTable {
   /** What an announcement changed. */
   sealed interface Outcome {
     /** The route stands; {@code replaced} is the older connection it took the place of, or null. */
-    record Stands(Route replaced) implements Outcome {}
+    record Stands(Route route, Route replaced) implements Outcome {}
 
     /** A newer connection is known. */
     record Outdated() implements Outcome {}
@@ -30,9 +30,10 @@ final class RouteTable {
     if (known != null && !same && known.connectedAtMs() > route.connectedAtMs()) {
       return new Outcome.Outdated();
     }
-    routes.put(route.executorId(), route);
+    // Tags of a live connection change by retagging alone; the edge may not have heard of it yet.
+    routes.put(route.executorId(), same ? route.withTags(known.tags()) : route);
     seenAtMs.put(route.executorId(), route.lastSeenAtMs());
-    return new Outcome.Stands(same ? null : known);
+    return new Outcome.Stands(routes.get(route.executorId()), same ? null : known);
   }
 
   /** The route that is gone; empty when the executor has a newer connection (defect B3). */
@@ -61,11 +62,10 @@ final class RouteTable {
   /** One organization's own executors, or the managed pool when null, with fresh times. */
   List<Route> of(String organizationId) {
     return routes.values().stream()
-        .filter(
-            route ->
-                organizationId == null
-                    ? route.pool() == Pool.MANAGED
-                    : organizationId.equals(route.organizationId()))
+        .filter(route ->
+            organizationId == null
+                ? route.pool() == Pool.MANAGED
+                : organizationId.equals(route.organizationId()))
         .map(this::fresh)
         .toList();
   }
@@ -79,7 +79,6 @@ final class RouteTable {
   }
 
   private Route fresh(Route route) {
-    return route.withLastSeenAtMs(
-        seenAtMs.getOrDefault(route.executorId(), route.lastSeenAtMs()));
+    return route.withLastSeenAtMs(seenAtMs.getOrDefault(route.executorId(), route.lastSeenAtMs()));
   }
 }

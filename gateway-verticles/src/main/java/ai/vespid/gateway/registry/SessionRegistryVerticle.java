@@ -74,10 +74,10 @@ public final class SessionRegistryVerticle extends VerticleBase {
   private Future<Done> connect(Route route) {
     switch (routes.connected(route)) {
       case RouteTable.Outcome.Outdated _ -> closeOlder(route);
-      case RouteTable.Outcome.Stands(Route replaced) -> {
+      case RouteTable.Outcome.Stands(Route standing, Route replaced) -> {
         if (replaced != null) closeOlder(replaced);
         touched.add(route.executorId());
-        bus.publish(SessionRegistry.changes(node.name()), new RouteUp(route));
+        bus.publish(SessionRegistry.changes(node.name()), new RouteUp(standing));
       }
     }
     return done();
@@ -86,23 +86,20 @@ public final class SessionRegistryVerticle extends VerticleBase {
   // Newest connection wins; the older one is closed by whoever owns it.
   private void closeOlder(Route older) {
     bus.ask(older.edge(), new Replaced(older.executorId(), older.connectionId()), TELL_MAX)
-        .onFailure(
-            cause ->
-                LOG.atDebug()
-                    .addKeyValue("executor", older.executorId())
-                    .addKeyValue("cause", cause.getMessage())
-                    .log("the edge of a replaced connection did not answer"));
+        .onFailure(cause ->
+            LOG.atDebug()
+                .addKeyValue("executor", older.executorId())
+                .addKeyValue("cause", cause.getMessage())
+                .log("the edge of a replaced connection did not answer"));
   }
 
   private Future<Done> disconnect(Disconnected gone) {
     routes
         .disconnected(gone.executorId(), gone.connectionId())
-        .ifPresent(
-            route ->
-                bus.publish(
-                    SessionRegistry.changes(node.name()),
-                    new RouteDown(
-                        route.executorId(), route.connectionId(), route.organizationId())));
+        .ifPresent(route ->
+            bus.publish(
+                SessionRegistry.changes(node.name()),
+                new RouteDown(route.executorId(), route.connectionId(), route.organizationId())));
     return done();
   }
 
@@ -115,8 +112,7 @@ public final class SessionRegistryVerticle extends VerticleBase {
   private Future<Done> retag(Retagged retagged) {
     routes
         .retagged(retagged.executorId(), retagged.tags())
-        .ifPresent(
-            route -> bus.publish(SessionRegistry.changes(node.name()), new RouteUp(route)));
+        .ifPresent(route -> bus.publish(SessionRegistry.changes(node.name()), new RouteUp(route)));
     return done();
   }
 
@@ -130,13 +126,12 @@ public final class SessionRegistryVerticle extends VerticleBase {
     touched.clear();
     executors
         .touchSeen(ids, node.clock().instant())
-        .onFailure(
-            cause -> {
-              touched.addAll(ids);
-              LOG.atWarn()
-                  .addKeyValue("cause", cause.getClass().getSimpleName())
-                  .log("last_seen_at was not written; it will be tried again");
-            });
+        .onFailure(cause -> {
+          touched.addAll(ids);
+          LOG.atWarn()
+              .addKeyValue("cause", cause.getClass().getSimpleName())
+              .log("last_seen_at was not written; it will be tried again");
+        });
   }
 
   private static Future<Done> done() {

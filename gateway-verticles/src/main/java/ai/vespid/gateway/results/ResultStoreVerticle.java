@@ -56,11 +56,9 @@ public final class ResultStoreVerticle extends VerticleBase {
     node.meters().gauge("vespid.redis.connected", redis, link -> link.connected() ? 1 : 0);
     return redis
         .open()
-        .compose(
-            _ ->
-                new Bus(vertx)
-                    .serve(
-                        ResultStore.at(node.name()), settings.inFlightMax(), this::receive))
+        .compose(_ ->
+            new Bus(vertx)
+                .serve(ResultStore.at(node.name()), settings.inFlightMax(), this::receive))
         .onSuccess(opened -> mailbox = opened);
   }
 
@@ -93,44 +91,40 @@ public final class ResultStoreVerticle extends VerticleBase {
             .arg(claim.ttlMs());
     return redis
         .send(set)
-        .compose(
-            response ->
-                response == null
-                    ? lookAt(claim)
-                    : Future.<Claim.Reply>succeededFuture(new Claim.Granted()))
-        .recover(
-            _ -> {
-              redisFailures.increment();
-              return Future.succeededFuture(new Claim.Granted());
-            });
+        .compose(response ->
+            response == null
+                ? lookAt(claim)
+                : Future.<Claim.Reply>succeededFuture(new Claim.Granted()))
+        .recover(_ -> {
+          redisFailures.increment();
+          return Future.succeededFuture(new Claim.Granted());
+        });
   }
 
   private Future<Claim.Reply> lookAt(Claim claim) {
     return redis
         .send(Request.cmd(Command.GET).arg(Stored.key(claim.requestId())))
-        .map(
-            response -> {
-              // It expired between the two commands: as good as granted.
-              if (response == null) return new Claim.Granted();
-              var owner = Stored.ownerOf(bytes(response));
-              if (owner != null) {
-                return owner.equals(claim.owner()) ? new Claim.Granted() : new Claim.Taken(owner);
-              }
-              var stored = Stored.of(bytes(response));
-              memory.put(claim.requestId(), stored);
-              return new Claim.Decided(stored.organizationId(), stored.result());
-            });
+        .map(response -> {
+          // It expired between the two commands: as good as granted.
+          if (response == null) return new Claim.Granted();
+          var owner = Stored.ownerOf(bytes(response));
+          if (owner != null) {
+            return owner.equals(claim.owner()) ? new Claim.Granted() : new Claim.Taken(owner);
+          }
+          var stored = Stored.of(bytes(response));
+          memory.put(claim.requestId(), stored);
+          return new Claim.Decided(stored.organizationId(), stored.result());
+        });
   }
 
   private Future<Done> unclaim(Unclaim unclaim) {
     // Only the own claim may go, never a result that was written meanwhile.
     return redis
         .send(Request.cmd(Command.GET).arg(Stored.key(unclaim.requestId())))
-        .compose(
-            response ->
-                response != null && unclaim.owner().equals(Stored.ownerOf(bytes(response)))
-                    ? redis.send(Request.cmd(Command.DEL).arg(Stored.key(unclaim.requestId())))
-                    : Future.succeededFuture())
+        .compose(response ->
+            response != null && unclaim.owner().equals(Stored.ownerOf(bytes(response)))
+                ? redis.send(Request.cmd(Command.DEL).arg(Stored.key(unclaim.requestId())))
+                : Future.succeededFuture())
         .otherwiseEmpty()
         .map(new Done());
   }
@@ -155,25 +149,23 @@ public final class ResultStoreVerticle extends VerticleBase {
     return redis
         .send(Request.cmd(Command.GET).arg(Stored.key(requestId)))
         .otherwiseEmpty()
-        .compose(
-            response -> {
-              if (response == null || Stored.ownerOf(bytes(response)) != null) {
-                return inDatabase(requestId);
-              }
-              var stored = Stored.of(bytes(response));
-              memory.put(requestId, stored);
-              return Future.succeededFuture(found(stored.organizationId(), stored.result()));
-            });
+        .compose(response -> {
+          if (response == null || Stored.ownerOf(bytes(response)) != null) {
+            return inDatabase(requestId);
+          }
+          var stored = Stored.of(bytes(response));
+          memory.put(requestId, stored);
+          return Future.succeededFuture(found(stored.organizationId(), stored.result()));
+        });
   }
 
   private Future<Get.Reply> inDatabase(String requestId) {
     return dispatches
         .find(requestId)
-        .map(
-            row ->
-                row.filter(known -> known.result() != null)
-                    .<Get.Reply>map(known -> found(known.organizationId(), known.result()))
-                    .orElseGet(Get.NotReady::new));
+        .map(row ->
+            row.filter(known -> known.result() != null)
+                .<Get.Reply>map(known -> found(known.organizationId(), known.result()))
+                .orElseGet(Get.NotReady::new));
   }
 
   private static Get.Reply found(String organizationId, DispatchResult result) {

@@ -20,8 +20,8 @@ public sealed interface ResultStore<R extends Message> extends Request<R> {
   }
 
   /**
-   * Claims a request id until its deadline, so that no other home runs it as well. Without Redis
-   * it is granted: losing the cache costs this protection, not the service.
+   * Claims a request id until its deadline, so that no other home runs it as well. Without Redis it
+   * is granted: losing the cache costs this protection, not the service.
    *
    * @param owner the process that asks; its own claim is granted again
    */

@@ -30,7 +30,11 @@ public final class SignedUrls {
 
   /** {@code path} with the query that permits {@code method} until then. */
   public String sign(String method, String path, long expiresAtSec) {
-    return path + "?expires=" + expiresAtSec + "&signature=" + signature(method, path, expiresAtSec);
+    return path
+        + "?expires="
+        + expiresAtSec
+        + "&signature="
+        + signature(method, path, expiresAtSec);
   }
 
   /** True when the query permits this request now. */
