@@ -214,7 +214,7 @@ class GatewayTest {
     agent.send(agent.hello());
     assertThat(answer.await().body().getString("status")).isEqualTo("succeeded");
 
-    agent.onInvoke(FakeAgent::acknowledge);
+    agent.onInvoke(FakeAgent::acknowledge).received.clear();
     var second = gateway.post("/internal/v1/dispatch", gateway.body(organization).encode());
     agent.await("invoke_tool_v2");
     agent.cut();

@@ -402,6 +402,7 @@ final class DispatchTable {
 
   private void undelivered(Entry entry, long nowMs) {
     release(entry, nowMs);
+    entry.waitAtLeastUntil(nowMs + rules.graceMs());
     if (entry.epoch >= rules.epochMax()) {
       finish(entry, DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), null, nowMs);
     } else {

@@ -48,7 +48,7 @@ final class Entry {
   final boolean durable;
   final long acceptedMs;
   final long deadlineMs;
-  final long waitUntilMs;
+  long waitUntilMs;
   boolean committed;
   int epoch;
   State state;
@@ -104,6 +104,11 @@ final class Entry {
       case State.Grace grace -> Math.min(deadlineMs, grace.untilMs());
       case State.Committing _, State.Assigned _, State.Settling _ -> deadlineMs;
     };
+  }
+
+  /** It had an executor and lost it: that is not its caller's impatience to pay for. */
+  void waitAtLeastUntil(long untilMs) {
+    waitUntilMs = Math.min(deadlineMs, Math.max(waitUntilMs, untilMs));
   }
 
   int remainingMs(long nowMs) {

@@ -84,8 +84,8 @@ public final class IngressVerticle extends VerticleBase {
     router.errorHandler(
         413,
         ctx ->
-            error(
-                ctx,
+            Answers.errorAndClose(
+                ctx.request(),
                 ErrorCode.PAYLOAD_TOO_LARGE,
                 "a body may have " + settings.bodyBytesMax() + " bytes"));
     router.errorHandler(500, this::unexpected);

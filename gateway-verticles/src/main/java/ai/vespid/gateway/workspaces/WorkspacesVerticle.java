@@ -77,9 +77,8 @@ public final class WorkspacesVerticle extends VerticleBase {
   private void failed(HttpServerRequest request, String objectKey, Throwable cause) {
     store.cut(objectKey, 0);
     if (cause instanceof Upload.TooLarge) {
-      request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-      Answers.error(
-          request.response(),
+      Answers.errorAndClose(
+          request,
           ErrorCode.WORKSPACE_TOO_LARGE,
           "an archive may have " + settings.archiveBytesMax() + " bytes");
       return;
