@@ -15,6 +15,7 @@ import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.http.WebSocketFrame;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -175,6 +176,6 @@ final class FakeAgent {
 
   private static boolean startsWith(byte[] message, byte[] front) {
     return message.length >= front.length
-        && java.util.Arrays.equals(message, 0, front.length, front, 0, front.length);
+        && Arrays.equals(message, 0, front.length, front, 0, front.length);
   }
 }
