@@ -37,34 +37,32 @@ final class AsyncCommand implements Callable<Integer> {
       description = "D, or V for a system that does not commit")
   private String durability;
 
+  @Option(names = "--with-pipe", description = "rounds alternate with the bare pipe")
+  private boolean withPipe;
+
   @Override
   public Integer call() {
     var credentials = target.credentials(agents);
     var results = new ArrayList<Figures>();
-    try (var generator = new Generator()) {
+    try (var generator = new Generator();
+        var pipe = withPipe ? Pipe.start(generator, agents, load.pipeHeap()) : null) {
       var fleet = target.connect(generator, credentials);
       var dispatches = target.dispatchesOf(credentials.getFirst());
       var work = new AsyncWork(dispatches, generator.ids, load.payload(), load.timeoutMs());
+      var rounds = new Rounds(generator, load, report, pipe);
       for (int count : callers) {
-        var measured = new ArrayList<Measured>();
-        int rounds = load.rounds(1);
-        for (int round = 0; round < rounds; round++) {
-          var size = new AsyncLoop.Size(count, readers, window);
-          measured.add(round(generator, fleet, work, size, load.pace(round)));
-        }
-        var setting = new Figures.Setting("async", durability, count, agents, rounds);
-        results.add(Figures.of(setting, Measured.median(measured), null, null, report));
+        var subject = new Rounds.Subject("async", durability, count, agents);
+        var size = new AsyncLoop.Size(count, readers, window);
+        results.add(
+            rounds.measure(
+                subject,
+                pace -> {
+                  var loop = new AsyncLoop(generator, fleet, work, size, pace);
+                  return fleet.measure(generator, pace, loop::run);
+                }));
       }
       generator.run(fleet::close);
     }
     return report.report(spec.commandLine().getOut(), results);
-  }
-
-  private static Measured round(
-      Generator generator, Fleet fleet, AsyncWork work, AsyncLoop.Size size, Pace pace) {
-    var loop = new AsyncLoop(generator, fleet, work, size, pace);
-    var tally = generator.await(pace.boundSeconds(), loop::run);
-    fleet.moveFlawsTo(tally);
-    return tally.measured();
   }
 }

@@ -32,17 +32,20 @@ record Figures(
     String commit,
     String date) {
 
-  /** What a scenario knows about itself. */
-  record Setting(String scenario, String durability, int callers, int agents, int rounds) {}
-
+  /** Rounds the numbers to what they are good for; absent ones are null. */
   static Figures of(
-      Setting setting, Measured m, Double pipeRate, Double share, ReportOptions report) {
+      Rounds.Subject setting,
+      int rounds,
+      Measured m,
+      Double pipeRate,
+      Double share,
+      ReportOptions report) {
     return new Figures(
         setting.scenario(),
         setting.durability(),
         setting.callers(),
         setting.agents(),
-        setting.rounds(),
+        rounds,
         round(m.seconds(), 2),
         round(m.rate(), 1),
         m.acceptRate() == null ? null : round(m.acceptRate(), 1),

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 
 /** The fake agents of a run, and what they saw that the callers cannot see. */
 final class Fleet {
@@ -52,8 +53,13 @@ final class Fleet {
     this.listener = listener;
   }
 
-  /** Hands over what went wrong since the last call. */
-  void moveFlawsTo(Tally tally) {
+  /** Runs one round; what went wrong at the agents since the last one counts in this one. */
+  Measured measure(Generator generator, Pace pace, Supplier<Future<Tally>> loop) {
+    var tally = generator.await(pace.boundSeconds(), () -> loop.get().onSuccess(this::moveFlawsTo));
+    return tally.measured();
+  }
+
+  private void moveFlawsTo(Tally tally) {
     flaws.forEach(tally::flawed);
     flaws.clear();
   }

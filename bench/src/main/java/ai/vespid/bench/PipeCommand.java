@@ -29,22 +29,12 @@ final class PipeCommand implements Callable<Integer> {
     var results = new ArrayList<Figures>();
     try (var generator = new Generator();
         var pipe = Pipe.start(generator, agents, load.pipeHeap())) {
-      int rounds = load.rounds(1);
+      var rounds = new Rounds(generator, load, report, null);
       for (int count : callers) {
-        var measured = new ArrayList<Measured>();
-        for (int round = 0; round < rounds; round++) {
-          measured.add(run(generator, pipe, count, load.pace(round), load.payload()));
-        }
-        var setting = new Figures.Setting("pipe", "V", count, agents, rounds);
-        results.add(Figures.of(setting, Measured.median(measured), null, null, report));
+        var subject = new Rounds.Subject("pipe", "V", count, agents);
+        results.add(rounds.measure(subject, pace -> rounds.pipe(pipe, count, pace)));
       }
     }
     return report.report(spec.commandLine().getOut(), results);
-  }
-
-  static Measured run(Generator generator, Pipe pipe, int callers, Pace pace, Payload payload) {
-    var work = new PipeWork(pipe.endpoint(), payload);
-    var loop = new ClosedLoop(generator, pipe.endpoint(), work, callers, pace);
-    return generator.await(pace.boundSeconds(), loop::run).measured();
   }
 }

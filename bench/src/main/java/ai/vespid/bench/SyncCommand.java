@@ -40,46 +40,19 @@ final class SyncCommand implements Callable<Integer> {
       var dispatches = target.dispatchesOf(credentials.getFirst());
       var work =
           new DispatchWork(dispatches, PATH, generator.ids, load.payload(), load.timeoutMs());
+      var rounds = new Rounds(generator, load, report, pipe);
       for (int count : callers) {
-        results.add(measure(new Run(generator, fleet, pipe, work, dispatches.gateway()), count));
+        var subject = new Rounds.Subject("sync", "V", count, agents);
+        results.add(
+            rounds.measure(
+                subject,
+                pace -> {
+                  var loop = new ClosedLoop(generator, dispatches.gateway(), work, count, pace);
+                  return fleet.measure(generator, pace, loop::run);
+                }));
       }
       generator.run(fleet::close);
     }
     return report.report(spec.commandLine().getOut(), results);
-  }
-
-  /** Everything that stays the same from round to round; {@code pipe} may be null. */
-  private record Run(
-      Generator generator, Fleet fleet, Pipe pipe, DispatchWork work, Endpoint gateway) {}
-
-  private Figures measure(Run run, int count) {
-    int rounds = load.rounds(run.pipe() == null ? 1 : 5);
-    var measured = new ArrayList<Measured>();
-    var pipes = new ArrayList<Double>();
-    var shares = new ArrayList<Double>();
-    for (int round = 0; round < rounds; round++) {
-      var pace = load.pace(round);
-      if (run.pipe() != null) {
-        pipes.add(PipeCommand.run(run.generator(), run.pipe(), count, pace, load.payload()).rate());
-      }
-      measured.add(round(run, count, pace));
-      if (run.pipe() != null) shares.add(measured.getLast().rate() / pipes.getLast());
-    }
-    var setting = new Figures.Setting("sync", "V", count, agents, rounds);
-    var median = Measured.median(measured);
-    if (run.pipe() == null) return Figures.of(setting, median, null, null, report);
-    return Figures.of(
-        setting,
-        median,
-        Measured.middle(pipes, Double::doubleValue),
-        Measured.middle(shares, Double::doubleValue),
-        report);
-  }
-
-  private static Measured round(Run run, int count, Pace pace) {
-    var loop = new ClosedLoop(run.generator(), run.gateway(), run.work(), count, pace);
-    var tally = run.generator().await(pace.boundSeconds(), loop::run);
-    run.fleet().moveFlawsTo(tally);
-    return tally.measured();
   }
 }

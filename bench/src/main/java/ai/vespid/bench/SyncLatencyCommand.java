@@ -1,6 +1,5 @@
 package ai.vespid.bench;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,26 +27,24 @@ final class SyncLatencyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var credentials = target.credentials(agents);
-    var measured = new ArrayList<Measured>();
-    int rounds = load.rounds(1);
     try (var generator = new Generator()) {
       var fleet = target.connect(generator, credentials);
       var dispatches = target.dispatchesOf(credentials.getFirst());
       var work =
           new DispatchWork(
               dispatches, SyncCommand.PATH, generator.ids, load.payload(), load.timeoutMs());
-      for (int round = 0; round < rounds; round++) {
-        var pace = load.pace(round);
-        var loop = new OpenLoop(generator, dispatches.gateway(), work, rate, pace);
-        var tally = generator.await(pace.boundSeconds(), loop::run);
-        fleet.moveFlawsTo(tally);
-        measured.add(tally.measured());
-      }
+      // There are no callers: nobody waits for an answer before the next request.
+      var subject = new Rounds.Subject("sync-latency", "V", 0, agents);
+      var figures =
+          new Rounds(generator, load, report, null)
+              .measure(
+                  subject,
+                  pace -> {
+                    var loop = new OpenLoop(generator, dispatches.gateway(), work, rate, pace);
+                    return fleet.measure(generator, pace, loop::run);
+                  });
       generator.run(fleet::close);
+      return report.report(spec.commandLine().getOut(), List.of(figures));
     }
-    // There are no callers: nobody waits for an answer before the next request.
-    var setting = new Figures.Setting("sync-latency", "V", 0, agents, rounds);
-    var figures = Figures.of(setting, Measured.median(measured), null, null, report);
-    return report.report(spec.commandLine().getOut(), List.of(figures));
   }
 }

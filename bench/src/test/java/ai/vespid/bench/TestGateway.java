@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -128,7 +129,7 @@ final class TestGateway implements AutoCloseable {
 
   private static void stall() {
     long end = System.nanoTime() + STALL_MS * 1_000_000;
-    while (System.nanoTime() < end) Thread.onSpinWait();
+    for (long left; (left = end - System.nanoTime()) > 0; ) LockSupport.parkNanos(left);
   }
 
   private void accept(HttpServerRequest request, DispatchBody body) {
