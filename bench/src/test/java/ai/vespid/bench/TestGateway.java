@@ -86,7 +86,7 @@ final class TestGateway implements AutoCloseable {
     switch (Frames.fromExecutor(frame)) {
       case ExecutorFrame.Hello _ -> {
         hellos.add(new String(frame));
-        agents.add(agent);
+        if (!agents.contains(agent)) agents.add(agent);
         say(agent, new GatewayFrame.Welcome("c", 15_000, 10_000, 200, 1 << 20, List.of()));
       }
       case ExecutorFrame.DispatchAck _ -> acks.incrementAndGet();
