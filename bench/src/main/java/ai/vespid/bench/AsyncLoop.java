@@ -10,13 +10,15 @@ import java.util.Map;
 
 /**
  * Posts asynchronous dispatches while fewer than a window are unread, and reads every accepted one
- * back. A result is asked for when its agent has sent it; a 404 is asked again a little later, and
- * what no agent of ours reported is asked for now and then until patience ends.
+ * back. A result is asked for when the gateway has acknowledged it to its agent, or the agent has
+ * sent it where there are no acknowledgements; a 404 is asked again a little later. What is overdue
+ * is asked for now and then until patience ends.
  */
 final class AsyncLoop {
   private static final int NOT_READY = 404;
   private static final long RETRY_MS = 5;
   private static final long SWEEP_MS = 250;
+  private static final long OVERDUE_NANOS = 500_000_000;
   private static final long PAUSE_AFTER_FAILURE_MS = 50;
 
   /** Connections that post, connections that read, and how many may be accepted but unread. */
@@ -61,7 +63,7 @@ final class AsyncLoop {
   Future<Tally> run() {
     for (int i = 0; i < size.callers(); i++) idleCallers.add(connection(new Accepts()));
     for (int i = 0; i < size.readers(); i++) idleReaders.add(connection(new Reads()));
-    fleet.onAnswered(this::want);
+    fleet.onSettled(this::want);
     post();
     var vertx = generator.vertx;
     long warmup = Math.max(1, pace.warmup().toMillis());
@@ -71,7 +73,7 @@ final class AsyncLoop {
     return done.future()
         .onComplete(_ -> {
           vertx.cancelTimer(sweeper);
-          fleet.onAnswered(_ -> {});
+          fleet.onSettled(null);
           all.forEach(HttpConnection::close);
         });
   }
@@ -108,7 +110,7 @@ final class AsyncLoop {
     if (flaw == null) {
       tally.accepted(System.nanoTime() - caller.startNanos);
       unread.put(caller.sequence, new Item(caller.sequence, caller.startNanos));
-      if (fleet.hasRun((int) caller.sequence)) want((int) caller.sequence);
+      if (fleet.hasSettled((int) caller.sequence)) want((int) caller.sequence);
       idleCallers.add(caller);
     } else {
       tally.flawed(flaw);
@@ -166,7 +168,7 @@ final class AsyncLoop {
 
   private void retry(Item item) {
     item.wanted = false;
-    if (fleet.hasRun((int) item.sequence)) {
+    if (fleet.hasSettled((int) item.sequence)) {
       generator.vertx.setTimer(RETRY_MS, _ -> want(item));
     }
     read();
@@ -178,11 +180,13 @@ final class AsyncLoop {
       if (!connection.isWaiting() || connection.startNanos > oldest) continue;
       connection.giveUp();
     }
+    long overdue = System.nanoTime() - OVERDUE_NANOS;
     for (var item : List.copyOf(unread.values())) {
-      if (item.postedNanos > oldest) want(item);
-      else {
+      if (item.postedNanos <= oldest) {
         unread.remove(item.sequence);
         tally.flawed(Flaw.MISSING);
+      } else if (item.postedNanos <= overdue) {
+        want(item);
       }
     }
     post();

@@ -103,7 +103,10 @@ final class FakeAgent {
   }
 
   private void message(byte[] message) {
-    if (startsWith(message, RESULT_ACK)) return;
+    if (startsWith(message, RESULT_ACK)) {
+      if (fleet.wantsToKnow()) fleet.acknowledged(Json.peek(message, "requestId"));
+      return;
+    }
     var invoke = fleet.reader();
     try {
       var type = invoke.read(message);
@@ -124,7 +127,8 @@ final class FakeAgent {
   private void answer(InvokeReader invoke) {
     var id = jsonText(invoke.requestId());
     var epoch = invoke.epoch() == 0 ? "" : ",\"epoch\":" + invoke.epoch();
-    if (!plain && invoke.epoch() > 0) {
+    boolean acks = !plain && invoke.epoch() > 0;
+    if (acks) {
       say("{\"type\":\"dispatch_ack\",\"requestId\":" + id + epoch + "}");
     }
     say(
@@ -134,7 +138,7 @@ final class FakeAgent {
             + ",\"status\":\"succeeded\",\"output\":"
             + invoke.input()
             + "}");
-    fleet.answered(invoke.requestId());
+    fleet.answered(invoke.requestId(), acks);
   }
 
   // Ids of the generator need no escapes; ids of others may.

@@ -15,9 +15,10 @@ final class Fleet {
   private final List<FakeAgent> agents = new ArrayList<>();
   private final List<Flaw> flaws = new ArrayList<>();
   private final BitSet ran = new BitSet();
+  private final BitSet settled = new BitSet();
   private final InvokeReader reader = new InvokeReader();
   private final RunIds ids;
-  private IntConsumer listener = _ -> {};
+  private IntConsumer listener;
 
   Fleet(Generator generator, List<Credential> credentials, boolean plain) {
     this.ids = generator.ids;
@@ -48,9 +49,16 @@ final class Fleet {
     agents.forEach(FakeAgent::close);
   }
 
-  /** Tells the number of each of this generator's dispatches as its result is sent. */
-  void onAnswered(IntConsumer listener) {
+  /**
+   * Tells the number of each of this generator's dispatches whose result should now be readable;
+   * with null nobody listens, and acknowledgements are not even parsed.
+   */
+  void onSettled(IntConsumer listener) {
     this.listener = listener;
+  }
+
+  boolean wantsToKnow() {
+    return listener != null;
   }
 
   /** Runs one round; what went wrong at the agents since the last one counts in this one. */
@@ -68,16 +76,28 @@ final class Fleet {
     return reader;
   }
 
-  void answered(String requestId) {
+  /** An agent sent a result; whether the gateway will acknowledge it shows in the invoke. */
+  void answered(String requestId, boolean ackExpected) {
     int sequence = ids.sequenceOf(requestId);
     if (sequence < 0) return;
     if (ran.get(sequence)) flaws.add(Flaw.RAN_TWICE);
     ran.set(sequence);
-    listener.accept(sequence);
+    if (!ackExpected) settle(sequence);
   }
 
-  boolean hasRun(int sequence) {
-    return ran.get(sequence);
+  void acknowledged(String requestId) {
+    int sequence = requestId == null ? -1 : ids.sequenceOf(requestId);
+    if (sequence >= 0) settle(sequence);
+  }
+
+  boolean hasSettled(int sequence) {
+    return settled.get(sequence);
+  }
+
+  private void settle(int sequence) {
+    if (listener == null) return;
+    settled.set(sequence);
+    listener.accept(sequence);
   }
 
   void lost() {

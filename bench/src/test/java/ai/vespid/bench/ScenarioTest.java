@@ -91,6 +91,16 @@ class ScenarioTest {
     }
   }
 
+  @Test
+  void readsBackTheResultsOfAgentsThatGetNoAcknowledgement() {
+    try (var gateway = new TestGateway(Fault.NONE)) {
+      var outcome = run(gateway, "async", "--callers", "4", "--window", "50", "--plain-v2");
+
+      assertThat(outcome.code()).isZero();
+      assertThat(outcome.figures().path("rate").asDouble()).isGreaterThan(30);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "WRONG_OUTPUT,  wrong,  output differs from what the agent sent",
