@@ -1,0 +1,239 @@
+package ai.vespid.server;
+
+import ai.vespid.kit.node.ConfigurationException;
+import io.vertx.core.json.JsonObject;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Every environment variable the server reads, in one table: what it sets, what it may be, and what
+ * the README says about it.
+ */
+public final class EnvironmentTable {
+  /** What a value must look like. */
+  public enum Form {
+    TEXT,
+    INTEGER,
+    PORT,
+    /** Never shown, not even when it is wrong. */
+    SECRET
+  }
+
+  /**
+   * One variable.
+   *
+   * @param byDefault for people; the settings records hold the defaults
+   * @param targets {@code verticle.key}, each of which it sets where the verticle is configured
+   */
+  public record Variable(
+      String name, Form form, String byDefault, List<String> targets, String description) {}
+
+  public static final List<Variable> ALL =
+      List.of(
+          port("API_PORT", "3001", "control API", "control.port"),
+          text("API_HOST", "0.0.0.0", "address of the control API", "control.host"),
+          port(
+              "GATEWAY_PORT",
+              "3002",
+              "gateway: agents, internal API, workspaces",
+              "executor-edge.port",
+              "ingress.port",
+              "workspaces.port"),
+          text(
+              "GATEWAY_HOST",
+              "0.0.0.0",
+              "address of the gateway",
+              "executor-edge.host",
+              "ingress.host",
+              "workspaces.host"),
+          port(
+              "GATEWAY_INTERNAL_PORT",
+              "`GATEWAY_PORT`",
+              "serves `/internal/v1` on a port of its own",
+              "ingress.internalPort"),
+          port("ENGINE_RUNNER_PORT", "3003", "reserved for the engine runner"),
+          secret(
+              "GATEWAY_SERVICE_TOKEN",
+              "opens `/internal/v1` of the gateway",
+              "ingress.serviceToken"),
+          secret(
+              "INTERNAL_API_SERVICE_TOKEN",
+              "opens `/internal/v1` of the control API; else `GATEWAY_SERVICE_TOKEN`",
+              "control.serviceToken"),
+          integer(
+              "GATEWAY_AGENT_STALE_MS",
+              "60000",
+              "a silent agent is disconnected after this, at least 5000",
+              "executor-edge.staleMs",
+              "control.staleAfterMs"),
+          integer(
+              "GATEWAY_RESULTS_TTL_SEC",
+              "900",
+              "how long results can be read, at least 30",
+              "result-store.ttlSec",
+              "dispatch-router.resultsTtlSec"),
+          integer(
+              "GATEWAY_ORG_MAX_INFLIGHT",
+              "50",
+              "dispatches of one organization that run at once",
+              "dispatch-router.orgMaxInFlight"),
+          integer(
+              "GATEWAY_EXECUTOR_REPLY_GRACE_MS",
+              "5000",
+              "how much longer than its deadline an answer is awaited, at least 500",
+              "ingress.replyGraceMs"),
+          text(
+              "GATEWAY_WS_URL",
+              "`ws://localhost:GATEWAY_PORT/ws/executor`",
+              "what paired agents connect to",
+              "control.publicGatewayWsUrl"),
+          text(
+              "GATEWAY_HTTP_URL",
+              "`http://localhost:GATEWAY_PORT`",
+              "where agents reach workspaces",
+              "dispatch-router.publicUrl"),
+          text(
+              "API_HTTP_URL",
+              "`http://localhost:API_PORT`",
+              "what installation commands name",
+              "control.publicApiUrl"),
+          integer(
+              "GATEWAY_TOOL_OUTPUT_MAX_CHARS",
+              "200000",
+              "longest output of a task, 10000 to 1000000",
+              "executor-edge.toolOutputCharsMax"),
+          text("GATEWAY_LOG_LEVEL", "info", "error, warn, info, debug or trace"),
+          text("GATEWAY_ROLE", "all", "which `conf/<role>.json` is deployed"),
+          secret("DATABASE_URL", "`postgres://user:password@host:5432/database`"),
+          secret("REDIS_URL", "`redis://:password@host:6379`"),
+          text("SECRETS_KEK_ID", "vespid-1", "name of the key that seals stored secrets"),
+          secret("SECRETS_KEK_BASE64", "the key that seals stored secrets, 32 bytes in base64"),
+          secret(
+              "AUTH_TOKEN_SECRET",
+              "signs access tokens, at least 16 characters",
+              "control.authTokenSecret"),
+          secret("REFRESH_TOKEN_SECRET", "accepted; refresh tokens are random and need no key"),
+          secret(
+              "WORKSPACE_SIGNING_SECRET",
+              "signs workspace addresses, the same on all gateways",
+              "workspaces.signingSecret",
+              "dispatch-router.signingSecret"),
+          integer(
+              "ACCESS_TOKEN_TTL_SEC",
+              "900",
+              "life of an access token",
+              "control.accessTokenTtlSec"),
+          integer("SESSION_TTL_SEC", "604800", "life of a login", "control.sessionTtlSec"),
+          text(
+              "SESSION_COOKIE_NAME",
+              "vespid_session",
+              "cookie of a login",
+              "control.sessionCookieName"),
+          text(
+              "WEB_BASE_URL",
+              "http://localhost:3000",
+              "the origin browsers may call from",
+              "control.webBaseUrl"),
+          text(
+              "ORG_CONTEXT_ENFORCEMENT",
+              "strict",
+              "`strict`, or `warn` to do without X-Org-Id",
+              "control.orgContextEnforcement"),
+          text("VESPID_HOME", "~/.vespid", "data, secrets and agent of `vespid up`"),
+          text("VESPID_CONFIG", "`conf/<role>.json`", "the configuration file"),
+          text("VESPID_OWNER_EMAIL", "owner@vespid.local", "first owner `vespid up` creates"));
+
+  private static final int PORT_MAX = 65_535;
+  private static final List<String> DISTINCT_PORTS =
+      List.of("API_PORT", "GATEWAY_PORT", "GATEWAY_INTERNAL_PORT", "ENGINE_RUNNER_PORT");
+
+  private EnvironmentTable() {}
+
+  private static Variable port(String name, String byDefault, String text, String... targets) {
+    return new Variable(name, Form.PORT, byDefault, List.of(targets), text);
+  }
+
+  private static Variable integer(String name, String byDefault, String text, String... targets) {
+    return new Variable(name, Form.INTEGER, byDefault, List.of(targets), text);
+  }
+
+  private static Variable text(String name, String byDefault, String text, String... targets) {
+    return new Variable(name, Form.TEXT, byDefault, List.of(targets), text);
+  }
+
+  private static Variable secret(String name, String text, String... targets) {
+    return new Variable(name, Form.SECRET, "none", List.of(targets), text);
+  }
+
+  /**
+   * Puts what is set into the sections of the verticles that are configured.
+   *
+   * @throws ConfigurationException naming the variable whose value cannot be used
+   */
+  public static void apply(Map<String, String> environment, Map<String, JsonObject> sections) {
+    check(environment);
+    for (var variable : ALL) {
+      var value = environment.get(variable.name());
+      if (value == null || value.isBlank()) continue;
+      for (var target : variable.targets()) {
+        int dot = target.indexOf('.');
+        var section = sections.get(target.substring(0, dot));
+        if (section != null) section.put(target.substring(dot + 1), read(variable, value));
+      }
+    }
+  }
+
+  /** Checks every value, also those that no verticle of this process uses. */
+  public static void check(Map<String, String> environment) {
+    var ports = new HashMap<Integer, String>();
+    for (var variable : ALL) {
+      var value = environment.get(variable.name());
+      if (value == null || value.isBlank()) value = portByDefault(variable);
+      if (value == null) continue;
+      var read = read(variable, value);
+      if (!DISTINCT_PORTS.contains(variable.name()) || Integer.valueOf(0).equals(read)) continue;
+      var other = ports.put((Integer) read, variable.name());
+      if (other != null) {
+        throw new ConfigurationException(
+            "%s and %s are both %s; give them different ports"
+                .formatted(other, variable.name(), value));
+      }
+    }
+  }
+
+  // ENGINE_RUNNER_PORT's default is reserved, so the others may not take it either.
+  private static String portByDefault(Variable variable) {
+    return variable.form() == Form.PORT && variable.byDefault().matches("\\d+")
+        ? variable.byDefault()
+        : null;
+  }
+
+  private static Object read(Variable variable, String value) {
+    return switch (variable.form()) {
+      case TEXT, SECRET -> value;
+      case INTEGER -> number(variable, value, Integer.MAX_VALUE);
+      case PORT -> number(variable, value, PORT_MAX);
+    };
+  }
+
+  private static Integer number(Variable variable, String value, int max) {
+    try {
+      int number = Integer.parseInt(value.strip());
+      if (number >= 0 && number <= max) return number;
+    } catch (NumberFormatException _) {
+      // Said below, as for a number out of range.
+    }
+    throw new ConfigurationException(
+        "%s must be a whole number from 0 to %d: %s".formatted(variable.name(), max, value));
+  }
+
+  /** The table as the README shows it. */
+  public static String markdown() {
+    var text = new StringBuilder("| Variable | Default | Meaning |\n| --- | --- | --- |\n");
+    for (var v : ALL) {
+      text.append("| `%s` | %s | %s |\n".formatted(v.name(), v.byDefault(), v.description()));
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,33 @@
+package ai.vespid.server;
+
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The server alone, for whoever runs the stores and keeps the secrets elsewhere. */
+@Command(
+    name = "serve",
+    description = "Runs the server with the stores and secrets of the environment.")
+final class ServeCommand implements Callable<Integer> {
+  @Option(names = "--skip-migrations", description = "the database is migrated already")
+  private boolean skipMigrations;
+
+  private final Map<String, String> variables;
+
+  ServeCommand(Map<String, String> variables) {
+    this.variables = variables;
+  }
+
+  @Override
+  public Integer call() {
+    var environment = Secrets.complete(variables);
+    var config =
+        ServerConfig.read(Startup.configFile(environment), environment, Server.catalogue());
+    try (var startup = new Startup()) {
+      if (!skipMigrations) Startup.migrate(environment);
+      startup.serve(config, environment);
+      return startup.await();
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package ai.vespid.server;
+
+import ai.vespid.kit.bus.ProtocolCodec;
+import ai.vespid.kit.bus.Protocols;
+import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.http.Ports;
+import ai.vespid.kit.node.Catalogue;
+import ai.vespid.kit.node.ConfigurationException;
+import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Node;
+import ai.vespid.sql.Database;
+import ai.vespid.sql.DatabaseOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisAPI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One node: the verticles of a configuration, started in its order and stopped in reverse. */
+public final class Server implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+  private static final Duration START_MAX = Duration.ofSeconds(20);
+  private static final Duration STOP_MAX = Duration.ofSeconds(10);
+  private static final Duration REDIS_MAX = Duration.ofSeconds(3);
+
+  // Their state can be made again from what others tell them. The rest own ports, or keep nothing.
+  private static final Set<String> RESTARTABLE =
+      Set.of("dispatch-router", "session-registry", "result-store");
+
+  private final ServerConfig config;
+  private final Vertx vertx = Vertx.vertx();
+  private final Ports ports = new Ports();
+  private final Database database;
+  private final Redis redis;
+  private final Node node;
+  private final Consumer<String> givenUp;
+  private final List<Supplier<Future<Void>>> stops = new ArrayList<>();
+
+  private Server(ServerConfig config, Map<String, String> environment, Consumer<String> givenUp) {
+    this.config = config;
+    this.givenUp = givenUp;
+    var envelope = envelope(environment);
+    database = Database.open(vertx, databaseOptions(environment));
+    redis = redis(vertx, environment.get("REDIS_URL"));
+    var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    Map<Class<?>, Object> services =
+        Map.of(
+            Database.class, database,
+            Redis.class, redis,
+            RedisAPI.class, RedisAPI.api(redis),
+            Envelope.class, envelope,
+            MeterRegistry.class, meters);
+    var homes = Homes.single(config.node(), config.instancesOf("dispatch-router"));
+    node = new Node(config.node(), homes, ports, meters, InstantSource.system(), services);
+  }
+
+  /**
+   * Starts everything; on a failure nothing is left running.
+   *
+   * @param givenUp told the name of a verticle that crashes again and again
+   * @throws ConfigurationException one line: the cause and the remedy
+   */
+  public static Server start(
+      ServerConfig config, Map<String, String> environment, Consumer<String> givenUp) {
+    var server = new Server(config, environment, givenUp);
+    try {
+      server.begin();
+      return server;
+    } catch (RuntimeException e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  /** Every verticle any module offers, by name. */
+  public static Map<String, Catalogue.Entry> catalogue() {
+    var entries = new HashMap<String, Catalogue.Entry>();
+    for (var catalogue : ServiceLoader.load(Catalogue.class)) {
+      for (var entry : catalogue.entries()) {
+        if (entries.put(entry.name(), entry) != null) {
+          throw new IllegalStateException("two verticles are called " + entry.name());
+        }
+      }
+    }
+    return entries;
+  }
+
+  /**
+   * @throws ConfigurationException when DATABASE_URL cannot be one
+   */
+  static DatabaseOptions databaseOptions(Map<String, String> environment) {
+    try {
+      return new DatabaseOptions(environment.get("DATABASE_URL"));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(e.getMessage());
+    }
+  }
+
+  private static Envelope envelope(Map<String, String> environment) {
+    try {
+      return new Envelope(
+          environment.getOrDefault("SECRETS_KEK_ID", "vespid-1"),
+          environment.get("SECRETS_KEK_BASE64"));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(e.getMessage());
+    }
+  }
+
+  private static Redis redis(Vertx vertx, String url) {
+    try {
+      if (url == null || !url.matches("(rediss?|unix)://.+")) {
+        throw new IllegalArgumentException();
+      }
+      return Redis.createClient(vertx, url);
+    } catch (RuntimeException e) {
+      // Its own message would repeat the password.
+      throw new ConfigurationException("REDIS_URL must look like redis://:password@host:6379");
+    }
+  }
+
+  private void begin() {
+    ProtocolCodec.install(vertx, Protocols.ALL, false);
+    probeRedis();
+    for (var deployment : config.deployments()) {
+      for (int shard = 0; shard < deployment.instances(); shard++) deploy(deployment, shard);
+    }
+    await("listen", ports.listen(vertx), START_MAX);
+    LOG.atInfo().addKeyValue("node", config.node()).log("serving");
+  }
+
+  // The result store works without it, so its absence is said and no more.
+  private void probeRedis() {
+    try {
+      await("redis", RedisAPI.api(redis).ping(List.of()), REDIS_MAX);
+    } catch (RuntimeException e) {
+      LOG.atWarn()
+          .log("Redis does not answer: results are kept in PostgreSQL only; check REDIS_URL");
+    }
+  }
+
+  private void deploy(ServerConfig.Deployment deployment, int shard) {
+    var options =
+        new DeploymentOptions()
+            .setConfig(deployment.config())
+            .setThreadingModel(deployment.threading());
+    Supplier<Deployable> factory = () -> deployment.entry().factory().create(node, shard);
+    if (RESTARTABLE.contains(deployment.name())) {
+      var supervisor =
+          new Supervisor(vertx, deployment.name(), factory, options, START_MAX, givenUp);
+      stops.addFirst(supervisor::stop);
+      await(deployment.name(), supervisor.start(), START_MAX);
+    } else {
+      var id = await(deployment.name(), vertx.deployVerticle(factory, options), START_MAX);
+      stops.addFirst(() -> vertx.undeploy(id));
+    }
+    LOG.atDebug()
+        .addKeyValue("verticle", deployment.name())
+        .addKeyValue("shard", shard)
+        .log("deployed");
+  }
+
+  public Database database() {
+    return database;
+  }
+
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  /** Reverse order, and the bus and the stores last: who is asked outlives who asks. */
+  @Override
+  public void close() {
+    for (var stop : stops) quietly(stop.get());
+    stops.clear();
+    quietly(ports.close());
+    quietly(database.close());
+    redis.close();
+    quietly(vertx.close());
+  }
+
+  private static void quietly(Future<?> stopping) {
+    try {
+      await("stop", stopping, STOP_MAX);
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("cause", e.getMessage()).log("did not stop cleanly");
+    }
+  }
+
+  static <T> T await(String what, Future<T> future, Duration max) {
+    try {
+      return future
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(max.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException known) throw known;
+      throw new IllegalStateException(what + " failed: " + e.getCause(), e.getCause());
+    } catch (TimeoutException e) {
+      throw new ConfigurationException(
+          "%s was not done within %d s".formatted(what, max.toSeconds()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(what + " was interrupted", e);
+    }
+  }
+}
