@@ -76,7 +76,7 @@ final class RedisStore implements AutoCloseable {
         maxmemory-policy volatile-ttl
         """
             .formatted(port, password, folder, home.path(PID_FILE), folder.resolve("redis.log")));
-    var executable = ExecutableProvider.newJarResourceProvider().get();
+    var executable = ExecutableProvider.newJarResourceProvider(folder.toFile()).get();
     var process =
         new ProcessBuilder(executable.getPath(), folder.resolve("redis.conf").toString())
             .redirectErrorStream(true)

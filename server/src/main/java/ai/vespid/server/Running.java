@@ -31,6 +31,11 @@ record Running(
     home.write(FILE, JsonObject.mapFrom(this).encodePrettily() + "\n");
   }
 
+  /** Nothing runs any more. */
+  static void forget(Home home) {
+    home.delete(FILE);
+  }
+
   static Running load(Home home) {
     try {
       var json = home.read(FILE).map(JsonObject::new).orElseThrow(() -> missing(home));

@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -85,6 +86,7 @@ final class Supervisor {
   // Called on the crashed instance's context.
   private void crashed(int crashedGeneration, Throwable cause) {
     String id;
+    boolean tooMany;
     synchronized (this) {
       // One instance may throw many times before it is gone; that is one crash.
       if (stopping || crashedGeneration != generation || deploymentId == null) {
@@ -95,10 +97,11 @@ final class Supervisor {
       deploymentId = null;
       crashes.addLast(System.nanoTime());
       while (System.nanoTime() - crashes.getFirst() > WINDOW_NANOS) crashes.removeFirst();
-      if (crashes.size() > CRASHES_MAX) stopping = true;
+      tooMany = crashes.size() > CRASHES_MAX;
+      stopping = tooMany;
     }
     LOG.atError().setCause(cause).addKeyValue("verticle", name).log("crashed");
-    if (stopping) {
+    if (tooMany) {
       givenUp.accept(name);
       return;
     }
@@ -120,7 +123,7 @@ final class Supervisor {
   }
 
   private Future<Void> fresh() {
-    var started = io.vertx.core.Promise.<Void>promise();
+    var started = Promise.<Void>promise();
     Thread.ofVirtual().start(() -> start().onComplete(started));
     return started.future();
   }

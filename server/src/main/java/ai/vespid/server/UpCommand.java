@@ -55,6 +55,7 @@ final class UpCommand implements Callable<Integer> {
       var owner = firstOwner(server, complete);
       var running = Running.of(complete, owner);
       running.save(home);
+      startup.opened(() -> Running.forget(home));
       step("starting a local agent");
       startup.opened(agent(home, server, running)).start();
       waitForAgent(running, complete);
