@@ -35,6 +35,8 @@ public final class Database {
   // it one, so that work which swallowed a failure cannot look committed.
   private static final String COMMIT = "select; commit";
 
+  private static final String STATEMENT_TIMEOUT = "30s";
+
   private final Pool tenant;
   private final Pool gateway;
   private final Pool identity;
@@ -60,7 +62,10 @@ public final class Database {
             .setPipeliningLimit(options.pipeliningMax())
             // A start-up parameter: the connection never exists with the login's own rights.
             .addProperty("role", role)
-            .addProperty("application_name", role);
+            .addProperty("application_name", role)
+            // What hangs must end, and give its locks back.
+            .addProperty("statement_timeout", STATEMENT_TIMEOUT)
+            .addProperty("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT);
     var net = new NetClientOptions().setConnectTimeout((int) options.connectionWait().toMillis());
     var size =
         new PoolOptions()
@@ -71,7 +76,11 @@ public final class Database {
     return PgBuilder.pool().with(size).with(net).connectingTo(connect).using(vertx).build();
   }
 
-  /** Brings the schema up to date, as the login of the URL. Blocks; call it before the start. */
+  /**
+   * Brings the schema up to date, as the login of the URL. Blocks; call it before the start.
+   *
+   * @throws MigrationFailed with one line that names the cause and the remedy
+   */
   public static void migrate(DatabaseOptions options) {
     Migration.run(options);
   }

@@ -8,9 +8,12 @@ import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -172,5 +175,34 @@ final class DatabaseTest {
     var again = EmbeddedDatabase.create();
 
     Database.migrate(again.options());
+  }
+
+  @Test
+  void saysInOneLineThatTheDatabaseCannotBeReached() {
+    var options = new DatabaseOptions("postgres://me:hunter2@127.0.0.1:1/vespid");
+
+    assertThatThrownBy(() -> Database.migrate(options))
+        .isInstanceOf(MigrationFailed.class)
+        .message()
+        .contains("127.0.0.1:1/vespid", "refused", "DATABASE_URL")
+        .doesNotContain("hunter2", "\n");
+  }
+
+  @Test
+  void failsAtOnceWhenTooManyWaitForAConnection() {
+    var options = EmbeddedDatabase.create().options();
+    var small = new DatabaseOptions(options.url(), 1, 1, 1, 8, 1, Duration.ofMillis(300));
+    var narrow = Database.open(vertx, small);
+    Function<SqlConnection, Future<Object>> slow =
+        c -> c.query("select pg_sleep(0.6)").execute().map(rows -> rows);
+
+    var first = narrow.tenant(A, slow);
+    var waiting = narrow.tenant(A, slow);
+    var refused = narrow.tenant(A, slow);
+
+    assertThatThrownBy(refused::await).matches(DatabaseFailures::unavailable);
+    assertThatThrownBy(waiting::await).matches(DatabaseFailures::unavailable);
+    first.await();
+    narrow.close().await();
   }
 }

@@ -1,0 +1,97 @@
+package ai.vespid.gateway.control;
+
+import java.util.List;
+
+/**
+ * How the control plane is served. Secrets have no default: without them it does not start.
+ *
+ * @param publicGatewayWsUrl what paired agents are told to connect to, GATEWAY_WS_URL
+ * @param publicApiUrl what installation commands name
+ * @param webBaseUrl the one origin that browsers may call from
+ * @param authTokenSecret signs access tokens, AUTH_TOKEN_SECRET
+ * @param serviceToken opens {@code /internal/v1}, INTERNAL_API_SERVICE_TOKEN
+ * @param secureCookie true behind TLS
+ * @param trustForwardedFor true behind a proxy that sets X-Forwarded-For
+ * @param orgContextEnforcement {@code strict}, or {@code warn} to do without X-Org-Id
+ * @param staleAfterMs GATEWAY_AGENT_STALE_MS; decides online only when no registry answers
+ */
+public record ControlSettings(
+    String host,
+    Integer port,
+    String publicGatewayWsUrl,
+    String publicApiUrl,
+    String webBaseUrl,
+    String authTokenSecret,
+    String serviceToken,
+    Integer accessTokenTtlSec,
+    Integer sessionTtlSec,
+    String sessionCookieName,
+    boolean secureCookie,
+    boolean trustForwardedFor,
+    String orgContextEnforcement,
+    Integer staleAfterMs,
+    List<String> systemAdminEmails,
+    Integer signupsPerMinute,
+    Integer loginsPerMinute,
+    Integer pairingsPerMinute,
+    Boolean installerEnabled,
+    String installerRepository,
+    String installerChannel,
+    String installerDocsUrl) {
+  private static final int SECRET_LENGTH_MIN = 16;
+
+  public ControlSettings {
+    host = or(host, "0.0.0.0");
+    port = within("port", or(port, 3001), 0, 65_535);
+    publicGatewayWsUrl = or(publicGatewayWsUrl, "ws://localhost:3002/ws/executor");
+    publicApiUrl = or(publicApiUrl, "http://localhost:3001");
+    webBaseUrl = or(webBaseUrl, "http://localhost:3000");
+    secret("authTokenSecret", "AUTH_TOKEN_SECRET", authTokenSecret);
+    secret("serviceToken", "INTERNAL_API_SERVICE_TOKEN", serviceToken);
+    accessTokenTtlSec = within("accessTokenTtlSec", or(accessTokenTtlSec, 900), 1, 86_400);
+    sessionTtlSec = within("sessionTtlSec", or(sessionTtlSec, 604_800), 1, 31_536_000);
+    sessionCookieName = or(sessionCookieName, "vespid_session");
+    orgContextEnforcement = or(orgContextEnforcement, "strict");
+    if (!List.of("strict", "warn").contains(orgContextEnforcement)) {
+      throw new IllegalArgumentException("orgContextEnforcement must be strict or warn");
+    }
+    staleAfterMs = Math.clamp(or(staleAfterMs, 60_000), 30_000, 300_000);
+    systemAdminEmails = systemAdminEmails == null ? List.of() : List.copyOf(systemAdminEmails);
+    signupsPerMinute = within("signupsPerMinute", or(signupsPerMinute, 30), 1, 1_000_000);
+    loginsPerMinute = within("loginsPerMinute", or(loginsPerMinute, 30), 1, 1_000_000);
+    pairingsPerMinute = within("pairingsPerMinute", or(pairingsPerMinute, 600), 1, 1_000_000);
+    installerEnabled = or(installerEnabled, true);
+    installerRepository = or(installerRepository, "vespid-ai/vespid");
+    installerChannel = or(installerChannel, "latest");
+  }
+
+  boolean orgContextRequired() {
+    return orgContextEnforcement.equals("strict");
+  }
+
+  private static <T> T or(T value, T otherwise) {
+    return value == null ? otherwise : value;
+  }
+
+  private static int within(String name, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          "%s must be from %d to %d: %d".formatted(name, min, max, value));
+    }
+    return value;
+  }
+
+  private static void secret(String name, String variable, String value) {
+    if (value == null || value.length() < SECRET_LENGTH_MIN) {
+      throw new IllegalArgumentException(
+          "%s must have at least %d characters; set %s"
+              .formatted(name, SECRET_LENGTH_MIN, variable));
+    }
+  }
+
+  /** Without the secrets. */
+  @Override
+  public String toString() {
+    return "ControlSettings[host=%s, port=%d]".formatted(host, port);
+  }
+}

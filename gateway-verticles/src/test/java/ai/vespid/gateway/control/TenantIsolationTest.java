@@ -1,0 +1,135 @@
+package ai.vespid.gateway.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** An organization sees, reaches and changes nothing of another, on any endpoint. */
+final class TenantIsolationTest {
+  private static ControlServer server;
+  private static ControlServer.Person alice;
+  private static ControlServer.Person mallory;
+  private static String executorId;
+
+  @BeforeAll
+  static void start() {
+    server = ControlServer.start();
+    alice = server.person();
+    mallory = server.person();
+    executorId = alice.pair("alices").getString("executorId");
+    alice.own("PUT", "/agents/" + executorId + "/tags").body("{\"tags\":[\"hers\"]}").send();
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  static Stream<Arguments> organizationOperations() {
+    var paths = ControlVerticle.document().getJsonObject("paths");
+    return paths.fieldNames().stream()
+        .filter(path -> path.contains("{orgId}"))
+        .flatMap(path ->
+            paths.getJsonObject(path).fieldNames().stream()
+                .filter(method -> !method.equals("parameters"))
+                .map(method -> Arguments.of(method.toUpperCase(Locale.ROOT), path)));
+  }
+
+  /** A body that every operation would accept for what it needs. */
+  private static JsonObject anyBody() {
+    return new JsonObject()
+        .put("roleKey", "member")
+        .put("email", mallory.email)
+        .put("tags", new JsonArray().add("his"))
+        .put("labels", new JsonArray().add("his"));
+  }
+
+  private static String filled(String path, String organization) {
+    return path.replace("{orgId}", organization)
+        .replace("{executorId}", executorId)
+        .replace("{memberId}", alice.userId);
+  }
+
+  private static JsonObject everythingOfAlices() {
+    return new JsonObject()
+        .put("agents", alice.own("GET", "/agents").send().json())
+        .put("members", alice.own("GET", "/members").send().json())
+        .put("settings", alice.own("GET", "/settings").send().json())
+        .put("orgs", alice.request("GET", "/v1/me").send().json());
+  }
+
+  @ParameterizedTest
+  @MethodSource("organizationOperations")
+  void refusesEveryOperationOnAForeignOrganization(String method, String path) {
+    var before = everythingOfAlices();
+    var body = path.endsWith("/settings") ? new JsonObject() : anyBody();
+
+    var reply =
+        mallory
+            .request(method, filled(path, alice.organizationId))
+            .header("X-Org-Id", alice.organizationId)
+            .body(body)
+            .send();
+
+    assertThat(reply.status()).as(reply.toString()).isEqualTo(403);
+    assertThat(reply.code()).isEqualTo("ORG_ACCESS_DENIED");
+    assertThat(everythingOfAlices()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @MethodSource("organizationOperations")
+  void reachesNothingForeignThroughTheOwnOrganization(String method, String path) {
+    var before = everythingOfAlices();
+    var body = path.endsWith("/settings") ? new JsonObject() : anyBody().put("email", alice.email);
+
+    var reply =
+        mallory
+            .request(method, filled(path, mallory.organizationId))
+            .header("X-Org-Id", mallory.organizationId)
+            .body(body)
+            .send();
+
+    if (path.contains("{executorId}") || path.contains("{memberId}")) {
+      assertThat(reply.status()).as(reply.toString()).isEqualTo(404);
+    }
+    assertThat(reply.response().body()).doesNotContain(executorId, alice.userId, "hers");
+    assertThat(everythingOfAlices()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @MethodSource("organizationOperations")
+  void refusesEveryOperationWithoutAnIdentity(String method, String path) {
+    var reply =
+        server
+            .request(method, filled(path, alice.organizationId))
+            .header("X-Org-Id", alice.organizationId)
+            .body(anyBody())
+            .send();
+
+    assertThat(reply.status()).isEqualTo(401);
+    assertThat(reply.code()).isEqualTo("UNAUTHORIZED");
+  }
+
+  @Test
+  void aPairingTokenCountsOnlyWhereItWasMade() {
+    var secret = alice.pairingToken().substring(37);
+
+    var reply =
+        server
+            .request("POST", "/v1/agents/pair")
+            .body(ControlServer.pairing(mallory.organizationId + "." + secret, "n"))
+            .send();
+
+    assertThat(reply.status()).isEqualTo(401);
+    assertThat(mallory.own("GET", "/agents").send().json().getJsonArray("agents")).isEmpty();
+  }
+}
