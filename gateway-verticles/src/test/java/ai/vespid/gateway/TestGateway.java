@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
@@ -201,15 +202,15 @@ final class TestGateway implements AutoCloseable {
         .compose(request -> {
           if (token != null) request.putHeader("x-gateway-token", token);
           request.putHeader("content-type", "application/json");
-          return body == null ? request.send() : request.send(body);
-        })
-        .compose(response ->
-            response
-                .body()
-                .map(bytes ->
-                    new Answer(
-                        response.statusCode(),
-                        bytes.length() == 0 ? new JsonObject() : bytes.toJsonObject())));
+          // Composed here, on the connection's own thread: later the body could be gone.
+          return (body == null ? request.send() : request.send(body))
+              .compose(
+                  response -> response.body().map(bytes -> answer(response.statusCode(), bytes)));
+        });
+  }
+
+  private static Answer answer(int status, Buffer bytes) {
+    return new Answer(status, bytes.length() == 0 ? new JsonObject() : bytes.toJsonObject());
   }
 
   static int freePort() {

@@ -10,9 +10,13 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.internal.ContextInternal;
 import java.time.Duration;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What one served address has in flight. Confined to its verticle's context: no lock needed. */
 public final class Mailbox {
+  private static final Logger LOG = LoggerFactory.getLogger(Mailbox.class);
+
   private final Context context;
   private final int inFlightMax;
   private final Promise<Void> drained = Promise.promise();
@@ -60,13 +64,24 @@ public final class Mailbox {
     if (draining && inFlight == 0) drained.tryComplete();
   }
 
-  /** Takes no more requests and completes when those in flight are answered, or at the deadline. */
-  public Future<Void> drain(Duration deadline) {
+  /**
+   * Takes no more requests and waits until those in flight are answered, or for the deadline.
+   *
+   * @return true when all were answered, false when some were still in flight at the deadline
+   */
+  public Future<Boolean> drain(Duration deadline) {
     draining = true;
     if (inFlight == 0) drained.tryComplete();
     return consumer
         .unregister()
-        .compose(_ -> drained.future().timeout(deadline.toMillis(), MILLISECONDS));
+        .compose(_ -> drained.future().timeout(deadline.toMillis(), MILLISECONDS))
+        .map(true)
+        .otherwise(false)
+        .onSuccess(empty ->
+            LOG.atInfo()
+                .addKeyValue("drained", empty)
+                .addKeyValue("inFlight", inFlight)
+                .log("mailbox closed"));
   }
 
   /** Requests taken and not answered yet; a gauge. */

@@ -29,8 +29,8 @@ public final class Answers {
   }
 
   /**
-   * As {@link #error}, and closes the connection: the rest of the body is not read, so nothing that
-   * follows it could be.
+   * As {@link #error}, for a body that is too large: what still arrives of it is thrown away, then
+   * the connection is closed. Closing at once would take the answer away from who is still sending.
    */
   public static void errorAndClose(HttpServerRequest request, ErrorCode code, String message) {
     var response = request.response();
@@ -39,7 +39,7 @@ public final class Answers {
         .setStatusCode(code.status())
         .putHeader(HttpHeaders.CONTENT_TYPE, JSON)
         .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
-        .end(Buffer.buffer(Json.write(new ErrorBody(code, message))))
-        .onComplete(_ -> request.connection().close());
+        .end(Buffer.buffer(Json.write(new ErrorBody(code, message))));
+    request.resume().end().onComplete(_ -> request.connection().close());
   }
 }

@@ -1,0 +1,266 @@
+package ai.vespid.agent;
+
+import ai.vespid.agent.connector.GithubConnector;
+import ai.vespid.agent.sandbox.HostSandbox;
+import ai.vespid.agent.task.TaskRunner;
+import ai.vespid.agent.work.Journal;
+import ai.vespid.agent.workspace.WorkspaceCache;
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.RawJson;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code vespid-agent}: pairs this machine with an organization and runs what it is given. */
+@Command(
+    name = "vespid-agent",
+    description = "Runs work of a Vespid gateway on this machine.",
+    mixinStandardHelpOptions = true,
+    subcommands = {AgentCommand.Connect.class, AgentCommand.Start.class})
+public final class AgentCommand implements Callable<Integer> {
+  private static final List<String> KINDS = List.of("connector.action", "agent.execute");
+
+  public static void main(String[] args) {
+    System.exit(
+        new CommandLine(new AgentCommand())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionExceptionHandler(
+                (failure, command, _) -> {
+                  if (!(failure instanceof AgentFailure)) throw failure;
+                  command.getErr().println(failure.getMessage());
+                  return 1;
+                })
+            .execute(args));
+  }
+
+  @Override
+  public Integer call() {
+    return new Start().call();
+  }
+
+  /** Options that both ways of starting share. */
+  static final class Common {
+    @Option(names = "--config-path", description = "Where the agent keeps its credentials.")
+    Path configPath;
+
+    @Option(names = "--name", description = "How people see this agent; default the host name.")
+    String name;
+
+    @Option(
+        names = {"--tags", "--labels"},
+        split = ",",
+        description = "Hints for people; routing uses the tags of the control plane.")
+    List<String> tags;
+
+    @Option(names = "--max-in-flight", description = "How much runs at once; 1 to 200.")
+    Integer maxInFlight;
+
+    Path configPath(AgentSettings settings) {
+      return configPath == null ? settings.configPath() : configPath;
+    }
+
+    List<String> tags(AgentSettings settings) {
+      if (tags != null) return tags;
+      return settings.tags() == null
+          ? List.of()
+          : Arrays.stream(settings.tags().split(",")).map(String::trim).toList();
+    }
+
+    AgentConfig.Capabilities capabilities(AgentSettings settings) {
+      return new AgentConfig.Capabilities(KINDS, tags(settings), maxInFlight);
+    }
+
+    String name() {
+      if (name != null) return name;
+      try {
+        return InetAddress.getLocalHost().getHostName();
+      } catch (UnknownHostException e) {
+        return "vespid-agent";
+      }
+    }
+  }
+
+  @Command(
+      name = "connect",
+      description = "Redeems a pairing token, remembers the credentials and starts.",
+      mixinStandardHelpOptions = true)
+  static final class Connect implements Callable<Integer> {
+    @Option(
+        names = "--pairing-token",
+        defaultValue = "${env:VESPID_AGENT_PAIRING_TOKEN}",
+        description = "Also from VESPID_AGENT_PAIRING_TOKEN, where no process list shows it.")
+    String pairingToken;
+
+    @Option(names = "--api-base", defaultValue = "${env:VESPID_API_BASE:-http://localhost:3001}")
+    String apiBase;
+
+    @CommandLine.Mixin Common common = new Common();
+
+    @Override
+    public Integer call() {
+      if (pairingToken == null || pairingToken.isBlank()) {
+        throw new AgentFailure("PAIRING_TOKEN_REQUIRED: --pairing-token");
+      }
+      var settings = new AgentSettings(System.getenv());
+      var capabilities = common.capabilities(settings);
+      var paired =
+          new PairingClient(apiBase)
+              .pair(pairingToken, common.name(), RawJson.from(capabilities));
+      var config =
+          new AgentConfig(
+              Pool.BYON,
+              paired.executorId() == null ? paired.agentId() : paired.executorId(),
+              paired.executorToken() == null ? paired.agentToken() : paired.executorToken(),
+              paired.organizationId(),
+              paired.gatewayWsUrl(),
+              apiBase,
+              common.name(),
+              AgentVersion.CURRENT,
+              capabilities);
+      var configPath = common.configPath(settings);
+      config.write(configPath);
+      return run(config, configPath, settings);
+    }
+  }
+
+  @Command(
+      name = "start",
+      description = "Starts with the remembered credentials, or with those given.",
+      mixinStandardHelpOptions = true)
+  static final class Start implements Callable<Integer> {
+    @Option(names = "--pool", description = "byon or managed; default managed with credentials.")
+    Pool pool;
+
+    @Option(names = "--executor-id")
+    String executorId;
+
+    @Option(
+        names = "--executor-token",
+        defaultValue = "${env:VESPID_AGENT_EXECUTOR_TOKEN}",
+        description = "Also from VESPID_AGENT_EXECUTOR_TOKEN.")
+    String executorToken;
+
+    @Option(names = "--gateway-ws-url")
+    String gatewayWsUrl;
+
+    @Option(names = "--organization-id")
+    String organizationId;
+
+    @Option(names = "--api-base", defaultValue = "${env:VESPID_API_BASE}")
+    String apiBase;
+
+    @CommandLine.Mixin Common common = new Common();
+
+    @Override
+    public Integer call() {
+      var settings = new AgentSettings(System.getenv());
+      var configPath = common.configPath(settings);
+      return run(executorId == null ? AgentConfig.read(configPath) : given(settings), configPath, settings);
+    }
+
+    private AgentConfig given(AgentSettings settings) {
+      try {
+        return new AgentConfig(
+            pool == null ? Pool.MANAGED : pool,
+            executorId,
+            executorToken,
+            organizationId,
+            gatewayWsUrl,
+            apiBase,
+            common.name(),
+            AgentVersion.CURRENT,
+            common.capabilities(settings));
+      } catch (InvalidMessage e) {
+        throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + e.getMessage());
+      }
+    }
+  }
+
+  private static int run(AgentConfig config, Path configPath, AgentSettings settings) {
+    if (!settings.backend().equals("host")) {
+      throw new AgentFailure(
+          "EXECUTOR_CONFIG_INVALID: VESPID_AGENT_EXEC_BACKEND: this agent has only host");
+    }
+    checkCaFile(settings.tlsCaFile());
+    try (var _ = lock(configPath)) {
+      var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+      var agent = assemble(vertx, config, configPath, settings);
+      var stopped = new CountDownLatch(1);
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    agent.stop(settings.stopGrace());
+                    stopped.countDown();
+                  }));
+      agent.start();
+      stopped.await();
+      return 0;
+    } catch (IOException e) {
+      throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 1;
+    }
+  }
+
+  private static Agent assemble(
+      Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings)
+      throws IOException {
+    var github = new GithubConnector(settings.githubBaseUrl());
+    var sandbox =
+        new HostSandbox(
+            settings.hostKillGraceMs(), settings.hostOutputCharsMax(), System::getenv);
+    var workspaces =
+        new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
+    var runner =
+        new TaskRunner(
+            Map.of(sandbox.backend(), sandbox),
+            settings.backend(),
+            Map.of(github.id(), github),
+            workspaces);
+    var journal = new Journal(settings.journal(configPath), settings.resultsTtl(), 10_000);
+    return new Agent(
+        vertx, config, settings.tlsCaFile(), runner, List.of(github.id()), journal);
+  }
+
+  private static void checkCaFile(String caFile) {
+    if (caFile != null && !Files.isReadable(Path.of(caFile))) {
+      throw new AgentFailure("VESPID_AGENT_TLS_CA_FILE_INVALID: cannot read " + caFile);
+    }
+  }
+
+  // Two agents with one identity would take the connection from each other for ever.
+  private static FileLock lock(Path configPath) throws IOException {
+    Files.createDirectories(configPath.toAbsolutePath().getParent());
+    var file = configPath.resolveSibling(configPath.getFileName() + ".lock");
+    var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      var lock = channel.tryLock();
+      if (lock != null) return lock;
+    } catch (OverlappingFileLockException e) {
+      channel.close();
+      throw new AgentFailure("AGENT_ALREADY_RUNNING: another agent uses " + configPath);
+    }
+    channel.close();
+    throw new AgentFailure("AGENT_ALREADY_RUNNING: another agent uses " + configPath);
+  }
+}

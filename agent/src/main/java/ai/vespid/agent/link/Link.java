@@ -1,0 +1,264 @@
+package ai.vespid.agent.link;
+
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.Json;
+import ai.vespid.protocol.Limits;
+import ai.vespid.protocol.executor.ExecutorFrame;
+import ai.vespid.protocol.executor.Frames;
+import ai.vespid.protocol.executor.GatewayFrame;
+import ai.vespid.protocol.executor.GatewayFrame.Welcome;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The agent's connection: dials out, says hello, keeps both directions alive and comes back when it
+ * is lost, for ever. A refusal is told with its code. When the gateway drains, the next connection
+ * stands before this one is closed. Confined to one context.
+ */
+public final class Link {
+  private static final Logger LOG = LoggerFactory.getLogger(Link.class);
+  private static final long CONNECT_TIMEOUT_MS = 10_000;
+  private static final long PING_MS = 10_000;
+  private static final int PINGS_UNANSWERED_MAX = 3;
+  private static final long HEARTBEAT_MS = 15_000;
+
+  private final Vertx vertx;
+  private final Context context;
+  private final Target target;
+  private final Listener listener;
+  private final Backoff backoff;
+  // Kept in a field: a client that becomes unreachable closes its sockets.
+  private final WebSocketClient client;
+  private WebSocket socket;
+  private boolean stopped;
+  private int pingsUnanswered;
+  private long heartbeat = -1;
+
+  /**
+   * Where to connect.
+   *
+   * @param token the executor's credential
+   * @param caFile a PEM file with the authorities to trust, or null for the system's
+   */
+  public record Target(String url, String token, String caFile) {
+    @Override
+    public String toString() {
+      return "Target[" + url + "]";
+    }
+  }
+
+  /** What the link tells its agent, all on the link's context. */
+  public interface Listener {
+    /** The hello for a new connection or heartbeat. */
+    ExecutorFrame.Hello hello();
+
+    /** A connection stands; {@code send} works. */
+    void opened();
+
+    void received(GatewayFrame frame);
+  }
+
+  public Link(Vertx vertx, Target target, Listener listener, Backoff backoff) {
+    this.vertx = vertx;
+    this.context = vertx.getOrCreateContext();
+    this.target = target;
+    this.listener = listener;
+    this.backoff = backoff;
+    var options =
+        new WebSocketClientOptions()
+            .setMaxFrameSize(Limits.FRAME_BYTES_MAX)
+            .setMaxMessageSize(Limits.FRAME_BYTES_MAX)
+            .setConnectTimeout((int) CONNECT_TIMEOUT_MS);
+    if (target.caFile() != null && target.url().startsWith("wss:")) {
+      options.setTrustOptions(new PemTrustOptions().addCertPath(target.caFile()));
+    }
+    client = vertx.createWebSocketClient(options);
+    vertx.setPeriodic(PING_MS, _ -> run(this::ping));
+  }
+
+  /** Runs on the link's context, where all state lives. */
+  public void run(Runnable action) {
+    context.runOnContext(_ -> action.run());
+  }
+
+  public void start() {
+    run(this::connect);
+  }
+
+  private void connect() {
+    if (stopped) return;
+    var options =
+        new WebSocketConnectOptions()
+            .setAbsoluteURI(target.url())
+            .setTimeout(CONNECT_TIMEOUT_MS)
+            .addHeader(HttpHeaders.AUTHORIZATION, "Bearer " + target.token());
+    client
+        .connect(options)
+        .onComplete(
+            connected ->
+                run(
+                    () -> {
+                      if (connected.succeeded()) opened(connected.result());
+                      else failed(connected.cause());
+                    }));
+  }
+
+  private void opened(WebSocket fresh) {
+    if (stopped) {
+      fresh.close();
+      return;
+    }
+    var before = socket;
+    socket = fresh;
+    pingsUnanswered = 0;
+    fresh.textMessageHandler(
+        text -> run(() -> received(fresh, text.getBytes(StandardCharsets.UTF_8))));
+    fresh.binaryMessageHandler(bytes -> run(() -> received(fresh, bytes.getBytes())));
+    fresh.pongHandler(_ -> run(() -> pingsUnanswered = 0));
+    fresh.exceptionHandler(
+        cause ->
+            LOG.atDebug()
+                .addKeyValue("cause", cause.getClass().getSimpleName())
+                .log("socket failed"));
+    fresh.closeHandler(_ -> run(() -> closed(fresh)));
+    LOG.atInfo().addKeyValue("gateway", target.url()).log("executor_connected");
+    send(listener.hello());
+    heartbeatEvery(HEARTBEAT_MS);
+    listener.opened();
+    if (before != null) before.close((short) 1000, "MOVED");
+  }
+
+  private void received(WebSocket from, byte[] bytes) {
+    pingsUnanswered = 0;
+    GatewayFrame frame;
+    try {
+      frame = Frames.fromGateway(bytes);
+    } catch (InvalidMessage e) {
+      // A frame of a later gateway, or nonsense: neither may stop the agent.
+      LOG.atDebug().addKeyValue("cause", e.getMessage()).log("a frame was ignored");
+      return;
+    }
+    switch (frame) {
+      case Welcome welcome -> {
+        backoff.held();
+        if (welcome.heartbeatMs() != null) heartbeatEvery(welcome.heartbeatMs());
+      }
+      case GatewayFrame.Refusal refusal ->
+          LOG.atWarn()
+              .addKeyValue("code", refusal.code())
+              .addKeyValue("cause", refusal.message())
+              .log("the gateway refused what the agent said");
+      case GatewayFrame.Drain _ when from == socket -> {
+        LOG.atInfo().log("the gateway drains; connecting elsewhere");
+        connect();
+      }
+      default -> {}
+    }
+    listener.received(frame);
+  }
+
+  private void failed(Throwable cause) {
+    long wait;
+    if (cause instanceof UpgradeRejectedException refused) {
+      boolean lasting = refused.getStatus() == 401 || refused.getStatus() == 403;
+      wait = lasting ? backoff.refusedMs() : backoff.lostMs();
+      LOG.atWarn()
+          .addKeyValue("status", refused.getStatus())
+          .addKeyValue("code", codeOf(refused))
+          .addKeyValue("retryMs", wait)
+          .log("the gateway did not let the agent in");
+    } else {
+      wait = backoff.lostMs();
+      LOG.atWarn()
+          .addKeyValue("gateway", target.url())
+          .addKeyValue("cause", cause.getClass().getSimpleName())
+          .addKeyValue("retryMs", wait)
+          .log("the gateway cannot be reached");
+    }
+    again(wait);
+  }
+
+  private static String codeOf(UpgradeRejectedException refused) {
+    try {
+      var body = refused.getBody();
+      return body == null ? null : Json.peek(body.getBytes(), "code");
+    } catch (InvalidMessage e) {
+      return null;
+    }
+  }
+
+  private void closed(WebSocket which) {
+    if (which != socket) return;
+    socket = null;
+    heartbeatEvery(0);
+    if (stopped) return;
+    long wait = backoff.lostMs();
+    LOG.atWarn()
+        .addKeyValue("status", which.closeStatusCode())
+        .addKeyValue("cause", which.closeReason())
+        .addKeyValue("retryMs", wait)
+        .log("executor_disconnected");
+    again(wait);
+  }
+
+  private void again(long waitMs) {
+    if (!stopped) {
+      vertx.setTimer(
+          waitMs,
+          _ ->
+              run(
+                  () -> {
+                    if (socket == null) connect();
+                  }));
+    }
+  }
+
+  private void heartbeatEvery(long everyMs) {
+    if (heartbeat >= 0) vertx.cancelTimer(heartbeat);
+    heartbeat =
+        everyMs <= 0
+            ? -1
+            : vertx.setPeriodic(everyMs, _ -> run(() -> send(listener.hello())));
+  }
+
+  private void ping() {
+    if (socket == null) return;
+    if (++pingsUnanswered > PINGS_UNANSWERED_MAX) {
+      LOG.atWarn().log("the gateway does not answer; connecting again");
+      var dead = socket;
+      closed(dead);
+      dead.close();
+    } else {
+      socket.writePing(Buffer.buffer("v"));
+    }
+  }
+
+  /** Sends when connected; otherwise the frame is lost and must be told again later. */
+  public void send(ExecutorFrame frame) {
+    if (socket != null) {
+      socket.writeTextMessage(new String(Frames.write(frame), StandardCharsets.UTF_8));
+    }
+  }
+
+  public boolean connected() {
+    return socket != null;
+  }
+
+  /** Closes the connection after what was written is sent; it does not come back. */
+  public Future<Void> stop() {
+    stopped = true;
+    return socket == null ? Future.succeededFuture() : socket.close((short) 1000, "AGENT_STOPPED");
+  }
+}

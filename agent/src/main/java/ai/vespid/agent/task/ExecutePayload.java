@@ -1,0 +1,68 @@
+package ai.vespid.agent.task;
+
+import ai.vespid.protocol.Check;
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.NetworkMode;
+import java.util.List;
+import java.util.Map;
+
+/** The payload of {@code agent.execute} (contract 6 and 7.2). */
+record ExecutePayload(String nodeId, Node node) {
+  private static final int SCRIPT_CHARS_MAX = 200_000;
+
+  record Node(String id, String type, Config config) {}
+
+  record Config(Task task, SandboxWish sandbox) {}
+
+  record SandboxWish(
+      String backend,
+      NetworkMode network,
+      Integer timeoutMs,
+      List<String> envPassthroughAllowlist) {
+    SandboxWish {
+      envPassthroughAllowlist =
+          Check.texts("envPassthroughAllowlist", envPassthroughAllowlist, 50, 120);
+    }
+  }
+
+  record Task(String type, String script, String shell, Map<String, String> env) {
+    Task {
+      if (!"shell".equals(type)) throw new InvalidMessage("task.type", "must be shell");
+      Check.text("task.script", script, 1, SCRIPT_CHARS_MAX);
+      if (shell == null) shell = "sh";
+      if (!shell.equals("sh") && !shell.equals("bash")) {
+        throw new InvalidMessage("task.shell", "must be sh or bash");
+      }
+      env = env == null ? Map.of() : Map.copyOf(env);
+    }
+
+    @Override
+    public String toString() {
+      return "Task[" + shell + "]";
+    }
+  }
+
+  ExecutePayload {
+    Check.text("nodeId", nodeId, 1, 460);
+  }
+
+  Task task() {
+    return node == null || node.config() == null ? null : node.config().task();
+  }
+
+  private SandboxWish wish() {
+    return node == null || node.config() == null ? null : node.config().sandbox();
+  }
+
+  String backend() {
+    return wish() == null ? null : wish().backend();
+  }
+
+  NetworkMode network() {
+    return wish() == null ? null : wish().network();
+  }
+
+  List<String> envPassthrough() {
+    return wish() == null ? List.of() : wish().envPassthroughAllowlist();
+  }
+}

@@ -1,0 +1,182 @@
+package ai.vespid.agent.task;
+
+import ai.vespid.agent.connector.ActionCall;
+import ai.vespid.agent.connector.ActionFailed;
+import ai.vespid.agent.connector.Connector;
+import ai.vespid.agent.sandbox.Cancellation;
+import ai.vespid.agent.sandbox.Sandbox;
+import ai.vespid.agent.sandbox.ShellOutput;
+import ai.vespid.agent.sandbox.ShellTask;
+import ai.vespid.agent.task.ExecutePayload.Task;
+import ai.vespid.agent.workspace.Checkout;
+import ai.vespid.agent.workspace.WorkspaceCache;
+import ai.vespid.agent.workspace.WorkspaceFailed;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.Json;
+import ai.vespid.protocol.NetworkMode;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
+import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one dispatch to its result (contract 7.2 and 7.3). Blocks; every dispatch has a virtual
+ * thread of its own. Whatever goes wrong becomes a failed result, never an exception.
+ */
+public final class TaskRunner {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
+
+  private final Map<String, Sandbox> sandboxes;
+  private final String defaultBackend;
+  private final Map<String, Connector> connectors;
+  private final WorkspaceCache workspaces;
+
+  public TaskRunner(
+      Map<String, Sandbox> sandboxes,
+      String defaultBackend,
+      Map<String, Connector> connectors,
+      WorkspaceCache workspaces) {
+    this.sandboxes = Map.copyOf(sandboxes);
+    this.defaultBackend = defaultBackend;
+    this.connectors = Map.copyOf(connectors);
+    this.workspaces = workspaces;
+  }
+
+  public ToolResult run(InvokeTool invoke, Cancellation cancellation) {
+    try {
+      return switch (invoke.kind()) {
+        case CONNECTOR_ACTION -> succeeded(invoke, act(invoke), null);
+        case AGENT_EXECUTE -> execute(invoke, cancellation);
+        case AGENT_RUN -> failed(invoke, ErrorCode.UNSUPPORTED_KIND.name(), null);
+      };
+    } catch (ActionFailed e) {
+      return failed(invoke, e.error(), null);
+    } catch (WorkspaceFailed e) {
+      return failed(invoke, e.error(), null);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return failed(invoke, ErrorCode.DISPATCH_CANCELED.name(), null);
+    } catch (IOException | RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("request", invoke.requestId())
+          .addKeyValue("cause", e.getClass().getSimpleName())
+          .log("a task failed unexpectedly");
+      return failed(invoke, ErrorCode.NODE_EXECUTION_FAILED.name(), null);
+    }
+  }
+
+  private RawJson act(InvokeTool invoke) throws ActionFailed {
+    ActionPayload payload;
+    try {
+      payload = Json.read(invoke.payload().bytes(), ActionPayload.class);
+    } catch (InvalidMessage e) {
+      throw new ActionFailed(ErrorCode.INVALID_ACTION_PAYLOAD.name());
+    }
+    var connector = connectors.get(payload.connectorId());
+    if (connector == null || !connector.actions().contains(payload.actionId())) {
+      throw new ActionFailed(
+          ErrorCode.ACTION_NOT_SUPPORTED.with(payload.connectorId() + ":" + payload.actionId()));
+    }
+    var baseUrl = payload.env() == null ? null : payload.env().githubApiBaseUrl();
+    return connector.run(
+        new ActionCall(
+            payload.actionId(),
+            payload.input(),
+            invoke.secret(),
+            baseUrl,
+            invoke.toolPolicy().timeoutMs()));
+  }
+
+  private ToolResult execute(InvokeTool invoke, Cancellation cancellation)
+      throws WorkspaceFailed, IOException, InterruptedException {
+    if (invoke.secret() != null) {
+      return failed(invoke, ErrorCode.SECRET_NOT_ALLOWED_FOR_SHELL.name(), null);
+    }
+    ExecutePayload payload;
+    try {
+      payload = Json.read(invoke.payload().bytes(), ExecutePayload.class);
+    } catch (InvalidMessage e) {
+      return failed(invoke, ErrorCode.INVALID_EXECUTE_PAYLOAD.name(), null);
+    }
+    var task = payload.task();
+    if (task == null) {
+      var accepted = Map.of("accepted", true, "taskId", payload.nodeId() + "-remote-task");
+      return succeeded(invoke, RawJson.from(accepted), null);
+    }
+    var backend = payload.backend() == null ? defaultBackend : payload.backend();
+    var sandbox = sandboxes.get(backend);
+    if (sandbox == null) {
+      return failed(invoke, ErrorCode.SANDBOX_BACKEND_UNAVAILABLE.with(backend), null);
+    }
+    if (backend.equals("host") && wantsNoNetwork(invoke, payload)) {
+      return failed(invoke, ErrorCode.HOST_NETWORK_MODE_UNSUPPORTED.name(), null);
+    }
+    return inWorkspace(invoke, payload, task, sandbox, cancellation);
+  }
+
+  // The default-deny of the policy is not the task's own wish (settled question 9).
+  private static boolean wantsNoNetwork(InvokeTool invoke, ExecutePayload payload) {
+    boolean policySaysSo =
+        Boolean.TRUE.equals(invoke.toolPolicy().networkModeExplicit())
+            && invoke.toolPolicy().networkMode() == NetworkMode.NONE;
+    return policySaysSo || payload.network() == NetworkMode.NONE;
+  }
+
+  private ToolResult inWorkspace(
+      InvokeTool invoke,
+      ExecutePayload payload,
+      Task task,
+      Sandbox sandbox,
+      Cancellation cancellation)
+      throws WorkspaceFailed, IOException, InterruptedException {
+    try (Checkout files =
+        workspaces.checkout(invoke.workspace(), invoke.workspaceAccess().downloadUrl())) {
+      var output =
+          sandbox.run(
+              new ShellTask(
+                  invoke.requestId(),
+                  task.script(),
+                  task.shell(),
+                  task.env(),
+                  payload.envPassthrough(),
+                  files.directory(),
+                  invoke.toolPolicy().timeoutMs(),
+                  invoke.toolPolicy().outputMaxChars()),
+              cancellation);
+      var json = RawJson.from(output);
+      if (cancellation.cancelled()) {
+        return failed(invoke, ErrorCode.DISPATCH_CANCELED.name(), json);
+      }
+      var error = errorOf(output);
+      if (error != null) return failed(invoke, error, json);
+      var uploaded =
+          files.uploadIfChanged(invoke.workspace(), invoke.workspaceAccess().upload());
+      return succeeded(invoke, json, uploaded.map(RawJson::from).orElse(null));
+    }
+  }
+
+  private static String errorOf(ShellOutput output) {
+    if (output.timedOut()) return ErrorCode.NODE_EXECUTION_TIMEOUT.name();
+    if (output.exitCode() == null) return ErrorCode.NODE_EXECUTION_FAILED.name();
+    return output.exitCode() == 0
+        ? null
+        : output.backend().toUpperCase(Locale.ROOT) + "_EXIT_CODE:" + output.exitCode();
+  }
+
+  private static ToolResult succeeded(InvokeTool invoke, RawJson output, RawJson workspace) {
+    return new ToolResult(
+        invoke.requestId(), invoke.epoch(), ResultStatus.SUCCEEDED, output, null, workspace);
+  }
+
+  /** A failed result for a dispatch. */
+  public static ToolResult failed(InvokeTool invoke, String error, RawJson output) {
+    return new ToolResult(
+        invoke.requestId(), invoke.epoch(), ResultStatus.FAILED, output, error, null);
+  }
+}

@@ -1,0 +1,105 @@
+package ai.vespid.agent.work;
+
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
+import ai.vespid.protocol.executor.Frames;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Results on disk until the gateway has them: one file each, written whole and synced before the
+ * result is sent, so that neither a lost link nor a killed agent loses one (defect B1). Bounded in
+ * age and number; what is too old was answered by a timeout long ago.
+ */
+public final class Journal {
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+  private static final String SUFFIX = ".result";
+
+  private final Path directory;
+  private final Duration ageMax;
+  private final int entriesMax;
+
+  public Journal(Path directory, Duration ageMax, int entriesMax) throws IOException {
+    this.directory = directory;
+    this.ageMax = ageMax;
+    this.entriesMax = entriesMax;
+    Files.createDirectories(
+        directory,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+  }
+
+  /** Blocks until the result is on disk. */
+  public void write(ToolResult result) throws IOException {
+    var temporary = Files.createTempFile(directory, "result-", ".tmp");
+    try {
+      try (var file = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        var bytes = ByteBuffer.wrap(Frames.write(result));
+        while (bytes.hasRemaining()) file.write(bytes);
+        file.force(false);
+      }
+      Files.move(temporary, file(result.requestId()), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  public void remove(String requestId) throws IOException {
+    Files.deleteIfExists(file(requestId));
+  }
+
+  /** What an earlier process left behind; files that are too old or unreadable are deleted. */
+  public List<ToolResult> read(Instant now) throws IOException {
+    var results = new ArrayList<ToolResult>();
+    List<Path> files;
+    try (var listing = Files.list(directory)) {
+      files = listing.sorted().toList();
+    }
+    for (var file : files) {
+      var old = Files.getLastModifiedTime(file).toInstant().plus(ageMax).isBefore(now);
+      if (old || !file.toString().endsWith(SUFFIX) || results.size() >= entriesMax) {
+        drop(file);
+        continue;
+      }
+      try {
+        if (Frames.fromExecutor(Files.readAllBytes(file)) instanceof ToolResult result) {
+          results.add(result);
+        }
+      } catch (InvalidMessage e) {
+        drop(file);
+      }
+    }
+    return results;
+  }
+
+  private static void drop(Path file) throws IOException {
+    LOG.atWarn().addKeyValue("file", file.getFileName()).log("a journalled result was dropped");
+    Files.deleteIfExists(file);
+  }
+
+  // Request ids may hold anything; file names may not.
+  private Path file(String requestId) {
+    try {
+      var digest =
+          MessageDigest.getInstance("SHA-256").digest(requestId.getBytes(StandardCharsets.UTF_8));
+      return directory.resolve(HexFormat.of().formatHex(digest) + SUFFIX);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}
