@@ -26,6 +26,24 @@ public record Dispatch(
     NetworkMode networkMode,
     WorkspaceUse workspace)
     implements Message {
+  /** The same dispatch with another secret, or none. */
+  public Dispatch withSecret(String other) {
+    return new Dispatch(
+        requestId,
+        organizationId,
+        userId,
+        kind,
+        payload,
+        connectorId,
+        other,
+        selector,
+        timeoutMs,
+        maxWaitMs,
+        effect,
+        networkMode,
+        workspace);
+  }
+
   @Override
   public String toString() {
     return "Dispatch[" + requestId + ", kind=" + kind + "]";

@@ -52,4 +52,7 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
   /** Tell the agent to stop this attempt. Harmless when it is over already. */
   record Cancel(String executorId, String requestId, int epoch, String reason)
       implements ExecutorEdge<Done> {}
+
+  /** A newer connection of the executor exists elsewhere: close this one. */
+  record Replaced(String executorId, String connectionId) implements ExecutorEdge<Done> {}
 }

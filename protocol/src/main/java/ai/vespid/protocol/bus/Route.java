@@ -44,6 +44,50 @@ public record Route(
     return bootId != null;
   }
 
+  /** The same route with other control-plane tags. */
+  public Route withTags(Set<String> newTags) {
+    return new Route(
+        executorId,
+        connectionId,
+        edgeNode,
+        edgeShard,
+        pool,
+        organizationId,
+        name,
+        newTags,
+        reportedTags,
+        maxInFlight,
+        kinds,
+        connectors,
+        engineAuth,
+        bootId,
+        connectedAtMs,
+        lastSeenAtMs,
+        draining);
+  }
+
+  /** The same route, seen at another time. */
+  public Route withLastSeenAtMs(long atMs) {
+    return new Route(
+        executorId,
+        connectionId,
+        edgeNode,
+        edgeShard,
+        pool,
+        organizationId,
+        name,
+        tags,
+        reportedTags,
+        maxInFlight,
+        kinds,
+        connectors,
+        engineAuth,
+        bootId,
+        connectedAtMs,
+        atMs,
+        draining);
+  }
+
   public Address<ExecutorEdge<?>> edge() {
     return ExecutorEdge.at(edgeNode, edgeShard);
   }

@@ -5,6 +5,7 @@ import ai.vespid.protocol.Json;
 import ai.vespid.protocol.http.ErrorBody;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 
 /** How HTTP requests are answered: JSON, and errors as code and message. */
@@ -25,5 +26,20 @@ public final class Answers {
   public static void error(HttpServerResponse response, ErrorCode code, String message) {
     if (code.status() == 503 && !response.headWritten()) response.putHeader(RETRY_AFTER, "1");
     json(response, code.status(), new ErrorBody(code, message));
+  }
+
+  /**
+   * As {@link #error}, and closes the connection: the rest of the body is not read, so nothing that
+   * follows it could be.
+   */
+  public static void errorAndClose(HttpServerRequest request, ErrorCode code, String message) {
+    var response = request.response();
+    if (response.ended() || response.closed()) return;
+    response
+        .setStatusCode(code.status())
+        .putHeader(HttpHeaders.CONTENT_TYPE, JSON)
+        .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
+        .end(Buffer.buffer(Json.write(new ErrorBody(code, message))))
+        .onComplete(_ -> request.connection().close());
   }
 }

@@ -1,0 +1,246 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Fault;
+import ai.vespid.kit.node.Node;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.Workspaces;
+import ai.vespid.protocol.bus.DispatchRouter.Finished;
+import ai.vespid.protocol.bus.DispatchRouter.Refused;
+import ai.vespid.protocol.bus.ExecutorEdge;
+import ai.vespid.protocol.bus.ResultStore;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries the table's decisions out and tells it how they went. */
+final class Carrier {
+  private static final Logger LOG = LoggerFactory.getLogger(Carrier.class);
+  private static final Duration STORE_MAX = Duration.ofSeconds(2);
+
+  private final Node node;
+  private final DispatchRouterSettings settings;
+  private final DispatchTable table;
+  private final DurableLog log;
+  private final Waiters waiters;
+  private final RouterMeters meters;
+  private final WorkspaceAccessSigner signer;
+  private final Bus bus;
+  private final Map<String, Promise<Void>> settling = new HashMap<>();
+
+  Carrier(
+      Vertx vertx,
+      Node node,
+      DispatchRouterSettings settings,
+      DispatchTable table,
+      DurableLog log,
+      Waiters waiters,
+      RouterMeters meters) {
+    this.node = node;
+    this.settings = settings;
+    this.table = table;
+    this.log = log;
+    this.waiters = waiters;
+    this.meters = meters;
+    this.signer = new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret());
+    this.bus = new Bus(vertx);
+  }
+
+  /** Does everything that was decided, and what is decided in turn. */
+  void carryOut() {
+    for (var decided = table.decisions(); !decided.isEmpty(); decided = table.decisions()) {
+      for (var decision : decided) {
+        switch (decision) {
+          case Decision.Persist persist -> persist(persist);
+          case Decision.LoadWorkspace load -> load(load);
+          case Decision.Offer offer -> offer(offer);
+          case Decision.Cancel cancel -> cancel(cancel);
+          case Decision.Finish finish -> finish(finish);
+        }
+      }
+    }
+  }
+
+  /**
+   * Completes when the terminal result of this dispatch is stored; at once when none is under way.
+   */
+  Future<Void> settled(String requestId) {
+    var under = settling.get(requestId);
+    return under == null ? Future.succeededFuture() : under.future();
+  }
+
+  private void persist(Decision.Persist persist) {
+    var requestId = persist.dispatch().requestId();
+    (persist.first() ? log.insert(persist) : log.assign(persist))
+        .onSuccess(written -> {
+          if (written) {
+            if (persist.first()) waiters.accepted(requestId);
+            table.persisted(requestId, persist.epoch(), node.clock().millis());
+          } else if (persist.first()) {
+            known(persist);
+          } else {
+            table.persistFailed(requestId, persist.epoch(), node.clock().millis());
+          }
+          carryOut();
+        })
+        .onFailure(cause -> {
+          LOG.atWarn()
+              .addKeyValue("request", requestId)
+              .addKeyValue("cause", cause.getClass().getSimpleName())
+              .log("a dispatch could not be written");
+          table.persistFailed(requestId, persist.epoch(), node.clock().millis());
+          if (persist.first()) {
+            waiters.close(
+                requestId, new Refused(ErrorCode.DATABASE_UNAVAILABLE, "the database is away"));
+          }
+          carryOut();
+        });
+  }
+
+  // The id was accepted before, by this or an earlier process: its row answers.
+  private void known(Decision.Persist persist) {
+    var dispatch = persist.dispatch();
+    table.discard(dispatch.requestId(), node.clock().millis());
+    log.find(dispatch.requestId())
+        .onSuccess(row -> {
+          var known = row.orElse(null);
+          if (known == null || !known.organizationId().equals(dispatch.organizationId())) {
+            Waiters.conflict().onSuccess(no -> waiters.close(dispatch.requestId(), no));
+          } else if (known.result() != null) {
+            waiters.close(dispatch.requestId(), new Finished(known.result(), true));
+          } else {
+            waiters.accepted(dispatch.requestId());
+          }
+        })
+        .onFailure(_ ->
+            waiters.close(
+                dispatch.requestId(),
+                new Refused(ErrorCode.DATABASE_UNAVAILABLE, "the database is away")));
+  }
+
+  private void load(Decision.LoadWorkspace load) {
+    var key = load.organizationId() + '/' + load.runId();
+    log.head(Workspaces.idOf(load.organizationId(), load.runId()))
+        .otherwise(cause -> {
+          LOG.atWarn()
+              .addKeyValue("run", load.runId())
+              .addKeyValue("cause", cause.getClass().getSimpleName())
+              .log("the files of a run could not be looked up");
+          return null;
+        })
+        .onSuccess(head -> {
+          table.workspaceLoaded(key, head, node.clock().millis());
+          carryOut();
+        });
+  }
+
+  private void offer(Decision.Offer offer) {
+    var route = offer.route();
+    var requestId = offer.dispatch().requestId();
+    var request =
+        new ExecutorEdge.Offer(
+            offer.dispatch(),
+            route.executorId(),
+            route.connectionId(),
+            offer.epoch(),
+            offer.remainingMs(),
+            WorkspaceAccessSigner.workspace(offer.dispatch(), offer.workspace()),
+            signer.access(
+                offer.dispatch(), offer.workspace(), offer.remainingMs(), node.clock().millis()));
+    bus.ask(route.edge(), request, settings.offerMax())
+        .recover(cause -> unanswered(Fault.of(cause)))
+        .onSuccess(reply -> {
+          table.offerAnswered(requestId, offer.epoch(), reply, node.clock().millis());
+          carryOut();
+        })
+        .onFailure(cause ->
+            LOG.atWarn()
+                .addKeyValue("request", requestId)
+                .addKeyValue("cause", cause.getMessage())
+                .log("it is unknown whether an offer arrived; its deadline will decide"));
+  }
+
+  // No handler: nothing arrived. Too busy: nothing was taken. A timeout may mean either.
+  private static Future<ExecutorEdge.Offer.Reply> unanswered(Fault fault) {
+    return switch (fault.code()) {
+      case UNAVAILABLE -> Future.succeededFuture(new ExecutorEdge.Offer.NotHere());
+      case BUSY -> Future.succeededFuture(new ExecutorEdge.Offer.Full());
+      case BAD_REQUEST, NOT_FOUND, NOT_HOME, INTERNAL, TIMEOUT -> Future.failedFuture(fault);
+    };
+  }
+
+  private void cancel(Decision.Cancel cancel) {
+    bus.ask(
+            cancel.route().edge(),
+            new ExecutorEdge.Cancel(
+                cancel.route().executorId(), cancel.requestId(), cancel.epoch(), cancel.reason()),
+            settings.offerMax())
+        .onFailure(cause ->
+            LOG.atWarn()
+                .addKeyValue("request", cancel.requestId())
+                .addKeyValue("cause", cause.getMessage())
+                .log("a cancel did not arrive; the agent's own timeout ends the work"));
+  }
+
+  private void finish(Decision.Finish finish) {
+    if (finish.files() == null && !finish.durable()) {
+      settle(finish, finish.result(), null);
+      return;
+    }
+    var stored = Promise.<Void>promise();
+    settling.put(finish.dispatch().requestId(), stored);
+    commitFiles(finish)
+        .compose(result ->
+            finish.durable()
+                ? log.finish(finish.dispatch().requestId(), finish.epoch(), result, expires())
+                : Future.succeededFuture(result))
+        .onSuccess(result -> {
+          settling.remove(finish.dispatch().requestId());
+          settle(finish, result, result == finish.result() ? finish.files() : null);
+          stored.complete();
+          carryOut();
+        });
+  }
+
+  // The files are the newest version before anybody sees the result (defect B8).
+  private Future<DispatchResult> commitFiles(Decision.Finish finish) {
+    if (finish.files() == null) return Future.succeededFuture(finish.result());
+    var dispatch = finish.dispatch();
+    return log.commitFiles(
+            dispatch.organizationId(), RequestId.runIdOf(dispatch.requestId()), finish.files())
+        .map(committed ->
+            committed
+                ? finish.result()
+                : DispatchResult.failed(ErrorCode.WORKSPACE_VERSION_CONFLICT))
+        .otherwise(_ -> DispatchResult.failed(ErrorCode.WORKSPACE_UNAVAILABLE));
+  }
+
+  private void settle(Decision.Finish finish, DispatchResult result, WorkspaceHead head) {
+    var dispatch = finish.dispatch();
+    meters.finished(result);
+    bus.ask(
+            ResultStore.at(node.name()),
+            new ResultStore.Put(
+                dispatch.requestId(), dispatch.organizationId(), result, finish.durable()),
+            STORE_MAX)
+        .onFailure(cause ->
+            LOG.atWarn()
+                .addKeyValue("request", dispatch.requestId())
+                .addKeyValue("cause", cause.getMessage())
+                .log("the result store did not take a result"));
+    waiters.close(dispatch.requestId(), new Finished(result, false));
+    table.settled(dispatch.requestId(), head, node.clock().millis());
+  }
+
+  private Instant expires() {
+    return node.clock().instant().plusSeconds(settings.resultsTtlSec());
+  }
+}

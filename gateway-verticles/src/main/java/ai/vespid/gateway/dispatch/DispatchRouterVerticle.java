@@ -1,0 +1,252 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Mailbox;
+import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Settings;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.DispatchRouter.Accept;
+import ai.vespid.protocol.bus.DispatchRouter.Explain;
+import ai.vespid.protocol.bus.DispatchRouter.Explanation;
+import ai.vespid.protocol.bus.DispatchRouter.Finished;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.DispatchRouter.Refused;
+import ai.vespid.protocol.bus.DispatchRouter.Reply;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.DispatchRouter.Run;
+import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.ResultStore;
+import ai.vespid.protocol.bus.ResultStore.Claim;
+import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.bus.SessionRegistry.Change;
+import ai.vespid.protocol.bus.SessionRegistry.RouteDown;
+import ai.vespid.protocol.bus.SessionRegistry.RouteUp;
+import ai.vespid.sql.DispatchRepository;
+import ai.vespid.sql.WorkspaceRepository;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Feeds events into {@link DispatchTable} and lets {@link Carrier} carry its decisions out. One
+ * instance a shard; a key's dispatches are all in one shard, so nothing here is locked. Rebuilt
+ * from {@code dispatches} and from hellos.
+ */
+public final class DispatchRouterVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(DispatchRouterVerticle.class);
+  private static final Duration ASK_MAX = Duration.ofSeconds(5);
+
+  private final Node node;
+  private final int shard;
+  private final DispatchRepository dispatches;
+  private final WorkspaceRepository workspaces;
+  // This process: claims of another owner are those of a dead one, or of another home.
+  private final String owner = UUID.randomUUID().toString();
+  private final ExecutorDirectory directory = new ExecutorDirectory();
+  private final Waiters waiters = new Waiters();
+  private DispatchTable table;
+  private DurableLog log;
+  private RouterMeters meters;
+  private Carrier carrier;
+  private Bus bus;
+  private DispatchRouterSettings settings;
+  private Mailbox mailbox;
+
+  public DispatchRouterVerticle(
+      Node node, int shard, DispatchRepository dispatches, WorkspaceRepository workspaces) {
+    this.node = node;
+    this.shard = shard;
+    this.dispatches = dispatches;
+    this.workspaces = workspaces;
+  }
+
+  @Override
+  public Future<?> start() {
+    settings = Settings.bind("dispatch-router", config(), DispatchRouterSettings.class);
+    bus = new Bus(vertx);
+    table = new DispatchTable(settings.rules(), directory);
+    meters = new RouterMeters(node.meters(), table, directory);
+    log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
+    carrier = new Carrier(vertx, node, settings, table, log, waiters, meters);
+    vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
+    vertx.setPeriodic(settings.expireEvery().toMillis(), _ -> expire());
+    return bus.subscribe(SessionRegistry.changes(node.name()), this::routeChanged)
+        .compose(
+            _ -> bus.ask(SessionRegistry.at(node.name()), new SessionRegistry.Snapshot(), ASK_MAX))
+        .onSuccess(snapshot -> snapshot.routes().forEach(directory::up))
+        .compose(_ -> log.eachOpen(this::recover))
+        .compose(_ ->
+            bus.serve(DispatchRouter.at(node.name(), shard), settings.inFlightMax(), this::receive))
+        .onSuccess(opened -> mailbox = opened);
+  }
+
+  @Override
+  public Future<?> stop() {
+    if (mailbox == null) return Future.succeededFuture();
+    return mailbox.drain(settings.drainMax());
+  }
+
+  private Future<? extends Message> receive(DispatchRouter<?> request) {
+    return switch (request) {
+      case Run run -> submit(run.dispatch(), false);
+      case Accept accept -> submit(accept.dispatch(), true);
+      case Report report -> decide(report);
+      case Reconcile hello -> reconcile(hello);
+      case Explain question -> explain(question);
+    };
+  }
+
+  private Future<Reply> submit(Dispatch dispatch, boolean async) {
+    meters.submitted(async);
+    var open = waiters.join(dispatch, async);
+    if (open != null) return open;
+    if (async && !log.canStore(dispatch)) {
+      return refused(ErrorCode.SECRETS_NOT_CONFIGURED, "set SECRETS_KEK_BASE64 to store secrets");
+    }
+    var line = waiters.open(dispatch, async);
+    claim(dispatch).onSuccess(reply -> claimed(dispatch, async, reply));
+    return line.answer(async);
+  }
+
+  private Future<Claim.Reply> claim(Dispatch dispatch) {
+    var claim =
+        new Claim(dispatch.requestId(), dispatch.organizationId(), owner, dispatch.timeoutMs());
+    return bus.ask(ResultStore.at(node.name()), claim, ASK_MAX)
+        .recover(cause -> {
+          LOG.atWarn()
+              .addKeyValue("cause", cause.getMessage())
+              .log("the result store did not answer a claim; going on without");
+          return Future.succeededFuture(new Claim.Granted());
+        });
+  }
+
+  private void claimed(Dispatch dispatch, boolean async, Claim.Reply reply) {
+    switch (reply) {
+      case Claim.Decided decided -> {
+        if (decided.organizationId().equals(dispatch.organizationId())) {
+          waiters.close(dispatch.requestId(), new Finished(decided.result(), true));
+        } else {
+          Waiters.conflict().onSuccess(no -> waiters.close(dispatch.requestId(), no));
+        }
+      }
+      // A row decides for durable ones. In memory only the holder knew whether it was begun.
+      case Claim.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
+          waiters.close(
+              dispatch.requestId(),
+              new Finished(DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), false));
+      case Claim.Taken _, Claim.Granted _ -> take(dispatch, async);
+    }
+  }
+
+  private void take(Dispatch dispatch, boolean async) {
+    var refusal = table.refusal(dispatch);
+    if (refusal.isPresent()) {
+      meters.refused(refusal.get());
+      bus.ask(
+          ResultStore.at(node.name()),
+          new ResultStore.Unclaim(dispatch.requestId(), owner),
+          ASK_MAX);
+      waiters.close(dispatch.requestId(), new Refused(refusal.get(), text(refusal.get())));
+      return;
+    }
+    table.submit(dispatch, async, node.clock().millis());
+    carrier.carryOut();
+  }
+
+  private static String text(ErrorCode refusal) {
+    return refusal == ErrorCode.NO_AGENT_AVAILABLE
+        ? "no connected executor can take this dispatch"
+        : "too many dispatches wait already";
+  }
+
+  private Future<Reply> refused(ErrorCode code, String message) {
+    meters.refused(code);
+    return Future.succeededFuture(new Refused(code, message));
+  }
+
+  private Future<Report.Reply> decide(Report report) {
+    var verdict =
+        table.report(
+            report.requestId(),
+            report.epoch(),
+            report.executorId(),
+            report.result(),
+            node.clock().millis());
+    carrier.carryOut();
+    return switch (verdict) {
+      case DECIDED, SETTLING -> carrier.settled(report.requestId()).map(_ -> new Report.Settled());
+      case UNWANTED -> {
+        meters.unwanted();
+        yield Future.succeededFuture(new Report.Unwanted());
+      }
+    };
+  }
+
+  private Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
+    var reconciled = table.reconcile(hello, node.clock().millis());
+    carrier.carryOut();
+    return Future.succeededFuture(reconciled);
+  }
+
+  private Future<Explanation> explain(Explain question) {
+    var answer =
+        table
+            .find(question.requestId())
+            .filter(entry -> entry.organizationId().equals(question.organizationId()))
+            .map(entry ->
+                new Explainer(directory, table.queue()).explain(entry, node.clock().millis()))
+            .orElse(null);
+    return Future.succeededFuture(new Explanation(answer));
+  }
+
+  private void routeChanged(Change change) {
+    switch (change) {
+      case RouteUp up -> table.routeUp(up.route(), node.clock().millis());
+      case RouteDown down ->
+          table.routeDown(down.executorId(), down.connectionId(), node.clock().millis());
+    }
+    carrier.carryOut();
+  }
+
+  private void recover(DurableLog.Open open) {
+    var row = open.row();
+    if (!node.homes().router(row.queueKey()).equals(DispatchRouter.at(node.name(), shard))) return;
+    if (open.dispatch() == null) {
+      log.finish(
+          row.requestId(),
+          row.epoch(),
+          DispatchResult.failed("SECRETS_DECRYPT_FAILED", null),
+          node.clock().instant().plusSeconds(settings.resultsTtlSec()));
+      return;
+    }
+    waiters.open(open.dispatch(), true).accepted();
+    table.recover(
+        open.dispatch(),
+        row.epoch(),
+        row.executorId(),
+        row.bootId(),
+        row.deadline().toEpochMilli(),
+        node.clock().millis());
+  }
+
+  private void tick() {
+    table.tick(node.clock().millis());
+    carrier.carryOut();
+  }
+
+  private void expire() {
+    log.expire(node.clock().instant())
+        .onFailure(cause ->
+            LOG.atWarn()
+                .addKeyValue("cause", cause.getClass().getSimpleName())
+                .log("expired results were not deleted; it will be tried again"));
+  }
+}

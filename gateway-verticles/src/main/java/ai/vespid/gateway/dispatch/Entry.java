@@ -1,0 +1,117 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.WorkspaceUse;
+import ai.vespid.protocol.Workspaces;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.Route;
+
+/**
+ * One dispatch in the table.
+ *
+ * <pre>
+ *   Preparing ──> Queued <──────────────┐
+ *       │            │                  │ not delivered, or lost and retry-safe
+ *       └────────────┴─> Committing ──> Assigned <──> Grace
+ *                          (durable)       │            │
+ *                                          └─ Settling <┘ ──> gone
+ * </pre>
+ *
+ * Every state may go to Settling when its deadline passes.
+ */
+final class Entry {
+  /** Where a dispatch stands. */
+  sealed interface State {
+    /** Waits for the files of its run: {@code locked} by another dispatch, or being looked up. */
+    record Preparing(boolean locked) implements State {}
+
+    /** Waits for an executor; {@code reason} is what it will fail with when it waited too long. */
+    record Queued(ErrorCode reason) implements State {}
+
+    /** Its assignment is being written; {@code to} is null when nobody had room. */
+    record Committing(Route to) implements State {}
+
+    /** Offered to this executor, which may have begun. */
+    record Assigned(Route to) implements State {}
+
+    /** Its executor lost the link and may come back; {@code bootId} null when unknown. */
+    record Grace(String executorId, String bootId, long untilMs) implements State {}
+
+    /** Its terminal result is decided and being stored. */
+    record Settling(String executorId, DispatchResult result) implements State {}
+  }
+
+  final Dispatch dispatch;
+  final Demand demand;
+  final boolean durable;
+  final long acceptedMs;
+  final long deadlineMs;
+  long waitUntilMs;
+  boolean committed;
+  int epoch;
+  State state;
+  WorkspaceHead files;
+
+  Entry(Dispatch dispatch, boolean durable, long acceptedMs, long deadlineMs) {
+    this.dispatch = dispatch;
+    this.demand = Demand.of(dispatch);
+    this.durable = durable;
+    this.acceptedMs = acceptedMs;
+    this.deadlineMs = deadlineMs;
+    this.waitUntilMs = Math.min(deadlineMs, acceptedMs + dispatch.maxWaitMs());
+    this.state = new State.Queued(ErrorCode.EXECUTOR_OVER_CAPACITY);
+  }
+
+  String id() {
+    return dispatch.requestId();
+  }
+
+  String organizationId() {
+    return dispatch.organizationId();
+  }
+
+  boolean usesFiles() {
+    return dispatch.workspace() == WorkspaceUse.RUN;
+  }
+
+  /** The key of its files: runs of different organizations never meet, even under one id. */
+  String filesKey() {
+    return organizationId() + '/' + RequestId.runIdOf(id());
+  }
+
+  /** Who holds it, or null. */
+  String executorId() {
+    return switch (state) {
+      case State.Committing(Route to) -> to == null ? null : to.executorId();
+      case State.Assigned(Route to) -> to.executorId();
+      case State.Grace grace -> grace.executorId();
+      case State.Settling settling -> settling.executorId();
+      case State.Preparing _, State.Queued _ -> null;
+    };
+  }
+
+  String workspaceId() {
+    return Workspaces.idOf(organizationId(), RequestId.runIdOf(id()));
+  }
+
+  /** When this state has to be looked at again. */
+  long momentMs() {
+    return switch (state) {
+      case State.Queued _ -> waitUntilMs;
+      case State.Preparing(boolean locked) -> locked ? waitUntilMs : deadlineMs;
+      case State.Grace grace -> Math.min(deadlineMs, grace.untilMs());
+      case State.Committing _, State.Assigned _, State.Settling _ -> deadlineMs;
+    };
+  }
+
+  /** It had an executor and lost it: that is not its caller's impatience to pay for. */
+  void waitAtLeastUntil(long untilMs) {
+    waitUntilMs = Math.min(deadlineMs, Math.max(waitUntilMs, untilMs));
+  }
+
+  int remainingMs(long nowMs) {
+    return (int) Math.max(0, deadlineMs - nowMs);
+  }
+}

@@ -1,0 +1,47 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.kit.crypto.SignedUrls;
+import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.Workspaces;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.executor.GatewayFrame.Upload;
+import ai.vespid.protocol.executor.GatewayFrame.Workspace;
+import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
+
+/** The workspace part of an offer: which version to start from and URLs to fetch and put it. */
+final class WorkspaceAccessSigner {
+  // An agent uploads after its work: the URL must outlive the dispatch.
+  private static final long VALID_SEC = 600;
+
+  private final String publicUrl;
+  private final SignedUrls urls;
+
+  WorkspaceAccessSigner(String publicUrl, String signingSecret) {
+    this.publicUrl =
+        publicUrl.endsWith("/") ? publicUrl.substring(0, publicUrl.length() - 1) : publicUrl;
+    this.urls = new SignedUrls(signingSecret);
+  }
+
+  /** What a dispatch starts from; a dispatch without files starts from the empty version 0. */
+  static Workspace workspace(Dispatch dispatch, WorkspaceHead head) {
+    return head == null
+        ? new Workspace(idOf(dispatch), 0L, "", null)
+        : new Workspace(head.workspaceId(), head.version(), head.objectKey(), head.etag());
+  }
+
+  WorkspaceAccess access(Dispatch dispatch, WorkspaceHead head, int remainingMs, long nowMs) {
+    long expires = (nowMs + remainingMs) / 1_000 + VALID_SEC;
+    long next = head == null ? 1 : head.version() + 1;
+    var nextKey = Workspaces.objectKey(dispatch.organizationId(), idOf(dispatch), next);
+    var download =
+        head == null || head.version() == 0
+            ? null
+            : publicUrl + urls.sign("GET", "/" + head.objectKey(), expires);
+    return new WorkspaceAccess(
+        download, new Upload(publicUrl + urls.sign("PUT", "/" + nextKey, expires), nextKey, next));
+  }
+
+  private static String idOf(Dispatch dispatch) {
+    return Workspaces.idOf(dispatch.organizationId(), RequestId.runIdOf(dispatch.requestId()));
+  }
+}

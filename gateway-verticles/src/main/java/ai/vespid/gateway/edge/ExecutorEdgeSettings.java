@@ -1,0 +1,56 @@
+package ai.vespid.gateway.edge;
+
+import ai.vespid.protocol.Limits;
+import java.time.Duration;
+
+/**
+ * The {@code executor-edge} section.
+ *
+ * @param staleMs an agent that says nothing for so long is disconnected; GATEWAY_AGENT_STALE_MS,
+ *     default 60000, at least 5000
+ * @param pingEvery how often a WebSocket ping is sent; three without an answer end the connection
+ * @param helloMax how long a new socket may wait with its hello
+ * @param ackMax how long a dispatch may stay without its dispatch_ack before the socket is closed
+ * @param framesPerSecMax frames read from one socket a second; more are read a second later
+ * @param invalidFramesMax unusable frames after which a socket is closed
+ * @param writeQueueBytesMax what may wait to be written to one socket before it counts as full
+ * @param toolOutputCharsMax GATEWAY_TOOL_OUTPUT_MAX_CHARS, default 200000, 10000 to 1000000
+ * @param sweepEvery how often revocations and tags are read again
+ */
+public record ExecutorEdgeSettings(
+    String host,
+    Integer port,
+    Integer staleMs,
+    Duration pingEvery,
+    Duration heartbeatEvery,
+    Duration helloMax,
+    Duration ackMax,
+    Integer connectionsMax,
+    Integer framesPerSecMax,
+    Integer invalidFramesMax,
+    Integer writeQueueBytesMax,
+    Integer toolOutputCharsMax,
+    Duration sweepEvery,
+    Duration drainMax,
+    Integer inFlightMax) {
+  public ExecutorEdgeSettings {
+    if (host == null) host = "0.0.0.0";
+    if (port == null) port = 3002;
+    if (staleMs == null) staleMs = 60_000;
+    staleMs = Math.max(5_000, staleMs);
+    if (pingEvery == null) pingEvery = Duration.ofSeconds(10);
+    if (heartbeatEvery == null) heartbeatEvery = Duration.ofSeconds(15);
+    if (helloMax == null) helloMax = Duration.ofSeconds(10);
+    if (ackMax == null) ackMax = Duration.ofSeconds(5);
+    if (connectionsMax == null) connectionsMax = 19_000;
+    if (framesPerSecMax == null) framesPerSecMax = 50_000;
+    if (invalidFramesMax == null) invalidFramesMax = 100;
+    if (writeQueueBytesMax == null) writeQueueBytesMax = Limits.FRAME_BYTES_MAX;
+    if (toolOutputCharsMax == null) toolOutputCharsMax = 200_000;
+    toolOutputCharsMax = Math.clamp(toolOutputCharsMax, 10_000, Limits.OUTPUT_CHARS_MAX);
+    if (sweepEvery == null) sweepEvery = Duration.ofSeconds(30);
+    if (drainMax == null) drainMax = Duration.ofSeconds(5);
+    if (inFlightMax == null) inFlightMax = 50_000;
+    if (port < 0 || port > 65_535) throw new IllegalArgumentException("must be a port");
+  }
+}

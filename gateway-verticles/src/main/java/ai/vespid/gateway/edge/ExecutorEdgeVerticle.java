@@ -1,0 +1,259 @@
+package ai.vespid.gateway.edge;
+
+import ai.vespid.gateway.edge.InFlight.Assignment;
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Mailbox;
+import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Settings;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.ExecutorEdge;
+import ai.vespid.protocol.bus.ExecutorEdge.Cancel;
+import ai.vespid.protocol.bus.ExecutorEdge.Offer;
+import ai.vespid.protocol.bus.ExecutorEdge.Replaced;
+import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.bus.SessionRegistry.Connected;
+import ai.vespid.protocol.bus.SessionRegistry.Disconnected;
+import ai.vespid.protocol.bus.SessionRegistry.Retagged;
+import ai.vespid.protocol.bus.SessionRegistry.Seen;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
+import ai.vespid.sql.ExecutorIdentity;
+import ai.vespid.sql.ExecutorRepository;
+import io.micrometer.core.instrument.Counter;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.ServerWebSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns the sockets of agents on one shard. Any number of instances: each owns the sockets it
+ * accepted.
+ */
+public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbours {
+  private static final Logger LOG = LoggerFactory.getLogger(ExecutorEdgeVerticle.class);
+  private static final Duration ASK_MAX = Duration.ofSeconds(5);
+  private static final long LIFE_CHECK_MS = 250;
+  private static final long SEEN_MS = 5_000;
+  private static final short GOING_AWAY = 1001;
+
+  private final Node node;
+  private final int shard;
+  private final ExecutorRepository executors;
+  private final Map<String, ExecutorSocket> sockets = new HashMap<>();
+  private ExecutorEdgeSettings settings;
+  private Bus bus;
+  private Mailbox mailbox;
+  private Counter unbelieved;
+  private Counter invalid;
+  private long seenSinceMs;
+
+  public ExecutorEdgeVerticle(Node node, int shard, ExecutorRepository executors) {
+    this.node = node;
+    this.shard = shard;
+    this.executors = executors;
+  }
+
+  @Override
+  public Future<?> start() {
+    settings = Settings.bind("executor-edge", config(), ExecutorEdgeSettings.class);
+    bus = new Bus(vertx);
+    unbelieved = node.meters().counter("vespid.edge.results.unbelieved");
+    invalid = node.meters().counter("vespid.edge.frames.invalid");
+    node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
+    vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
+    vertx.setPeriodic(settings.pingEvery().toMillis(), _ -> all().forEach(ExecutorSocket::ping));
+    vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
+    vertx.setPeriodic(settings.sweepEvery().toMillis(), _ -> sweep());
+    var handshake =
+        new Handshake(executors, () -> sockets.size() < settings.connectionsMax(), this::admit);
+    node.ports()
+        .mountSockets(
+            vertx, settings.host(), settings.port(), "GATEWAY_PORT", "/ws", handshake::handle);
+    return bus.subscribe(ExecutorEdge.REVOKED, revoked -> close(revoked.executorId()))
+        .compose(_ ->
+            bus.serve(ExecutorEdge.at(node.name(), shard), settings.inFlightMax(), this::receive))
+        .onSuccess(opened -> mailbox = opened);
+  }
+
+  @Override
+  public Future<?> stop() {
+    if (mailbox == null) return Future.succeededFuture();
+    all().forEach(socket -> socket.close(GOING_AWAY, "GATEWAY_SHUTDOWN"));
+    return mailbox.drain(settings.drainMax());
+  }
+
+  private Future<? extends Message> receive(ExecutorEdge<?> request) {
+    return switch (request) {
+      case Offer offer -> offer(offer);
+      case Cancel cancel -> cancel(cancel);
+      case Replaced replaced -> replace(replaced);
+    };
+  }
+
+  private Future<Offer.Reply> offer(Offer offer) {
+    var socket = sockets.get(offer.connectionId());
+    return Future.succeededFuture(socket == null ? new Offer.NotHere() : socket.offer(offer));
+  }
+
+  private Future<Done> cancel(Cancel cancel) {
+    for (var socket : all()) {
+      if (socket.link().identity().executorId().equals(cancel.executorId())) {
+        socket.cancel(cancel.requestId(), cancel.epoch(), cancel.reason());
+      }
+    }
+    return Future.succeededFuture(new Done());
+  }
+
+  private Future<Done> replace(Replaced replaced) {
+    var socket = sockets.get(replaced.connectionId());
+    if (socket != null) socket.close((short) 1000, "REPLACED");
+    return Future.succeededFuture(new Done());
+  }
+
+  private void admit(ExecutorIdentity identity, ServerWebSocket webSocket) {
+    var link = new Link(identity, UUID.randomUUID().toString(), node.name(), shard, nowMs());
+    var holder = new ExecutorSocket[1];
+    var wire = new Wire(vertx, webSocket, settings, bytes -> holder[0].received(bytes));
+    var socket = new ExecutorSocket(link, wire, settings, this, nowMs());
+    holder[0] = socket;
+    sockets.put(link.connectionId(), socket);
+    webSocket.pongHandler(_ -> socket.pong());
+    webSocket.exceptionHandler(cause ->
+        LOG.atDebug()
+            .addKeyValue("executor", identity.executorId())
+            .addKeyValue("cause", cause.getClass().getSimpleName())
+            .log("socket failed"));
+    webSocket.closeHandler(_ -> {
+      sockets.remove(link.connectionId());
+      socket.closed(webSocket.closeStatusCode(), webSocket.closeReason());
+    });
+  }
+
+  private void close(String executorId) {
+    all().stream()
+        .filter(socket -> socket.link().identity().executorId().equals(executorId))
+        .forEach(ExecutorSocket::closeRevoked);
+  }
+
+  private void checkLife() {
+    long now = nowMs();
+    all().forEach(socket -> socket.checkLife(now));
+  }
+
+  private void tellSeen() {
+    long since = seenSinceMs;
+    seenSinceMs = nowMs();
+    var seen =
+        all().stream()
+            .filter(socket -> socket.heardMs() >= since)
+            .map(socket -> socket.link().identity().executorId())
+            .toList();
+    if (!seen.isEmpty()) tell(new Seen(seen, seenSinceMs));
+  }
+
+  // What a lost message left behind: revocations and tags are read again.
+  private void sweep() {
+    if (sockets.isEmpty()) return;
+    var ids = all().stream().map(socket -> socket.link().identity().executorId()).toList();
+    executors
+        .identities(ids)
+        .onSuccess(this::compare)
+        .onFailure(cause ->
+            LOG.atWarn()
+                .addKeyValue("cause", cause.getClass().getSimpleName())
+                .log("revocations and tags could not be read; they will be tried again"));
+  }
+
+  private void compare(List<ExecutorIdentity> current) {
+    var byId = new HashMap<String, ExecutorIdentity>();
+    current.forEach(identity -> byId.put(identity.executorId(), identity));
+    for (var socket : all()) {
+      var known = socket.link().identity();
+      var now = byId.get(known.executorId());
+      if (now == null || now.revoked() || !now.enabled()) socket.closeRevoked();
+      else if (!now.tags().equals(socket.tags())) {
+        socket.retag(now.tags());
+        tell(new Retagged(now.executorId(), List.copyOf(now.tags())));
+      }
+    }
+  }
+
+  private List<ExecutorSocket> all() {
+    return new ArrayList<>(sockets.values());
+  }
+
+  private void tell(SessionRegistry<Done> news) {
+    bus.ask(SessionRegistry.at(node.name()), news, ASK_MAX)
+        .onFailure(cause ->
+            LOG.atWarn()
+                .addKeyValue("cause", cause.getMessage())
+                .log("the registry did not answer"));
+  }
+
+  @Override
+  public long nowMs() {
+    return node.clock().millis();
+  }
+
+  @Override
+  public Future<Reconcile.Reconciled> reconcile(
+      Route route, List<Held> inFlight, List<Held> finished) {
+    var key = Homes.queueKey(route.pool(), route.organizationId());
+    return bus.ask(
+        node.homes().router(key),
+        new Reconcile(route.executorId(), route.connectionId(), route.bootId(), inFlight, finished),
+        ASK_MAX);
+  }
+
+  @Override
+  public Future<Report.Reply> report(
+      ExecutorIdentity identity, Assignment assignment, DispatchResult result) {
+    var key = Homes.queueKey(identity.pool(), assignment.organizationId());
+    return bus.ask(
+        node.homes().router(key),
+        new Report(
+            assignment.organizationId(),
+            assignment.requestId(),
+            assignment.epoch(),
+            identity.executorId(),
+            result),
+        ASK_MAX);
+  }
+
+  @Override
+  public void connected(Route route) {
+    tell(new Connected(route));
+  }
+
+  @Override
+  public void disconnected(Route route) {
+    tell(new Disconnected(route.executorId(), route.connectionId()));
+  }
+
+  @Override
+  public void later(Runnable again) {
+    vertx.setTimer(LIFE_CHECK_MS, _ -> again.run());
+  }
+
+  @Override
+  public void unbelieved() {
+    unbelieved.increment();
+  }
+
+  @Override
+  public void invalid() {
+    invalid.increment();
+  }
+}

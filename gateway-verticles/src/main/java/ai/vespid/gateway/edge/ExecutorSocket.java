@@ -1,0 +1,360 @@
+package ai.vespid.gateway.edge;
+
+import ai.vespid.gateway.edge.InFlight.Assignment;
+import ai.vespid.kit.bus.Fault;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.Limits;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.ExecutorEdge.Offer;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.executor.ExecutorFrame;
+import ai.vespid.protocol.executor.Frames;
+import ai.vespid.protocol.executor.GatewayFrame;
+import ai.vespid.protocol.executor.GatewayFrame.Refusal;
+import ai.vespid.protocol.executor.GatewayFrame.ResultAck;
+import ai.vespid.protocol.executor.LegacyFrame;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The conversation with one agent, from its hello to its close. Confined to the edge's context.
+ *
+ * <pre>
+ *   Greeting ──hello──> Joining ──router and registry know──> Live ──> Closed
+ * </pre>
+ */
+final class ExecutorSocket {
+  private static final Logger LOG = LoggerFactory.getLogger(ExecutorSocket.class);
+  private static final short POLICY_VIOLATION = 1008;
+  private static final short TRY_AGAIN_LATER = 1013;
+
+  /** Which dialect the agent speaks, known from its first frame. */
+  enum Dialect {
+    V2,
+    V1
+  }
+
+  /** How far the conversation has come. */
+  sealed interface Phase {
+    record Greeting(long sinceMs) implements Phase {}
+
+    record Joining() implements Phase {}
+
+    record Live(Route route) implements Phase {}
+
+    record Closed() implements Phase {}
+  }
+
+  private final Link link;
+  private final Wire wire;
+  private final ExecutorEdgeSettings settings;
+  private final Neighbours neighbours;
+  private final InFlight inFlight = new InFlight();
+  private Set<String> tags;
+  private Phase phase;
+  private Dialect dialect = Dialect.V2;
+  private long heardMs;
+  private int pingsUnanswered;
+  private int invalidFrames;
+  private int retries;
+
+  ExecutorSocket(
+      Link link, Wire wire, ExecutorEdgeSettings settings, Neighbours neighbours, long nowMs) {
+    this.link = link;
+    this.wire = wire;
+    this.settings = settings;
+    this.neighbours = neighbours;
+    this.phase = new Phase.Greeting(nowMs);
+    this.heardMs = nowMs;
+    this.tags = link.identity().tags();
+  }
+
+  Link link() {
+    return link;
+  }
+
+  long heardMs() {
+    return heardMs;
+  }
+
+  /** The control-plane tags in force on this socket. */
+  Set<String> tags() {
+    return tags;
+  }
+
+  /** The control plane changed them; later hellos keep them. */
+  void retag(Set<String> current) {
+    tags = current;
+    if (phase instanceof Phase.Live(Route route)) phase = new Phase.Live(route.withTags(current));
+  }
+
+  /** One whole frame. Nothing a peer sends makes this throw. */
+  void received(byte[] bytes) {
+    if (phase instanceof Phase.Closed) return;
+    heardMs = neighbours.nowMs();
+    pingsUnanswered = 0;
+    try {
+      var type = Frames.typeOf(bytes);
+      if (phase instanceof Phase.Greeting && type.equals("hello")) dialect = Dialect.V1;
+      if (dialect == Dialect.V1) legacy(Frames.legacy(bytes));
+      else modern(Frames.fromExecutor(bytes));
+    } catch (InvalidMessage e) {
+      invalid(e);
+    }
+  }
+
+  private void modern(ExecutorFrame frame) {
+    switch (frame) {
+      case ExecutorFrame.Hello hello -> hello(hello);
+      case ExecutorFrame.ToolResult result ->
+          result(
+              result.requestId(),
+              result.epoch(),
+              new DispatchResult(
+                  result.status(), result.output(), result.error(), result.workspace()));
+      case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
+      case ExecutorFrame.ToolEvent event -> event(event.requestId());
+      case ExecutorFrame.SessionOpened _,
+          ExecutorFrame.TurnDelta _,
+          ExecutorFrame.TurnEvent _,
+          ExecutorFrame.TurnFinal _,
+          ExecutorFrame.TurnError _,
+          ExecutorFrame.MemorySyncResult _,
+          ExecutorFrame.MemoryQueryResult _ ->
+          // No session was opened on this socket, so none of these can be an answer.
+          refuse(ErrorCode.ASSIGNMENT_UNKNOWN, "nothing was asked that this answers", null);
+    }
+  }
+
+  private void legacy(LegacyFrame frame) {
+    switch (frame) {
+      case LegacyFrame.Hello hello -> {
+        if (phase instanceof Phase.Greeting) join(link.route(hello, heardMs), null);
+        else if (phase instanceof Phase.Live) live(link.route(hello, heardMs).withTags(tags));
+      }
+      case LegacyFrame.Ping ping ->
+          wire.send(
+              Frames.write(new LegacyFrame.Pong(ping.ts() == null ? (double) heardMs : ping.ts())));
+      case LegacyFrame.ExecuteResult result ->
+          result(
+              result.requestId(),
+              null,
+              new DispatchResult(result.status(), result.output(), result.error(), null));
+      case LegacyFrame.ExecuteEvent event -> event(event.requestId());
+      case LegacyFrame.ExecuteReceived _ -> {}
+      case LegacyFrame.Execute _, LegacyFrame.ExecuteAck _, LegacyFrame.Pong _ ->
+          throw new InvalidMessage("type", "is not an agent's to send");
+    }
+  }
+
+  private void hello(ExecutorFrame.Hello hello) {
+    var contradiction = link.contradiction(hello);
+    if (contradiction.isPresent()) {
+      refuse(ErrorCode.EXECUTOR_IDENTITY_MISMATCH, contradiction.get(), null);
+      close(POLICY_VIOLATION, ErrorCode.EXECUTOR_IDENTITY_MISMATCH.name());
+      return;
+    }
+    switch (phase) {
+      case Phase.Greeting _ -> join(link.route(hello, heardMs), hello);
+      case Phase.Live _ -> live(link.route(hello, heardMs).withTags(tags));
+      case Phase.Joining _, Phase.Closed _ -> {}
+    }
+  }
+
+  // The router hears first what the agent still holds, then the registry that it is there: a
+  // dispatch cannot reach it in between.
+  private void join(Route route, ExecutorFrame.Hello hello) {
+    phase = new Phase.Joining();
+    neighbours
+        .reconcile(
+            route,
+            hello == null ? List.of() : hello.inFlight(),
+            hello == null ? List.of() : hello.finished())
+        .onSuccess(reconciled -> joined(route, reconciled))
+        .onFailure(cause -> {
+          LOG.atWarn()
+              .addKeyValue("executor", route.executorId())
+              .addKeyValue("cause", cause.getMessage())
+              .log("an agent could not join; it will try again");
+          close(TRY_AGAIN_LATER, ErrorCode.SERVICE_UNAVAILABLE.name());
+        });
+  }
+
+  private void joined(Route route, Reconciled reconciled) {
+    if (!(phase instanceof Phase.Joining)) return;
+    reconciled
+        .adopted()
+        .forEach(a -> inFlight.add(new Assignment(a.requestId(), a.epoch(), a.organizationId())));
+    if (dialect == Dialect.V2) {
+      wire.send(
+          Frames.write(
+              new GatewayFrame.Welcome(
+                  route.connectionId(),
+                  (int) settings.heartbeatEvery().toMillis(),
+                  (int) settings.pingEvery().toMillis(),
+                  route.maxInFlight(),
+                  Limits.FRAME_BYTES_MAX,
+                  reconciled.drop())));
+    }
+    live(route);
+    LOG.atInfo()
+        .addKeyValue("executor", route.executorId())
+        .addKeyValue("connection", route.connectionId())
+        .addKeyValue("adopted", reconciled.adopted().size())
+        .log("executor connected");
+  }
+
+  private void live(Route route) {
+    boolean changed =
+        !(phase instanceof Phase.Live(Route known))
+            || !known.equals(route.withLastSeenAtMs(known.lastSeenAtMs()));
+    phase = new Phase.Live(route);
+    if (changed) neighbours.connected(route);
+  }
+
+  private void result(String requestId, Integer epoch, DispatchResult result) {
+    var assignment = inFlight.answeredBy(requestId, epoch).orElse(null);
+    if (assignment == null) {
+      // Decided already, or never given to this socket: it may forget it, and nobody believes it.
+      neighbours.unbelieved();
+      acknowledge(requestId, epoch, false);
+      return;
+    }
+    report(assignment, result);
+  }
+
+  private void report(Assignment assignment, DispatchResult result) {
+    neighbours
+        .report(link.identity(), assignment, result)
+        .onSuccess(reply -> {
+          inFlight.remove(assignment);
+          acknowledge(assignment.requestId(), assignment.epoch(), reply instanceof Report.Settled);
+        })
+        .onFailure(cause -> reportAgain(assignment, result, Fault.of(cause)));
+  }
+
+  // An agent with our extension repeats its result; for others the edge does, while it lives.
+  private void reportAgain(Assignment assignment, DispatchResult result, Fault fault) {
+    if (!fault.passing()) {
+      LOG.atError()
+          .addKeyValue("request", assignment.requestId())
+          .addKeyValue("cause", fault.code())
+          .log("a result could not be reported");
+    }
+    if (phase instanceof Phase.Live(Route route)
+        && !route.acknowledges()
+        && ++retries <= settings.invalidFramesMax()) {
+      neighbours.later(() -> report(assignment, result));
+    }
+  }
+
+  private void acknowledge(String requestId, Integer epoch, boolean accepted) {
+    if (phase instanceof Phase.Closed) return;
+    if (dialect == Dialect.V1) {
+      wire.send(Frames.write(new LegacyFrame.ExecuteAck(requestId)));
+    } else {
+      wire.send(Frames.write(new ResultAck(requestId, epoch, accepted)));
+    }
+  }
+
+  private void event(String requestId) {
+    if (inFlight.answeredBy(requestId, null).isEmpty()) {
+      neighbours.unbelieved();
+      refuse(ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
+    }
+  }
+
+  private void invalid(InvalidMessage problem) {
+    boolean greeting = phase instanceof Phase.Greeting;
+    var code = greeting ? ErrorCode.HELLO_INVALID : ErrorCode.FRAME_INVALID;
+    neighbours.invalid();
+    refuse(code, problem.getMessage(), null);
+    if (greeting || ++invalidFrames >= settings.invalidFramesMax()) {
+      close(POLICY_VIOLATION, code.name());
+    }
+  }
+
+  private void refuse(ErrorCode code, String message, String requestId) {
+    if (dialect == Dialect.V2) {
+      wire.send(Frames.write(new Refusal(code.name(), message, requestId)));
+    }
+  }
+
+  /** Gives the agent a dispatch. Idempotent by request id and epoch. */
+  Offer.Reply offer(Offer offer) {
+    if (!(phase instanceof Phase.Live(Route route))) return new Offer.NotHere();
+    if (route.draining()) return new Offer.Draining();
+    var dispatch = offer.dispatch();
+    if (inFlight.holds(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
+    if (inFlight.size() >= 2 * route.maxInFlight() || wire.full()) return new Offer.Full();
+    inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
+    if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), neighbours.nowMs());
+    wire.send(
+        dialect == Dialect.V1
+            ? Frames.write(Invokes.legacy(dispatch))
+            : Frames.write(Invokes.of(offer, settings.toolOutputCharsMax())));
+    return new Offer.Accepted();
+  }
+
+  void cancel(String requestId, int epoch, String reason) {
+    if (!inFlight.holds(requestId, epoch)) return;
+    inFlight.answeredBy(requestId, epoch).ifPresent(inFlight::remove);
+    if (phase instanceof Phase.Live(Route route) && route.acknowledges()) {
+      wire.send(Frames.write(new GatewayFrame.DispatchCancel(requestId, epoch, reason)));
+    }
+  }
+
+  /** Looks whether the other end is still there. */
+  void checkLife(long nowMs) {
+    switch (phase) {
+      case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() -> {
+        refuse(ErrorCode.HELLO_REQUIRED, "no hello arrived in time", null);
+        close(POLICY_VIOLATION, ErrorCode.HELLO_REQUIRED.name());
+      }
+      case Phase.Live _ when nowMs - heardMs > settings.staleMs() ->
+          close(POLICY_VIOLATION, "STALE");
+      case Phase.Live _ when inFlight.silentFor(settings.ackMax().toMillis(), nowMs) ->
+          close(POLICY_VIOLATION, "ACK_TIMEOUT");
+      case Phase.Greeting _, Phase.Joining _, Phase.Live _, Phase.Closed _ -> {}
+    }
+  }
+
+  void ping() {
+    if (phase instanceof Phase.Closed) return;
+    if (++pingsUnanswered > 3) close(POLICY_VIOLATION, "PING_TIMEOUT");
+    else wire.ping();
+  }
+
+  void pong() {
+    pingsUnanswered = 0;
+  }
+
+  void close(short status, String reason) {
+    wire.close(status, reason);
+  }
+
+  void closeRevoked() {
+    refuse(ErrorCode.EXECUTOR_REVOKED, "the executor was revoked", null);
+    close(POLICY_VIOLATION, ErrorCode.EXECUTOR_REVOKED.name());
+  }
+
+  /** The socket is closed, whoever closed it. */
+  void closed(Short status, String reason) {
+    var before = phase;
+    phase = new Phase.Closed();
+    if (!(before instanceof Phase.Live(Route route))) return;
+    LOG.atInfo()
+        .addKeyValue("executor", route.executorId())
+        .addKeyValue("connection", route.connectionId())
+        .addKeyValue("status", status)
+        .addKeyValue("cause", reason)
+        .addKeyValue("held", inFlight.size())
+        .log("executor disconnected");
+    neighbours.disconnected(route);
+  }
+}

@@ -1,0 +1,70 @@
+package ai.vespid.gateway.edge;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The dispatches one socket holds. A result is believed only for one of these, under its epoch;
+ * which arrived without a {@code dispatch_ack} is known too.
+ */
+final class InFlight {
+  /** One attempt on this socket. */
+  record Assignment(String requestId, int epoch, String organizationId) {}
+
+  private final Map<String, Assignment> assignments = new HashMap<>();
+  private final LinkedHashMap<String, Long> unacknowledged = new LinkedHashMap<>();
+
+  void add(Assignment assignment) {
+    assignments.put(assignment.requestId(), assignment);
+  }
+
+  void addAll(Collection<Assignment> adopted) {
+    adopted.forEach(this::add);
+  }
+
+  /** The agent owes an acknowledgement for what was sent now. */
+  void awaitAck(String requestId, long nowMs) {
+    unacknowledged.put(requestId, nowMs);
+  }
+
+  void acknowledged(String requestId, int epoch) {
+    var assignment = assignments.get(requestId);
+    if (assignment != null && assignment.epoch() == epoch) unacknowledged.remove(requestId);
+  }
+
+  /** True when the oldest acknowledgement is owed longer than {@code maxMs}. */
+  boolean silentFor(long maxMs, long nowMs) {
+    var oldest = unacknowledged.firstEntry();
+    return oldest != null && nowMs - oldest.getValue() > maxMs;
+  }
+
+  /** The assignment a result answers: same id, and same epoch when the agent names one. */
+  Optional<Assignment> answeredBy(String requestId, Integer epoch) {
+    return Optional.ofNullable(assignments.get(requestId))
+        .filter(assignment -> epoch == null || epoch == assignment.epoch());
+  }
+
+  void remove(Assignment assignment) {
+    if (assignments.remove(assignment.requestId(), assignment)) {
+      unacknowledged.remove(assignment.requestId());
+    }
+  }
+
+  boolean holds(String requestId, int epoch) {
+    var assignment = assignments.get(requestId);
+    return assignment != null && assignment.epoch() == epoch;
+  }
+
+  List<Assignment> all() {
+    return new ArrayList<>(assignments.values());
+  }
+
+  int size() {
+    return assignments.size();
+  }
+}

@@ -1,0 +1,35 @@
+package ai.vespid.gateway.edge;
+
+import ai.vespid.gateway.edge.InFlight.Assignment;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
+import ai.vespid.sql.ExecutorIdentity;
+import io.vertx.core.Future;
+import java.util.List;
+
+/** What a socket needs from the rest of the gateway. */
+interface Neighbours {
+  long nowMs();
+
+  /** The home router compares what the agent holds with what it was given. */
+  Future<Reconciled> reconcile(Route route, List<Held> inFlight, List<Held> finished);
+
+  Future<Report.Reply> report(
+      ExecutorIdentity identity, Assignment assignment, DispatchResult result);
+
+  void connected(Route route);
+
+  void disconnected(Route route);
+
+  /** Runs it a little later on the edge's context. */
+  void later(Runnable again);
+
+  /** Counts a result or event from a socket that does not hold its dispatch. */
+  void unbelieved();
+
+  /** Counts an unusable frame. */
+  void invalid();
+}

@@ -1,0 +1,83 @@
+package ai.vespid.gateway.edge;
+
+import ai.vespid.protocol.Limits;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocketFrame;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+
+/**
+ * One WebSocket as messages of bytes: fragments are put together up to a bound, a peer that floods
+ * is read more slowly, and what is written is bounded. Text and binary frames mean the same.
+ */
+final class Wire {
+  private final Vertx vertx;
+  private final ServerWebSocket socket;
+  private final int framesPerSecMax;
+  private final Consumer<byte[]> received;
+  private Buffer fragments;
+  private long second;
+  private int framesThisSecond;
+
+  Wire(
+      Vertx vertx,
+      ServerWebSocket socket,
+      ExecutorEdgeSettings settings,
+      Consumer<byte[]> received) {
+    this.vertx = vertx;
+    this.socket = socket;
+    this.framesPerSecMax = settings.framesPerSecMax();
+    this.received = received;
+    socket.setWriteQueueMaxSize(settings.writeQueueBytesMax());
+    socket.frameHandler(this::onFrame);
+  }
+
+  private void onFrame(WebSocketFrame frame) {
+    slowDown();
+    if (frame.isText() || frame.isBinary()) {
+      if (frame.isFinal()) received.accept(frame.binaryData().getBytes());
+      else fragments = Buffer.buffer().appendBuffer(frame.binaryData());
+    } else if (frame.isContinuation() && fragments != null) {
+      fragments.appendBuffer(frame.binaryData());
+      if (fragments.length() > Limits.FRAME_BYTES_MAX) {
+        close((short) 1009, "FRAME_TOO_LARGE");
+        fragments = null;
+      } else if (frame.isFinal()) {
+        var whole = fragments.getBytes();
+        fragments = null;
+        received.accept(whole);
+      }
+    }
+  }
+
+  // Not read is not lost: the peer's own sending stalls.
+  private void slowDown() {
+    long now = System.nanoTime() / 1_000_000_000L;
+    if (now != second) {
+      second = now;
+      framesThisSecond = 0;
+    }
+    if (++framesThisSecond == framesPerSecMax) {
+      socket.pause();
+      vertx.setTimer(1_000, _ -> socket.resume());
+    }
+  }
+
+  void send(byte[] frame) {
+    socket.writeTextMessage(new String(frame, StandardCharsets.UTF_8));
+  }
+
+  void ping() {
+    socket.writePing(Buffer.buffer("v"));
+  }
+
+  boolean full() {
+    return socket.writeQueueFull();
+  }
+
+  void close(short status, String reason) {
+    if (!socket.isClosed()) socket.close(status, reason);
+  }
+}

@@ -1,0 +1,247 @@
+package ai.vespid.gateway.ingress;
+
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Fault;
+import ai.vespid.kit.crypto.Tokens;
+import ai.vespid.kit.http.Answers;
+import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Settings;
+import ai.vespid.protocol.Check;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.Json;
+import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.bus.Address;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.ResultStore;
+import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.http.DispatchAccepted;
+import ai.vespid.protocol.http.DispatchBody;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.VerticleBase;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Serves workers over HTTP (contract 3). Its handlers hold no state but the count of requests. */
+public final class IngressVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(IngressVerticle.class);
+  private static final Duration ASK_MAX = Duration.ofSeconds(5);
+  private static final Duration ACCEPT_MAX = Duration.ofSeconds(10);
+
+  private final Node node;
+  private final AtomicInteger underWay = new AtomicInteger();
+  private IngressSettings settings;
+  private Bus bus;
+
+  public IngressVerticle(Node node) {
+    this.node = node;
+  }
+
+  @Override
+  public Future<?> start() {
+    settings = Settings.bind("ingress", config(), IngressSettings.class);
+    bus = new Bus(vertx);
+    node.meters().gauge("vespid.ingress.requests", underWay);
+    var router = router();
+    var port = settings.internalPort();
+    var setting = port.equals(settings.port()) ? "GATEWAY_PORT" : "GATEWAY_INTERNAL_PORT";
+    node.ports().mount(vertx, settings.host(), port, setting, "/internal/v1/", router::handle);
+    node.ports()
+        .mount(
+            vertx,
+            settings.host(),
+            settings.port(),
+            "GATEWAY_PORT",
+            "/healthz",
+            request ->
+                Answers.json(request.response(), 200, Map.of("ok", true, "edgeId", node.name())));
+    return Future.succeededFuture();
+  }
+
+  private Router router() {
+    var router = Router.router(vertx);
+    router.route().handler(this::admit);
+    var body = BodyHandler.create(false).setBodyLimit(settings.bodyBytesMax());
+    router.post("/internal/v1/dispatch").handler(body).handler(guarded(this::dispatch));
+    router.post("/internal/v1/dispatch-async").handler(body).handler(guarded(this::dispatchAsync));
+    router.get("/internal/v1/results/:requestId").handler(guarded(this::result));
+    router.get("/internal/v1/dispatches/:requestId/explain").handler(guarded(this::explain));
+    router.get("/internal/v1/executors/routes").handler(guarded(this::routes));
+    router.errorHandler(400, ctx -> error(ctx, ErrorCode.BAD_REQUEST, "malformed request"));
+    router.errorHandler(404, ctx -> error(ctx, ErrorCode.NOT_FOUND, "no such path"));
+    router.errorHandler(405, ctx -> error(ctx, ErrorCode.METHOD_NOT_ALLOWED, "wrong method"));
+    router.errorHandler(
+        413,
+        ctx ->
+            Answers.errorAndClose(
+                ctx.request(),
+                ErrorCode.PAYLOAD_TOO_LARGE,
+                "a body may have " + settings.bodyBytesMax() + " bytes"));
+    router.errorHandler(500, this::unexpected);
+    return router;
+  }
+
+  private void admit(RoutingContext ctx) {
+    if (!Tokens.same(settings.serviceToken(), ctx.request().getHeader("x-gateway-token"))) {
+      error(ctx, ErrorCode.UNAUTHORIZED, "x-gateway-token is missing or wrong");
+      return;
+    }
+    if (underWay.incrementAndGet() > settings.requestsMax()) {
+      underWay.decrementAndGet();
+      error(ctx, ErrorCode.GATEWAY_OVERLOADED, "too many requests under way");
+      return;
+    }
+    ctx.addEndHandler(_ -> underWay.decrementAndGet());
+    ctx.next();
+  }
+
+  private static Handler<RoutingContext> guarded(Consumer<RoutingContext> handler) {
+    return ctx -> {
+      try {
+        handler.accept(ctx);
+      } catch (InvalidMessage e) {
+        error(ctx, ErrorCode.BAD_REQUEST, e.getMessage());
+      }
+    };
+  }
+
+  private void dispatch(RoutingContext ctx) {
+    var dispatch = read(ctx, false);
+    bus.ask(
+            home(dispatch),
+            new DispatchRouter.Run(dispatch),
+            Duration.ofMillis(dispatch.timeoutMs() + settings.replyGraceMs()))
+        .onSuccess(reply -> {
+          switch (reply) {
+            case DispatchRouter.Finished finished ->
+                Answers.json(ctx.response(), 200, finished.result());
+            case DispatchRouter.Refused refused -> error(ctx, refused.code(), refused.message());
+            case DispatchRouter.Accepted _ ->
+                throw new IllegalStateException("a synchronous dispatch is never accepted");
+          }
+        })
+        .onFailure(cause -> failed(ctx, cause, ErrorCode.GATEWAY_TIMEOUT));
+  }
+
+  private void dispatchAsync(RoutingContext ctx) {
+    var dispatch = read(ctx, true);
+    var requestId = dispatch.requestId();
+    bus.ask(home(dispatch), new DispatchRouter.Accept(dispatch), ACCEPT_MAX)
+        .onSuccess(reply -> {
+          switch (reply) {
+            case DispatchRouter.Accepted _ ->
+                Answers.json(ctx.response(), 201, new DispatchAccepted(requestId, true, null));
+            case DispatchRouter.Finished _ ->
+                Answers.json(ctx.response(), 200, new DispatchAccepted(requestId, false, true));
+            case DispatchRouter.Refused refused -> error(ctx, refused.code(), refused.message());
+          }
+        })
+        .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
+  private void result(RoutingContext ctx) {
+    var requestId = RequestId.check(ctx.pathParam("requestId"));
+    bus.ask(ResultStore.at(node.name()), new ResultStore.Get(requestId), ASK_MAX)
+        .onSuccess(reply -> {
+          switch (reply) {
+            case ResultStore.Get.Found found -> Answers.json(ctx.response(), 200, found.result());
+            case ResultStore.Get.NotReady _ ->
+                error(ctx, ErrorCode.RESULT_NOT_READY, "no result yet");
+          }
+        })
+        .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
+  private void explain(RoutingContext ctx) {
+    var requestId = RequestId.check(ctx.pathParam("requestId"));
+    var organizationId = Check.uuid("organizationId", ctx.queryParams().get("organizationId"));
+    var question = new DispatchRouter.Explain(requestId, organizationId);
+    var own = node.homes().router(Homes.queueKey(Pool.BYON, organizationId));
+    var managed = node.homes().router(Homes.queueKey(Pool.MANAGED, null));
+    bus.ask(own, question, ASK_MAX)
+        .compose(first ->
+            first.answer() != null || own.equals(managed)
+                ? Future.succeededFuture(first)
+                : bus.ask(managed, question, ASK_MAX))
+        .onSuccess(explanation -> {
+          if (explanation.answer() == null) {
+            error(ctx, ErrorCode.DISPATCH_NOT_FOUND, "no dispatch with this id is open");
+          } else {
+            Answers.json(ctx.response(), 200, explanation.answer());
+          }
+        })
+        .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
+  private void routes(RoutingContext ctx) {
+    var organizationId = Check.uuid("organizationId", ctx.queryParams().get("organizationId"));
+    bus.ask(SessionRegistry.at(node.name()), new SessionRegistry.Routes(organizationId), ASK_MAX)
+        .onSuccess(found ->
+            Answers.json(
+                ctx.response(),
+                200,
+                Map.of("routes", found.routes().stream().map(RouteView::of).toList())))
+        .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
+  private static Dispatch read(RoutingContext ctx, boolean async) {
+    var bytes = ctx.body().buffer();
+    if (bytes == null) throw new InvalidMessage("body", "is required");
+    var body = Json.read(bytes.getBytes(), DispatchBody.class);
+    int wait = body.maxWaitMs() != null ? body.maxWaitMs() : async ? body.timeoutMs() : 0;
+    return new Dispatch(
+        body.requestId(),
+        body.organizationId(),
+        body.requestedByUserId(),
+        body.kind(),
+        body.payload(),
+        body.connectorId(),
+        body.secret(),
+        body.selector(),
+        body.timeoutMs(),
+        wait,
+        body.effect(),
+        body.networkMode(),
+        body.workspace());
+  }
+
+  private Address<DispatchRouter<?>> home(Dispatch dispatch) {
+    return node.homes()
+        .router(Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId()));
+  }
+
+  private static void failed(RoutingContext ctx, Throwable cause, ErrorCode onTimeout) {
+    var fault = Fault.of(cause);
+    switch (fault.code()) {
+      case TIMEOUT -> error(ctx, onTimeout, "no answer in time");
+      case BUSY, UNAVAILABLE, NOT_HOME ->
+          error(ctx, ErrorCode.GATEWAY_OVERLOADED, "try again shortly");
+      case BAD_REQUEST, NOT_FOUND, INTERNAL ->
+          error(ctx, ErrorCode.INTERNAL_ERROR, "an unexpected error");
+    }
+  }
+
+  private void unexpected(RoutingContext ctx) {
+    LOG.atError()
+        .addKeyValue("path", ctx.currentRoute() == null ? null : ctx.currentRoute().getPath())
+        .setCause(ctx.failure())
+        .log("a request failed unexpectedly");
+    error(ctx, ErrorCode.INTERNAL_ERROR, "an unexpected error");
+  }
+
+  private static void error(RoutingContext ctx, ErrorCode code, String message) {
+
+    Answers.error(ctx.response(), code, message);
+  }
+}

@@ -1,0 +1,178 @@
+package ai.vespid.gateway.results;
+
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Mailbox;
+import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Settings;
+import ai.vespid.kit.redis.RedisLink;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.ResultStore;
+import ai.vespid.protocol.bus.ResultStore.Claim;
+import ai.vespid.protocol.bus.ResultStore.Get;
+import ai.vespid.protocol.bus.ResultStore.Put;
+import ai.vespid.protocol.bus.ResultStore.Unclaim;
+import ai.vespid.sql.DispatchRepository;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.micrometer.core.instrument.Counter;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+
+/** Owns this node's memory of results; exactly one instance a node. */
+public final class ResultStoreVerticle extends VerticleBase {
+  private final Node node;
+  private final DispatchRepository dispatches;
+  private RedisLink redis;
+  private ResultStoreSettings settings;
+  private Cache<String, Stored> memory;
+  private Counter redisFailures;
+  private Mailbox mailbox;
+
+  public ResultStoreVerticle(Node node, DispatchRepository dispatches) {
+    this.node = node;
+    this.dispatches = dispatches;
+  }
+
+  @Override
+  public Future<?> start() {
+    settings = Settings.bind("result-store", config(), ResultStoreSettings.class);
+    memory =
+        Caffeine.newBuilder()
+            .expireAfterWrite(Duration.ofSeconds(settings.ttlSec()))
+            .maximumWeight(settings.memoryBytesMax())
+            .<String, Stored>weigher((_, stored) -> stored.weight())
+            .build();
+    redisFailures = node.meters().counter("vespid.results.redis.failures");
+    node.meters().gauge("vespid.results.memory", memory, Cache::estimatedSize);
+    redis = new RedisLink(vertx, node.service(Redis.class));
+    node.meters().gauge("vespid.redis.connected", redis, link -> link.connected() ? 1 : 0);
+    return redis
+        .open()
+        .compose(_ ->
+            new Bus(vertx)
+                .serve(ResultStore.at(node.name()), settings.inFlightMax(), this::receive))
+        .onSuccess(opened -> mailbox = opened);
+  }
+
+  @Override
+  public Future<?> stop() {
+    if (mailbox == null) return Future.succeededFuture();
+    return mailbox.drain(Duration.ofSeconds(5)).eventually(redis::close);
+  }
+
+  private Future<? extends Message> receive(ResultStore<?> request) {
+    return switch (request) {
+      case Claim claim -> claim(claim);
+      case Unclaim unclaim -> unclaim(unclaim);
+      case Put put -> keep(put);
+      case Get get -> find(get.requestId());
+    };
+  }
+
+  private Future<Claim.Reply> claim(Claim claim) {
+    var known = memory.getIfPresent(claim.requestId());
+    if (known != null) {
+      return Future.succeededFuture(new Claim.Decided(known.organizationId(), known.result()));
+    }
+    var set =
+        Request.cmd(Command.SET)
+            .arg(Stored.key(claim.requestId()))
+            .arg(Stored.claim(claim.owner()))
+            .arg("NX")
+            .arg("PX")
+            .arg(claim.ttlMs());
+    return redis
+        .send(set)
+        .compose(response ->
+            response == null
+                ? lookAt(claim)
+                : Future.<Claim.Reply>succeededFuture(new Claim.Granted()))
+        .recover(_ -> {
+          redisFailures.increment();
+          return Future.succeededFuture(new Claim.Granted());
+        });
+  }
+
+  private Future<Claim.Reply> lookAt(Claim claim) {
+    return redis
+        .send(Request.cmd(Command.GET).arg(Stored.key(claim.requestId())))
+        .map(response -> {
+          // It expired between the two commands: as good as granted.
+          if (response == null) return new Claim.Granted();
+          var owner = Stored.ownerOf(bytes(response));
+          if (owner != null) {
+            return owner.equals(claim.owner()) ? new Claim.Granted() : new Claim.Taken(owner);
+          }
+          var stored = Stored.of(bytes(response));
+          memory.put(claim.requestId(), stored);
+          return new Claim.Decided(stored.organizationId(), stored.result());
+        });
+  }
+
+  private Future<Done> unclaim(Unclaim unclaim) {
+    // Only the own claim may go, never a result that was written meanwhile.
+    return redis
+        .send(Request.cmd(Command.GET).arg(Stored.key(unclaim.requestId())))
+        .compose(response ->
+            response != null && unclaim.owner().equals(Stored.ownerOf(bytes(response)))
+                ? redis.send(Request.cmd(Command.DEL).arg(Stored.key(unclaim.requestId())))
+                : Future.succeededFuture())
+        .otherwiseEmpty()
+        .map(new Done());
+  }
+
+  private Future<Done> keep(Put put) {
+    var stored = new Stored(put.organizationId(), put.result());
+    memory.asMap().putIfAbsent(put.requestId(), stored);
+    redis
+        .send(
+            Request.cmd(Command.SET)
+                .arg(Stored.key(put.requestId()))
+                .arg(Buffer.buffer(stored.bytes()))
+                .arg("EX")
+                .arg(settings.ttlSec()))
+        .onFailure(_ -> redisFailures.increment());
+    return Future.succeededFuture(new Done());
+  }
+
+  private Future<Get.Reply> find(String requestId) {
+    var known = memory.getIfPresent(requestId);
+    if (known != null) return Future.succeededFuture(found(known.organizationId(), known.result()));
+    return redis
+        .send(Request.cmd(Command.GET).arg(Stored.key(requestId)))
+        .otherwiseEmpty()
+        .compose(response -> {
+          if (response == null || Stored.ownerOf(bytes(response)) != null) {
+            return inDatabase(requestId);
+          }
+          var stored = Stored.of(bytes(response));
+          memory.put(requestId, stored);
+          return Future.succeededFuture(found(stored.organizationId(), stored.result()));
+        });
+  }
+
+  private Future<Get.Reply> inDatabase(String requestId) {
+    return dispatches
+        .find(requestId)
+        .map(row ->
+            row.filter(known -> known.result() != null)
+                .<Get.Reply>map(known -> found(known.organizationId(), known.result()))
+                .orElseGet(Get.NotReady::new));
+  }
+
+  private static Get.Reply found(String organizationId, DispatchResult result) {
+    return new Get.Found(organizationId, result);
+  }
+
+  private static byte[] bytes(Response response) {
+    return response.toBytes();
+  }
+}

@@ -1,0 +1,235 @@
+package ai.vespid.sql;
+
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.ResultStatus;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.StreamSupport;
+
+/**
+ * Durable dispatches: one row each from its acceptance until its result has expired. Statements
+ * take groups of rows; a terminal row never changes again.
+ */
+public final class DispatchRepository {
+  private static final String INSERT =
+      """
+      INSERT INTO dispatches (request_id, organization_id, epoch, executor_id, boot_id, spec,
+          sealed_secret, queue_key, deadline_at)
+      SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::bytea[],
+          $7::bytea[], $8::text[], $9::timestamptz[])
+      ON CONFLICT (request_id) DO NOTHING
+      RETURNING request_id
+      """;
+  private static final String ASSIGN =
+      """
+      UPDATE dispatches d SET epoch = n.epoch, executor_id = n.executor_id, boot_id = n.boot_id
+      FROM unnest($1::text[], $2::int[], $3::uuid[], $4::text[])
+          AS n(request_id, epoch, executor_id, boot_id)
+      WHERE d.request_id = n.request_id AND d.state = 0 AND d.epoch < n.epoch
+      RETURNING d.request_id
+      """;
+  // The compare-and-set that makes a result terminal. A stale owner has a lower epoch than the row;
+  // ours may be ahead of it when its last assignment was never written. What is no longer needed is
+  // emptied.
+  private static final String FINISH =
+      """
+      UPDATE dispatches d SET state = 1, status = n.status, output = n.output, error = n.error,
+          finished_at = now(), expires_at = n.expires_at, spec = ''::bytea, sealed_secret = NULL
+      FROM unnest($1::text[], $2::int[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])
+          AS n(request_id, epoch, status, output, error, expires_at)
+      WHERE d.request_id = n.request_id AND d.state = 0 AND d.epoch <= n.epoch
+      RETURNING d.request_id
+      """;
+  private static final String FIND =
+      "SELECT organization_id, state, status, output, error FROM dispatches WHERE request_id = $1";
+  private static final String OPEN =
+      """
+      SELECT request_id, organization_id, epoch, executor_id, boot_id, spec, sealed_secret,
+          queue_key, deadline_at
+      FROM dispatches WHERE state = 0 AND request_id > $1 ORDER BY request_id LIMIT $2
+      """;
+  private static final String EXPIRE =
+      """
+      DELETE FROM dispatches WHERE request_id IN (
+          SELECT request_id FROM dispatches WHERE state = 1 AND expires_at < $1 LIMIT $2)
+      """;
+
+  private final Pool pool;
+
+  /**
+   * @param pool connections with the gateway's cross-tenant role
+   */
+  public DispatchRepository(Pool pool) {
+    this.pool = pool;
+  }
+
+  /**
+   * A dispatch as it is stored while open.
+   *
+   * @param spec the dispatch as JSON, without its secret
+   * @param sealedSecret the secret under the KEK, or null
+   */
+  public record Stored(
+      String requestId,
+      String organizationId,
+      int epoch,
+      String executorId,
+      String bootId,
+      Buffer spec,
+      Buffer sealedSecret,
+      String queueKey,
+      Instant deadline) {}
+
+  /** A new attempt. */
+  public record Assignment(String requestId, int epoch, String executorId, String bootId) {}
+
+  /** The end of a dispatch. */
+  public record Terminal(String requestId, int epoch, DispatchResult result, Instant expires) {}
+
+  /** What is known of a request id; {@code result} is null while it is open. */
+  public record Known(String organizationId, DispatchResult result) {}
+
+  /** Inserts; answers for each row whether it is new. */
+  public Future<List<Boolean>> insert(List<Stored> rows) {
+    var values =
+        Tuple.of(
+            strings(rows, Stored::requestId),
+            uuids(rows, Stored::organizationId),
+            rows.stream().map(Stored::epoch).toArray(Integer[]::new),
+            uuids(rows, Stored::executorId),
+            strings(rows, Stored::bootId),
+            rows.stream().map(Stored::spec).toArray(Buffer[]::new));
+    values
+        .addValue(rows.stream().map(Stored::sealedSecret).toArray(Buffer[]::new))
+        .addValue(strings(rows, Stored::queueKey))
+        .addValue(times(rows, Stored::deadline));
+    return touched(INSERT, values, rows, Stored::requestId);
+  }
+
+  /** Records attempts; answers for each whether the dispatch was open and the attempt newer. */
+  public Future<List<Boolean>> assign(List<Assignment> rows) {
+    var values =
+        Tuple.of(
+            strings(rows, Assignment::requestId),
+            rows.stream().map(Assignment::epoch).toArray(Integer[]::new),
+            uuids(rows, Assignment::executorId),
+            strings(rows, Assignment::bootId));
+    return touched(ASSIGN, values, rows, Assignment::requestId);
+  }
+
+  /** Decides; answers for each whether this was the deciding write. */
+  public Future<List<Boolean>> finish(List<Terminal> rows) {
+    var values =
+        Tuple.of(
+            strings(rows, Terminal::requestId),
+            rows.stream().map(Terminal::epoch).toArray(Integer[]::new),
+            strings(rows, row -> statusText(row.result())),
+            rows.stream()
+                .map(row -> row.result().output())
+                .map(output -> output == null ? null : Buffer.buffer(output.bytes()))
+                .toArray(Buffer[]::new),
+            strings(rows, row -> row.result().error()),
+            times(rows, Terminal::expires));
+    return touched(FINISH, values, rows, Terminal::requestId);
+  }
+
+  public Future<Optional<Known>> find(String requestId) {
+    return pool.preparedQuery(FIND)
+        .execute(Tuple.of(requestId))
+        .map(rows -> stream(rows).findFirst().map(DispatchRepository::known));
+  }
+
+  /** One page of open dispatches, by request id after {@code after}. */
+  public Future<List<Stored>> open(String after, int limit) {
+    return pool.preparedQuery(OPEN)
+        .execute(Tuple.of(after, limit))
+        .map(rows -> stream(rows).map(DispatchRepository::stored).toList());
+  }
+
+  /** Deletes results that expired; answers how many, at most {@code limit}. */
+  public Future<Integer> expire(Instant now, int limit) {
+    return pool.preparedQuery(EXPIRE)
+        .execute(Tuple.of(now.atOffset(ZoneOffset.UTC), limit))
+        .map(RowSet::rowCount);
+  }
+
+  private <T> Future<List<Boolean>> touched(
+      String sql, Tuple values, List<T> rows, Function<T, String> id) {
+    return pool.preparedQuery(sql)
+        .execute(values)
+        .map(touched -> {
+          var ids = new HashSet<String>();
+          touched.forEach(row -> ids.add(row.getString(0)));
+          // A group may name one row twice: only the first can have touched it.
+          return rows.stream().map(row -> ids.remove(id.apply(row))).toList();
+        });
+  }
+
+  private static Known known(Row row) {
+    var organizationId = row.getUUID("organization_id").toString();
+    if (row.getShort("state") == 0) return new Known(organizationId, null);
+    var output = row.getBuffer("output");
+    var status =
+        "succeeded".equals(row.getString("status")) ? ResultStatus.SUCCEEDED : ResultStatus.FAILED;
+    return new Known(
+        organizationId,
+        new DispatchResult(
+            status,
+            output == null ? null : RawJson.of(output.getBytes()),
+            row.getString("error"),
+            null));
+  }
+
+  private static Stored stored(Row row) {
+    var executorId = row.getUUID("executor_id");
+    return new Stored(
+        row.getString("request_id"),
+        row.getUUID("organization_id").toString(),
+        row.getInteger("epoch"),
+        executorId == null ? null : executorId.toString(),
+        row.getString("boot_id"),
+        row.getBuffer("spec"),
+        row.getBuffer("sealed_secret"),
+        row.getString("queue_key"),
+        row.getOffsetDateTime("deadline_at").toInstant());
+  }
+
+  private static String statusText(DispatchResult result) {
+    return result.status() == ResultStatus.SUCCEEDED ? "succeeded" : "failed";
+  }
+
+  private static java.util.stream.Stream<Row> stream(RowSet<Row> rows) {
+    return StreamSupport.stream(rows.spliterator(), false);
+  }
+
+  private static <T> String[] strings(List<T> rows, Function<T, String> field) {
+    return rows.stream().map(field).toArray(String[]::new);
+  }
+
+  private static <T> UUID[] uuids(List<T> rows, Function<T, String> field) {
+    return rows.stream()
+        .map(field)
+        .map(id -> id == null ? null : UUID.fromString(id))
+        .toArray(UUID[]::new);
+  }
+
+  private static <T> OffsetDateTime[] times(List<T> rows, Function<T, Instant> field) {
+    return rows.stream()
+        .map(field)
+        .map(instant -> instant.atOffset(ZoneOffset.UTC))
+        .toArray(OffsetDateTime[]::new);
+  }
+}

@@ -1,0 +1,96 @@
+package ai.vespid.kit.redis;
+
+import ai.vespid.kit.bus.Fault;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One pipelined connection to Redis that comes back by itself. Redis is a cache: while it is away
+ * commands fail at once and nobody waits for it.
+ *
+ * <p>Confined to the context of the verticle that owns it.
+ */
+public final class RedisLink {
+  /** Commands under way on the connection; one more fails at once. */
+  public static final int IN_FLIGHT_MAX = 16_384;
+
+  private static final long RECONNECT_MS = 500;
+  private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
+
+  private final Vertx vertx;
+  private final Redis client;
+  private RedisConnection connection;
+  private int inFlight;
+  private boolean closed;
+  private boolean toldAway;
+
+  public RedisLink(Vertx vertx, Redis client) {
+    this.vertx = vertx;
+    this.client = client;
+  }
+
+  /** Connects; completes also when Redis is away, which is then tried again and again. */
+  public Future<Void> open() {
+    return client
+        .connect()
+        .onSuccess(this::connected)
+        .onFailure(this::away)
+        .transform(_ -> Future.succeededFuture());
+  }
+
+  private void connected(RedisConnection opened) {
+    if (closed) {
+      opened.close();
+      return;
+    }
+    connection = opened;
+    toldAway = false;
+    opened.exceptionHandler(cause -> lost(opened, cause));
+    opened.endHandler(_ -> lost(opened, null));
+    LOG.atInfo().log("redis connected");
+  }
+
+  private void lost(RedisConnection which, Throwable cause) {
+    if (connection != which) return;
+    connection = null;
+    which.close();
+    away(cause);
+  }
+
+  private void away(Throwable cause) {
+    if (closed) return;
+    if (!toldAway) {
+      LOG.atWarn()
+          .addKeyValue("cause", cause == null ? "closed" : cause.getClass().getSimpleName())
+          .log("redis is away; results are kept in memory until it is back");
+      toldAway = true;
+    }
+    vertx.setTimer(RECONNECT_MS, _ -> open());
+  }
+
+  public boolean connected() {
+    return connection != null;
+  }
+
+  /** Sends one command; fails with UNAVAILABLE when Redis is away. */
+  public Future<Response> send(Request request) {
+    if (connection == null || inFlight >= IN_FLIGHT_MAX) {
+      return Future.failedFuture(new Fault(Fault.Code.UNAVAILABLE, "redis is away"));
+    }
+    inFlight++;
+    return connection.send(request).onComplete(_ -> inFlight--);
+  }
+
+  public Future<Void> close() {
+    closed = true;
+    var open = connection;
+    connection = null;
+    return open == null ? Future.succeededFuture() : open.close();
+  }
+}
