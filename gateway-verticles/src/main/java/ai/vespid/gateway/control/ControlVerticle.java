@@ -66,6 +66,7 @@ public final class ControlVerticle extends VerticleBase {
     all.put("health", new Health(database)::check);
     all.put("document", _ -> Future.succeededFuture(Answer.ok(served)));
     all.putAll(new Installer(settings).endpoints());
+    all.put("engineAuthStatus", new EngineStatus(presence)::answer);
     all.putAll(new AccountEndpoints(accounts, sessions, passwords, settings).endpoints());
     all.putAll(
         new OrganizationEndpoints(organizations, new InvitationRepository(database), node.clock())

@@ -107,6 +107,27 @@ final class AccountsTest {
   }
 
   @Test
+  void takesAsLongForAnUnknownAccountAsForAKnownOne() {
+    server.person("timed@example.org");
+    login("timed@example.org", "warm up");
+
+    long known = fastest("timed@example.org");
+    long unknown = fastest("untimed@example.org");
+
+    assertThat(unknown).isGreaterThan(known / 2);
+  }
+
+  private static long fastest(String email) {
+    long fastest = Long.MAX_VALUE;
+    for (int i = 0; i < 5; i++) {
+      long start = System.nanoTime();
+      login(email, "wrong");
+      fastest = Math.min(fastest, System.nanoTime() - start);
+    }
+    return fastest;
+  }
+
+  @Test
   void keepsNoPasswordAndNoTokenInTheClear() {
     var person = server.person();
 

@@ -72,6 +72,10 @@ final class ControlServer implements AutoCloseable {
     return database;
   }
 
+  int port() {
+    return port;
+  }
+
   LocalBus local() {
     return local;
   }

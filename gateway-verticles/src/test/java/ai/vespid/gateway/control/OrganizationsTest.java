@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,7 +115,7 @@ final class OrganizationsTest {
   void invitesAndAccepts() {
     var owner = server.person();
     var guest = server.person();
-    var reply = invite(owner, guest.email.toUpperCase(java.util.Locale.ROOT), "admin");
+    var reply = invite(owner, guest.email.toUpperCase(Locale.ROOT), "admin");
     var invitation = reply.json().getJsonObject("invitation");
     var token = invitation.getString("token");
 
