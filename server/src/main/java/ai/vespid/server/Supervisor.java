@@ -34,6 +34,8 @@ final class Supervisor {
   private final Consumer<String> givenUp;
   private final Deque<Long> crashes = new ArrayDeque<>();
   private String deploymentId;
+  private boolean starting;
+  private Throwable crashWhileStarting;
   private int generation;
   private boolean stopping;
 
@@ -60,6 +62,8 @@ final class Supervisor {
     synchronized (this) {
       if (stopping) return Future.succeededFuture();
       current = ++generation;
+      starting = true;
+      crashWhileStarting = null;
     }
     return vertx
         .deployVerticle(() -> new Watched(factory.get(), current), new DeploymentOptions(options))
@@ -67,9 +71,17 @@ final class Supervisor {
         .compose(id -> deployed(id));
   }
 
-  private synchronized Future<Void> deployed(String id) {
-    if (stopping) return vertx.undeploy(id);
-    deploymentId = id;
+  private Future<Void> deployed(String id) {
+    Throwable early;
+    int current;
+    synchronized (this) {
+      starting = false;
+      if (stopping) return vertx.undeploy(id);
+      deploymentId = id;
+      early = crashWhileStarting;
+      current = generation;
+    }
+    if (early != null) crashed(current, early);
     return Future.succeededFuture();
   }
 
@@ -90,6 +102,8 @@ final class Supervisor {
     synchronized (this) {
       // One instance may throw many times before it is gone; that is one crash.
       if (stopping || crashedGeneration != generation || deploymentId == null) {
+        // Its deployment is not known yet, so it cannot be ended yet.
+        if (starting && crashedGeneration == generation) crashWhileStarting = cause;
         LOG.atWarn().setCause(cause).addKeyValue("verticle", name).log("failed again");
         return;
       }

@@ -41,7 +41,11 @@ public final class VespidCommand implements Callable<Integer> {
             .addSubcommand(new SettingsCommand())
             .addSubcommand(new VersionCommand());
     line.setExecutionStrategy(parsed -> {
-      setLogLevel(environment.getOrDefault("GATEWAY_LOG_LEVEL", "info"));
+      try {
+        setLogLevel(environment.getOrDefault("GATEWAY_LOG_LEVEL", "info"));
+      } catch (ConfigurationException e) {
+        return report(e, parsed.commandSpec().commandLine());
+      }
       return new CommandLine.RunLast().execute(parsed);
     });
     line.setExecutionExceptionHandler((cause, where, _) -> report(cause, where));
