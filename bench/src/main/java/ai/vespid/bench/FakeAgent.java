@@ -91,7 +91,8 @@ final class FakeAgent {
   }
 
   private void frame(WebSocketFrame frame) {
-    if (frame.isClose()) return;
+    // Pings and the close come here as well; they are no messages.
+    if (!frame.isText() && !frame.isBinary() && !frame.isContinuation()) return;
     var data = frame.binaryData();
     if (partial != null || !frame.isFinal()) {
       partial = partial == null ? data.copy() : partial.appendBuffer(data);

@@ -17,6 +17,7 @@ import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisAPI;
 import java.time.Duration;
@@ -47,7 +48,11 @@ public final class Server implements AutoCloseable {
       Set.of("dispatch-router", "session-registry", "result-store");
 
   private final ServerConfig config;
-  private final Vertx vertx = Vertx.vertx();
+  // One loop for two cores: a dispatch that stays on one loop wakes nobody up on its way.
+  private final Vertx vertx =
+      Vertx.vertx(
+          new VertxOptions()
+              .setEventLoopPoolSize(Math.max(1, Runtime.getRuntime().availableProcessors() / 2)));
   private final Ports ports = new Ports();
   private final Database database;
   private final Redis redis;

@@ -14,7 +14,6 @@ import ai.vespid.protocol.bus.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
 /** Carries the table's decisions out and tells it how they went. */
 final class Carrier {
   private static final Logger LOG = LoggerFactory.getLogger(Carrier.class);
-  private static final Duration STORE_MAX = Duration.ofSeconds(2);
 
   private final Node node;
   private final DispatchRouterSettings settings;
@@ -226,16 +224,11 @@ final class Carrier {
   private void settle(Decision.Finish finish, DispatchResult result, WorkspaceHead head) {
     var dispatch = finish.dispatch();
     meters.finished(result);
-    bus.ask(
-            ResultStore.at(node.name()),
-            new ResultStore.Put(
-                dispatch.requestId(), dispatch.organizationId(), result, finish.durable()),
-            STORE_MAX)
-        .onFailure(cause ->
-            LOG.atWarn()
-                .addKeyValue("request", dispatch.requestId())
-                .addKeyValue("cause", cause.getMessage())
-                .log("the result store did not take a result"));
+    // Not awaited: a durable result stands in PostgreSQL, another one is promised to nobody else.
+    bus.tell(
+        ResultStore.at(node.name()),
+        new ResultStore.Put(
+            dispatch.requestId(), dispatch.organizationId(), result, finish.durable()));
     waiters.close(dispatch.requestId(), new Finished(result, false));
     table.settled(dispatch.requestId(), head, node.clock().millis());
   }

@@ -29,16 +29,22 @@ final class WorkspaceAccessSigner {
         : new Workspace(head.workspaceId(), head.version(), head.objectKey(), head.etag());
   }
 
-  WorkspaceAccess access(Dispatch dispatch, WorkspaceHead head, int remainingMs, long nowMs) {
-    long expires = (nowMs + remainingMs) / 1_000 + VALID_SEC;
+  /**
+   * Where to fetch and put the files.
+   *
+   * @param usable false when the agent is known to leave them alone: agents of the original upload
+   *     whatever they did, ours do not for a dispatch without files
+   */
+  WorkspaceAccess access(Dispatch dispatch, WorkspaceHead head, boolean usable, long untilMs) {
+    long expires = untilMs / 1_000 + VALID_SEC;
     long next = head == null ? 1 : head.version() + 1;
     var nextKey = Workspaces.objectKey(dispatch.organizationId(), idOf(dispatch), next);
     var download =
         head == null || head.version() == 0
             ? null
             : publicUrl + urls.sign("GET", "/" + head.objectKey(), expires);
-    return new WorkspaceAccess(
-        download, new Upload(publicUrl + urls.sign("PUT", "/" + nextKey, expires), nextKey, next));
+    var put = usable ? urls.sign("PUT", "/" + nextKey, expires) : "/" + nextKey;
+    return new WorkspaceAccess(download, new Upload(publicUrl + put, nextKey, next));
   }
 
   private static String idOf(Dispatch dispatch) {

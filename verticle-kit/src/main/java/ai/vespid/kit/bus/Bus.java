@@ -31,6 +31,11 @@ public final class Bus {
         .recover(cause -> Future.failedFuture(Fault.of(cause)));
   }
 
+  /** Gives a request to its actor without waiting; what becomes of it is not told. */
+  public <Q extends Request<?>> void tell(Address<? super Q> to, Q request) {
+    vertx.eventBus().send(to.name(), request);
+  }
+
   /** Tells a fact to whoever listens, here and on other nodes. It may be lost. */
   public <F extends Message> void publish(Topic<? super F> topic, F fact) {
     vertx.eventBus().publish(topic.name(), fact);
@@ -55,7 +60,9 @@ public final class Bus {
     consumer.handler(message ->
         mailbox
             .admit(() -> handler.apply(message.body()))
-            .onSuccess(message::reply)
+            .onSuccess(reply -> {
+              if (message.replyAddress() != null) message.reply(reply);
+            })
             .onFailure(cause -> {
               var fault = Fault.of(cause);
               message.fail(fault.code().wire, fault.getMessage());
