@@ -78,6 +78,12 @@ class RawJsonTest {
   }
 
   @Test
+  void takesNoNumberForAString() {
+    assertThatThrownBy(() -> read("{\"before\":5}")).hasMessage("before: must be a string");
+    assertThatThrownBy(() -> read("{\"before\":true}")).hasMessage("before: must be a string");
+  }
+
+  @Test
   void neverShowsWhatItHolds() {
     assertThat(RawJson.of("\"hunter2\"").toString()).doesNotContain("hunter2");
     assertThatThrownBy(() -> read("{\"after\":\"hunter2\"}"))

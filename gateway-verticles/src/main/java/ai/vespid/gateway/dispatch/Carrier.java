@@ -152,7 +152,10 @@ final class Carrier {
             offer.remainingMs(),
             WorkspaceAccessSigner.workspace(offer.dispatch(), offer.workspace()),
             signer.access(
-                offer.dispatch(), offer.workspace(), offer.remainingMs(), node.clock().millis()));
+                offer.dispatch(),
+                offer.workspace(),
+                !route.acknowledges() || offer.workspace() != null,
+                node.clock().millis() + offer.remainingMs()));
     bus.ask(route.edge(), request, settings.offerMax())
         .recover(cause -> unanswered(Fault.of(cause)))
         .onSuccess(reply -> {
