@@ -2,6 +2,7 @@ package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.crypto.SignedUrls;
 import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.WorkspaceUse;
 import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
@@ -47,7 +48,11 @@ final class WorkspaceAccessSigner {
     return new WorkspaceAccess(download, new Upload(publicUrl + put, nextKey, next));
   }
 
+  // Without files the id only has to be a UUID; deriving one costs more than the rest of the offer.
   private static String idOf(Dispatch dispatch) {
-    return Workspaces.idOf(dispatch.organizationId(), RequestId.runIdOf(dispatch.requestId()));
+    var runId = RequestId.runIdOf(dispatch.requestId());
+    return dispatch.workspace() == WorkspaceUse.NONE
+        ? runId
+        : Workspaces.idOf(dispatch.organizationId(), runId);
   }
 }

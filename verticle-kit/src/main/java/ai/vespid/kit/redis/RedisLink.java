@@ -2,11 +2,14 @@ package ai.vespid.kit.redis;
 
 import ai.vespid.kit.bus.Fault;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +26,12 @@ public final class RedisLink {
   private static final long RECONNECT_MS = 500;
   private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
 
+  private record Gathered(Request request, Promise<Response> promise) {}
+
   private final Vertx vertx;
   private final Redis client;
   private RedisConnection connection;
+  private List<Gathered> gathered = new ArrayList<>();
   private int inFlight;
   private boolean closed;
   private boolean toldAway;
@@ -78,13 +84,39 @@ public final class RedisLink {
     return connection != null;
   }
 
-  /** Sends one command; fails with UNAVAILABLE when Redis is away. */
+  /**
+   * Sends one command; fails with UNAVAILABLE when Redis is away. Commands of one turn travel
+   * together: a write to the socket costs more than the command in it.
+   */
   public Future<Response> send(Request request) {
     if (connection == null || inFlight >= IN_FLIGHT_MAX) {
       return Future.failedFuture(new Fault(Fault.Code.UNAVAILABLE, "redis is away"));
     }
     inFlight++;
-    return connection.send(request).onComplete(_ -> inFlight--);
+    var promise = Promise.<Response>promise();
+    gathered.add(new Gathered(request, promise));
+    if (gathered.size() == 1) vertx.runOnContext(_ -> flush());
+    return promise.future();
+  }
+
+  private void flush() {
+    var group = gathered;
+    gathered = new ArrayList<>();
+    if (connection == null) {
+      inFlight -= group.size();
+      var away = new Fault(Fault.Code.UNAVAILABLE, "redis is away");
+      group.forEach(command -> command.promise().fail(away));
+      return;
+    }
+    connection
+        .batch(group.stream().map(Gathered::request).toList())
+        .onComplete(answered -> {
+          inFlight -= group.size();
+          for (int i = 0; i < group.size(); i++) {
+            if (answered.failed()) group.get(i).promise().fail(answered.cause());
+            else group.get(i).promise().complete(answered.result().get(i));
+          }
+        });
   }
 
   public Future<Void> close() {
