@@ -113,10 +113,8 @@ public final class Agent implements Link.Listener {
       case GatewayFrame.ResultAck ack -> acknowledged(ack.requestId(), ack.epoch());
       case GatewayFrame.DispatchCancel cancel -> cancel(cancel.requestId(), cancel.epoch());
       case GatewayFrame.Welcome welcome -> welcome.drop().forEach(this::drop);
-      case GatewayFrame.SessionOpen open ->
-          refuseSession(open.requestId(), open.sessionId());
-      case GatewayFrame.SessionTurn turn ->
-          refuseSession(turn.requestId(), turn.sessionId());
+      case GatewayFrame.SessionOpen open -> refuseSession(open.requestId(), open.sessionId());
+      case GatewayFrame.SessionTurn turn -> refuseSession(turn.requestId(), turn.sessionId());
       case GatewayFrame.Drain _,
           GatewayFrame.Refusal _,
           GatewayFrame.SessionCancel _,
@@ -163,11 +161,10 @@ public final class Agent implements Link.Listener {
     cancellations.put(invoke.requestId(), cancellation);
     Thread.ofVirtual()
         .name("task")
-        .start(
-            () -> {
-              var result = runner.run(invoke, cancellation);
-              link.run(() -> finished(result));
-            });
+        .start(() -> {
+          var result = runner.run(invoke, cancellation);
+          link.run(() -> finished(result));
+        });
   }
 
   private void finished(ToolResult result) {
@@ -180,19 +177,18 @@ public final class Agent implements Link.Listener {
   private void journalAndSend(ToolResult result) {
     Thread.ofVirtual()
         .name("journal")
-        .start(
-            () -> {
-              try {
-                journal.write(result);
-              } catch (IOException e) {
-                // It is sent all the same; only the loss of this process could lose it now.
-                LOG.atError()
-                    .addKeyValue("request", result.requestId())
-                    .addKeyValue("cause", e.getClass().getSimpleName())
-                    .log("a result could not be journalled");
-              }
-              link.run(() -> link.send(result));
-            });
+        .start(() -> {
+          try {
+            journal.write(result);
+          } catch (IOException e) {
+            // It is sent all the same; only the loss of this process could lose it now.
+            LOG.atError()
+                .addKeyValue("request", result.requestId())
+                .addKeyValue("cause", e.getClass().getSimpleName())
+                .log("a result could not be journalled");
+          }
+          link.run(() -> link.send(result));
+        });
   }
 
   private void acknowledged(String requestId, Integer epoch) {
@@ -207,17 +203,16 @@ public final class Agent implements Link.Listener {
   private void forget(String requestId) {
     Thread.ofVirtual()
         .name("journal")
-        .start(
-            () -> {
-              try {
-                journal.remove(requestId);
-              } catch (IOException e) {
-                LOG.atWarn()
-                    .addKeyValue("request", requestId)
-                    .addKeyValue("cause", e.getClass().getSimpleName())
-                    .log("a journalled result could not be removed");
-              }
-            });
+        .start(() -> {
+          try {
+            journal.remove(requestId);
+          } catch (IOException e) {
+            LOG.atWarn()
+                .addKeyValue("request", requestId)
+                .addKeyValue("cause", e.getClass().getSimpleName())
+                .log("a journalled result could not be removed");
+          }
+        });
   }
 
   private void cancel(String requestId, Integer epoch) {
@@ -232,11 +227,10 @@ public final class Agent implements Link.Listener {
 
   /** Takes nothing new, lets work finish for {@code grace}, then stops it and says goodbye. */
   public void stop(Duration grace) {
-    link.run(
-        () -> {
-          stopping = true;
-          if (table.idle()) idle.complete(null);
-        });
+    link.run(() -> {
+      stopping = true;
+      if (table.idle()) idle.complete(null);
+    });
     try {
       idle.get(grace.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -247,11 +241,10 @@ public final class Agent implements Link.Listener {
       throw new IllegalStateException(e);
     }
     var closed = new CompletableFuture<Void>();
-    link.run(
-        () -> {
-          cancellations.values().forEach(Cancellation::cancel);
-          link.stop().onComplete(_ -> closed.complete(null));
-        });
+    link.run(() -> {
+      cancellations.values().forEach(Cancellation::cancel);
+      link.stop().onComplete(_ -> closed.complete(null));
+    });
     closed.orTimeout(2, TimeUnit.SECONDS).exceptionally(_ -> null).join();
   }
 }

@@ -41,12 +41,11 @@ public final class AgentCommand implements Callable<Integer> {
     System.exit(
         new CommandLine(new AgentCommand())
             .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionExceptionHandler(
-                (failure, command, _) -> {
-                  if (!(failure instanceof AgentFailure)) throw failure;
-                  command.getErr().println(failure.getMessage());
-                  return 1;
-                })
+            .setExecutionExceptionHandler((failure, command, _) -> {
+              if (!(failure instanceof AgentFailure)) throw failure;
+              command.getErr().println(failure.getMessage());
+              return 1;
+            })
             .execute(args));
   }
 
@@ -121,8 +120,7 @@ public final class AgentCommand implements Callable<Integer> {
       var settings = new AgentSettings(System.getenv());
       var capabilities = common.capabilities(settings);
       var paired =
-          new PairingClient(apiBase)
-              .pair(pairingToken, common.name(), RawJson.from(capabilities));
+          new PairingClient(apiBase).pair(pairingToken, common.name(), RawJson.from(capabilities));
       var config =
           new AgentConfig(
               Pool.BYON,
@@ -172,7 +170,10 @@ public final class AgentCommand implements Callable<Integer> {
     public Integer call() {
       var settings = new AgentSettings(System.getenv());
       var configPath = common.configPath(settings);
-      return run(executorId == null ? AgentConfig.read(configPath) : given(settings), configPath, settings);
+      return run(
+          executorId == null ? AgentConfig.read(configPath) : given(settings),
+          configPath,
+          settings);
     }
 
     private AgentConfig given(AgentSettings settings) {
@@ -205,11 +206,10 @@ public final class AgentCommand implements Callable<Integer> {
       var stopped = new CountDownLatch(1);
       Runtime.getRuntime()
           .addShutdownHook(
-              new Thread(
-                  () -> {
-                    agent.stop(settings.stopGrace());
-                    stopped.countDown();
-                  }));
+              new Thread(() -> {
+                agent.stop(settings.stopGrace());
+                stopped.countDown();
+              }));
       agent.start();
       stopped.await();
       return 0;
@@ -222,14 +222,11 @@ public final class AgentCommand implements Callable<Integer> {
   }
 
   private static Agent assemble(
-      Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings)
-      throws IOException {
+      Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings) throws IOException {
     var github = new GithubConnector(settings.githubBaseUrl());
     var sandbox =
-        new HostSandbox(
-            settings.hostKillGraceMs(), settings.hostOutputCharsMax(), System::getenv);
-    var workspaces =
-        new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
+        new HostSandbox(settings.hostKillGraceMs(), settings.hostOutputCharsMax(), System::getenv);
+    var workspaces = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
     var runner =
         new TaskRunner(
             Map.of(sandbox.backend(), sandbox),
@@ -237,8 +234,7 @@ public final class AgentCommand implements Callable<Integer> {
             Map.of(github.id(), github),
             workspaces);
     var journal = new Journal(settings.journal(configPath), settings.resultsTtl(), 10_000);
-    return new Agent(
-        vertx, config, settings.tlsCaFile(), runner, List.of(github.id()), journal);
+    return new Agent(vertx, config, settings.tlsCaFile(), runner, List.of(github.id()), journal);
   }
 
   private static void checkCaFile(String caFile) {
@@ -251,8 +247,7 @@ public final class AgentCommand implements Callable<Integer> {
   private static FileLock lock(Path configPath) throws IOException {
     Files.createDirectories(configPath.toAbsolutePath().getParent());
     var file = configPath.resolveSibling(configPath.getFileName() + ".lock");
-    var channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       var lock = channel.tryLock();
       if (lock != null) return lock;

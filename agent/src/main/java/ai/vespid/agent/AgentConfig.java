@@ -53,8 +53,7 @@ public record AgentConfig(
 
   /** {@code localhost} may mean IPv6 first, where nobody listens: say 127.0.0.1. */
   static String loopback(String url) {
-    return url.replaceFirst("^(\\w+://)localhost(?=[:/]|$)", "$1127.0.0.1")
-        .replaceFirst("/+$", "");
+    return url.replaceFirst("^(\\w+://)localhost(?=[:/]|$)", "$1127.0.0.1").replaceFirst("/+$", "");
   }
 
   static AgentConfig read(Path file) {

@@ -18,8 +18,7 @@ record AgentSettings(Map<String, String> environment) {
   }
 
   Path journal(Path configPath) {
-    return path(
-        "VESPID_AGENT_JOURNAL_DIR", configPath.toAbsolutePath().resolveSibling("journal"));
+    return path("VESPID_AGENT_JOURNAL_DIR", configPath.toAbsolutePath().resolveSibling("journal"));
   }
 
   String backend() {

@@ -106,13 +106,11 @@ public final class Link {
             .addHeader(HttpHeaders.AUTHORIZATION, "Bearer " + target.token());
     client
         .connect(options)
-        .onComplete(
-            connected ->
-                run(
-                    () -> {
-                      if (connected.succeeded()) opened(connected.result());
-                      else failed(connected.cause());
-                    }));
+        .onComplete(connected ->
+            run(() -> {
+              if (connected.succeeded()) opened(connected.result());
+              else failed(connected.cause());
+            }));
   }
 
   private void opened(WebSocket fresh) {
@@ -127,11 +125,8 @@ public final class Link {
         text -> run(() -> received(fresh, text.getBytes(StandardCharsets.UTF_8))));
     fresh.binaryMessageHandler(bytes -> run(() -> received(fresh, bytes.getBytes())));
     fresh.pongHandler(_ -> run(() -> pingsUnanswered = 0));
-    fresh.exceptionHandler(
-        cause ->
-            LOG.atDebug()
-                .addKeyValue("cause", cause.getClass().getSimpleName())
-                .log("socket failed"));
+    fresh.exceptionHandler(cause ->
+        LOG.atDebug().addKeyValue("cause", cause.getClass().getSimpleName()).log("socket failed"));
     fresh.closeHandler(_ -> run(() -> closed(fresh)));
     LOG.atInfo().addKeyValue("gateway", target.url()).log("executor_connected");
     send(listener.hello());
@@ -218,19 +213,16 @@ public final class Link {
       vertx.setTimer(
           waitMs,
           _ ->
-              run(
-                  () -> {
-                    if (socket == null) connect();
-                  }));
+              run(() -> {
+                if (socket == null) connect();
+              }));
     }
   }
 
   private void heartbeatEvery(long everyMs) {
     if (heartbeat >= 0) vertx.cancelTimer(heartbeat);
     heartbeat =
-        everyMs <= 0
-            ? -1
-            : vertx.setPeriodic(everyMs, _ -> run(() -> send(listener.hello())));
+        everyMs <= 0 ? -1 : vertx.setPeriodic(everyMs, _ -> run(() -> send(listener.hello())));
   }
 
   private void ping() {

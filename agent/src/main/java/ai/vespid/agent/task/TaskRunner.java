@@ -155,8 +155,7 @@ public final class TaskRunner {
       }
       var error = errorOf(output);
       if (error != null) return failed(invoke, error, json);
-      var uploaded =
-          files.uploadIfChanged(invoke.workspace(), invoke.workspaceAccess().upload());
+      var uploaded = files.uploadIfChanged(invoke.workspace(), invoke.workspaceAccess().upload());
       return succeeded(invoke, json, uploaded.map(RawJson::from).orElse(null));
     }
   }

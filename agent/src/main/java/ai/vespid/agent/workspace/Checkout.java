@@ -1,0 +1,36 @@
+package ai.vespid.agent.workspace;
+
+import ai.vespid.protocol.executor.GatewayFrame.Upload;
+import ai.vespid.protocol.executor.GatewayFrame.Workspace;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** One task's own copy of a run's files (defect F3), thrown away when it is closed. */
+public final class Checkout implements AutoCloseable {
+  private final WorkspaceCache cache;
+  private final Path directory;
+  private final Snapshot before;
+
+  Checkout(WorkspaceCache cache, Path directory) throws IOException {
+    this.cache = cache;
+    this.directory = directory;
+    this.before = Snapshot.of(directory);
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  /** Stores the next version when the task changed something. */
+  public Optional<Uploaded> uploadIfChanged(Workspace workspace, Upload upload)
+      throws WorkspaceFailed, IOException, InterruptedException {
+    if (Snapshot.of(directory).equals(before)) return Optional.empty();
+    return Optional.of(cache.store(directory, workspace.workspaceId(), upload));
+  }
+
+  @Override
+  public void close() throws IOException {
+    Archive.delete(directory);
+  }
+}
