@@ -32,7 +32,11 @@ final class PairingClient {
   }
 
   private HttpResponse<byte[]> post(byte[] body) {
-    try (var client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build()) {
+    try (var client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(10))
+            .build()) {
       var request =
           HttpRequest.newBuilder(URI.create(apiBaseUrl + "/v1/agents/pair"))
               .timeout(Duration.ofSeconds(30))

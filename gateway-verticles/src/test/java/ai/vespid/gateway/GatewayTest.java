@@ -252,9 +252,7 @@ class GatewayTest {
       var body = gateway.body(organization);
       gateway.post("/internal/v1/dispatch-async", body.encode()).await();
       agent.await("invoke_tool_v2");
-      var path =
-          "/internal/v1/dispatches/%s/explain?organizationId=%s"
-              .formatted(TestGateway.requestId(body), organization);
+      var path = "/internal/v1/dispatches/%s/explain".formatted(TestGateway.requestId(body));
       var answer = gateway.get(path);
 
       assertThat(answer.body().getString("state")).isEqualTo("assigned");

@@ -17,7 +17,11 @@ final class Transfer {
   private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
   private static final Duration TRANSFER_MAX = Duration.ofMinutes(5);
 
-  private final HttpClient client = HttpClient.newBuilder().connectTimeout(CONNECT_MAX).build();
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_MAX)
+          .build();
 
   /** Fetches into {@code file}; at most {@code bytesMax}. */
   void download(String url, Path file, long bytesMax)

@@ -200,7 +200,6 @@ public final class DispatchRouterVerticle extends VerticleBase {
     var answer =
         table
             .find(question.requestId())
-            .filter(entry -> entry.organizationId().equals(question.organizationId()))
             .map(entry ->
                 new Explainer(directory, table.queue()).explain(entry, node.clock().millis()))
             .orElse(null);

@@ -8,10 +8,10 @@ import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.Check;
+import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
-import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.Dispatch;
@@ -20,6 +20,7 @@ import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.http.DispatchAccepted;
 import ai.vespid.protocol.http.DispatchBody;
+import ai.vespid.protocol.http.ExplainAnswer;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
@@ -27,6 +28,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -164,24 +166,37 @@ public final class IngressVerticle extends VerticleBase {
   }
 
   private void explain(RoutingContext ctx) {
-    var requestId = RequestId.check(ctx.pathParam("requestId"));
-    var organizationId = Check.uuid("organizationId", ctx.queryParams().get("organizationId"));
-    var question = new DispatchRouter.Explain(requestId, organizationId);
-    var own = node.homes().router(Homes.queueKey(Pool.BYON, organizationId));
-    var managed = node.homes().router(Homes.queueKey(Pool.MANAGED, null));
-    bus.ask(own, question, ASK_MAX)
-        .compose(first ->
-            first.answer() != null || own.equals(managed)
-                ? Future.succeededFuture(first)
-                : bus.ask(managed, question, ASK_MAX))
-        .onSuccess(explanation -> {
-          if (explanation.answer() == null) {
-            error(ctx, ErrorCode.DISPATCH_NOT_FOUND, "no dispatch with this id is open");
+    var question = new DispatchRouter.Explain(RequestId.check(ctx.pathParam("requestId")));
+    ask(question, node.homes().routers().iterator())
+        .compose(
+            open -> open == null ? decided(question.requestId()) : Future.succeededFuture(open))
+        .onSuccess(answer -> {
+          if (answer == null) {
+            error(ctx, ErrorCode.DISPATCH_NOT_FOUND, "no dispatch with this id is known");
           } else {
-            Answers.json(ctx.response(), 200, explanation.answer());
+            Answers.json(ctx.response(), 200, answer);
           }
         })
         .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
+  // An id alone does not tell its home, so the homes are asked in turn.
+  private Future<ExplainAnswer> ask(DispatchRouter.Explain question, Iterator<Homes.Seat> homes) {
+    if (!homes.hasNext()) return Future.succeededFuture();
+    var seat = homes.next();
+    return bus.ask(DispatchRouter.at(seat.node(), seat.shard()), question, ASK_MAX)
+        .compose(explanation ->
+            explanation.answer() == null
+                ? ask(question, homes)
+                : Future.succeededFuture(explanation.answer()));
+  }
+
+  private Future<ExplainAnswer> decided(String requestId) {
+    return bus.ask(ResultStore.at(node.name()), new ResultStore.Get(requestId), ASK_MAX)
+        .map(reply ->
+            reply instanceof ResultStore.Get.Found(String _, DispatchResult result)
+                ? ExplainAnswer.decided(requestId, result)
+                : null);
   }
 
   private void routes(RoutingContext ctx) {

@@ -85,7 +85,7 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
   }
 
   /** Why this dispatch waits, or who has it. */
-  record Explain(String requestId, String organizationId) implements DispatchRouter<Explanation> {}
+  record Explain(String requestId) implements DispatchRouter<Explanation> {}
 
   /** {@code answer} is null when the dispatch is unknown. */
   record Explanation(ExplainAnswer answer) implements Message {}

@@ -1,5 +1,7 @@
 package ai.vespid.protocol.http;
 
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.ResultStatus;
 import java.util.List;
 
 /**
@@ -24,4 +26,19 @@ public record ExplainAnswer(
     List<Excluded> excluded) {
   /** Executors one filter excluded; at most ten names. */
   public record Excluded(String filter, int count, List<String> executors) {}
+
+  /** A dispatch whose result is stored. */
+  public static ExplainAnswer decided(String requestId, DispatchResult result) {
+    boolean succeeded = result.status() == ResultStatus.SUCCEEDED;
+    return new ExplainAnswer(
+        requestId,
+        succeeded ? "succeeded" : "failed",
+        result.error(),
+        "It is decided; its result can be read.",
+        null,
+        null,
+        null,
+        null,
+        List.of());
+  }
 }

@@ -132,6 +132,8 @@ public final class Ports {
     return new HttpServerOptions()
         .setMaxWebSocketFrameSize(Limits.FRAME_BYTES_MAX)
         .setMaxWebSocketMessageSize(Limits.FRAME_BYTES_MAX)
+        // An upgrade to HTTP/2 in clear text loses the body of the request that asks for it.
+        .setHttp2ClearTextEnabled(false)
         .setPerFrameWebSocketCompressionSupported(false)
         .setPerMessageWebSocketCompressionSupported(false)
         .setMaxInitialLineLength(8 * 1024)
