@@ -5,6 +5,7 @@ import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
+import ai.vespid.kit.redis.RedisLink;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.ErrorCode;
@@ -21,7 +22,6 @@ import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.DispatchRouter.Run;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.ResultStore;
-import ai.vespid.protocol.bus.ResultStore.Claim;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionRegistry.Change;
 import ai.vespid.protocol.bus.SessionRegistry.RouteDown;
@@ -30,8 +30,8 @@ import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.WorkspaceRepository;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.redis.client.Redis;
 import java.time.Duration;
-import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,14 +48,14 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private final int shard;
   private final DispatchRepository dispatches;
   private final WorkspaceRepository workspaces;
-  // This process: claims of another owner are those of a dead one, or of another home.
-  private final String owner = UUID.randomUUID().toString();
   private final ExecutorDirectory directory = new ExecutorDirectory();
   private final Waiters waiters = new Waiters();
   private DispatchTable table;
   private DurableLog log;
   private RouterMeters meters;
   private Carrier carrier;
+  private RedisLink redis;
+  private Claims claims;
   private Bus bus;
   private DispatchRouterSettings settings;
   private Mailbox mailbox;
@@ -76,9 +76,13 @@ public final class DispatchRouterVerticle extends VerticleBase {
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     carrier = new Carrier(vertx, node, settings, table, log, waiters, meters);
+    redis = new RedisLink(vertx, node.service(Redis.class));
+    claims = new Claims(redis, bus, ResultStore.at(node.name()), settings.resultsTtlSec() * 1_000L);
     vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
     vertx.setPeriodic(settings.expireEvery().toMillis(), _ -> expire());
-    return bus.subscribe(SessionRegistry.changes(node.name()), this::routeChanged)
+    return redis
+        .open()
+        .compose(_ -> bus.subscribe(SessionRegistry.changes(node.name()), this::routeChanged))
         .compose(
             _ -> bus.ask(SessionRegistry.at(node.name()), new SessionRegistry.Snapshot(), ASK_MAX))
         .onSuccess(snapshot -> snapshot.routes().forEach(directory::up))
@@ -91,7 +95,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     if (mailbox == null) return Future.succeededFuture();
-    return mailbox.drain(settings.drainMax());
+    return mailbox.drain(settings.drainMax()).eventually(redis::close);
   }
 
   private Future<? extends Message> receive(DispatchRouter<?> request) {
@@ -112,25 +116,15 @@ public final class DispatchRouterVerticle extends VerticleBase {
       return refused(ErrorCode.SECRETS_NOT_CONFIGURED, "set SECRETS_KEK_BASE64 to store secrets");
     }
     var line = waiters.open(dispatch, async);
-    claim(dispatch).onSuccess(reply -> claimed(dispatch, async, reply));
+    claims
+        .claim(dispatch.requestId(), dispatch.timeoutMs())
+        .onSuccess(answer -> claimed(dispatch, async, answer));
     return line.answer(async);
   }
 
-  private Future<Claim.Reply> claim(Dispatch dispatch) {
-    var claim =
-        new Claim(dispatch.requestId(), dispatch.organizationId(), owner, dispatch.timeoutMs());
-    return bus.ask(ResultStore.at(node.name()), claim, ASK_MAX)
-        .recover(cause -> {
-          LOG.atWarn()
-              .addKeyValue("cause", cause.getMessage())
-              .log("the result store did not answer a claim; going on without");
-          return Future.succeededFuture(new Claim.Granted());
-        });
-  }
-
-  private void claimed(Dispatch dispatch, boolean async, Claim.Reply reply) {
-    switch (reply) {
-      case Claim.Decided decided -> {
+  private void claimed(Dispatch dispatch, boolean async, Claims.Answer answer) {
+    switch (answer) {
+      case Claims.Answer.Decided decided -> {
         if (decided.organizationId().equals(dispatch.organizationId())) {
           waiters.close(dispatch.requestId(), new Finished(decided.result(), true));
         } else {
@@ -138,11 +132,11 @@ public final class DispatchRouterVerticle extends VerticleBase {
         }
       }
       // A row decides for durable ones. In memory only the holder knew whether it was begun.
-      case Claim.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
+      case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
           waiters.close(
               dispatch.requestId(),
               new Finished(DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), false));
-      case Claim.Taken _, Claim.Granted _ -> take(dispatch, async);
+      case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
     }
   }
 
@@ -150,10 +144,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
     var refusal = table.refusal(dispatch);
     if (refusal.isPresent()) {
       meters.refused(refusal.get());
-      bus.ask(
-          ResultStore.at(node.name()),
-          new ResultStore.Unclaim(dispatch.requestId(), owner),
-          ASK_MAX);
+      claims.release(dispatch.requestId());
       waiters.close(dispatch.requestId(), new Refused(refusal.get(), text(refusal.get())));
       return;
     }

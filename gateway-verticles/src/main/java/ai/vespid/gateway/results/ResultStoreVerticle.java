@@ -9,10 +9,8 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.ResultStore;
-import ai.vespid.protocol.bus.ResultStore.Claim;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
-import ai.vespid.protocol.bus.ResultStore.Unclaim;
 import ai.vespid.sql.DispatchRepository;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -70,63 +68,9 @@ public final class ResultStoreVerticle extends VerticleBase {
 
   private Future<? extends Message> receive(ResultStore<?> request) {
     return switch (request) {
-      case Claim claim -> claim(claim);
-      case Unclaim unclaim -> unclaim(unclaim);
       case Put put -> keep(put);
       case Get get -> find(get.requestId());
     };
-  }
-
-  private Future<Claim.Reply> claim(Claim claim) {
-    var known = memory.getIfPresent(claim.requestId());
-    if (known != null) {
-      return Future.succeededFuture(new Claim.Decided(known.organizationId(), known.result()));
-    }
-    var set =
-        Request.cmd(Command.SET)
-            .arg(Stored.key(claim.requestId()))
-            .arg(Stored.claim(claim.owner()))
-            .arg("NX")
-            .arg("PX")
-            .arg(claim.ttlMs());
-    return redis
-        .send(set)
-        .compose(response ->
-            response == null
-                ? lookAt(claim)
-                : Future.<Claim.Reply>succeededFuture(new Claim.Granted()))
-        .recover(_ -> {
-          redisFailures.increment();
-          return Future.succeededFuture(new Claim.Granted());
-        });
-  }
-
-  private Future<Claim.Reply> lookAt(Claim claim) {
-    return redis
-        .send(Request.cmd(Command.GET).arg(Stored.key(claim.requestId())))
-        .map(response -> {
-          // It expired between the two commands: as good as granted.
-          if (response == null) return new Claim.Granted();
-          var owner = Stored.ownerOf(bytes(response));
-          if (owner != null) {
-            return owner.equals(claim.owner()) ? new Claim.Granted() : new Claim.Taken(owner);
-          }
-          var stored = Stored.of(bytes(response));
-          memory.put(claim.requestId(), stored);
-          return new Claim.Decided(stored.organizationId(), stored.result());
-        });
-  }
-
-  private Future<Done> unclaim(Unclaim unclaim) {
-    // Only the own claim may go, never a result that was written meanwhile.
-    return redis
-        .send(Request.cmd(Command.GET).arg(Stored.key(unclaim.requestId())))
-        .compose(response ->
-            response != null && unclaim.owner().equals(Stored.ownerOf(bytes(response)))
-                ? redis.send(Request.cmd(Command.DEL).arg(Stored.key(unclaim.requestId())))
-                : Future.succeededFuture())
-        .otherwiseEmpty()
-        .map(new Done());
   }
 
   private Future<Done> keep(Put put) {
@@ -150,9 +94,7 @@ public final class ResultStoreVerticle extends VerticleBase {
         .send(Request.cmd(Command.GET).arg(Stored.key(requestId)))
         .otherwiseEmpty()
         .compose(response -> {
-          if (response == null || Stored.ownerOf(bytes(response)) != null) {
-            return inDatabase(requestId);
-          }
+          if (response == null) return inDatabase(requestId);
           var stored = Stored.of(bytes(response));
           memory.put(requestId, stored);
           return Future.succeededFuture(found(stored.organizationId(), stored.result()));
