@@ -144,7 +144,8 @@ public final class Agent implements Link.Listener {
   public void received(GatewayFrame frame) {
     switch (frame) {
       case InvokeTool invoke -> invoke(invoke);
-      case GatewayFrame.ResultAck ack -> acknowledged(ack.requestId(), ack.epoch());
+      case GatewayFrame.ResultAck acks ->
+          acks.all().forEach(ack -> acknowledged(ack.requestId(), ack.epoch()));
       case GatewayFrame.DispatchCancel cancel -> cancel(cancel.requestId(), cancel.epoch());
       case GatewayFrame.Welcome welcome -> {
         welcome.drop().forEach(this::drop);

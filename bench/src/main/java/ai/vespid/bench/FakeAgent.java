@@ -6,6 +6,7 @@ import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.Frames;
+import ai.vespid.protocol.executor.GatewayFrame.ResultAck;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -105,7 +106,9 @@ final class FakeAgent {
 
   private void message(byte[] message) {
     if (startsWith(message, RESULT_ACK)) {
-      if (fleet.wantsToKnow()) fleet.acknowledged(Json.peek(message, "requestId"));
+      if (fleet.wantsToKnow() && Frames.fromGateway(message) instanceof ResultAck acks) {
+        acks.all().forEach(ack -> fleet.acknowledged(ack.requestId()));
+      }
       return;
     }
     var invoke = fleet.reader();

@@ -92,7 +92,7 @@ final class TestGateway implements AutoCloseable {
       case ExecutorFrame.DispatchAck _ -> acks.incrementAndGet();
       case ExecutorFrame.ToolResult result -> {
         results.incrementAndGet();
-        say(agent, new GatewayFrame.ResultAck(result.requestId(), result.epoch(), true));
+        say(agent, new GatewayFrame.ResultAck(result.requestId(), result.epoch(), true, null));
         var waiter = pending.remove(result.requestId());
         if (waiter != null) waiter.accept(DispatchResult.succeeded(result.output()));
       }

@@ -77,12 +77,7 @@ class GatewayFailureTest {
     try (var reborn = FakeAgent.extended(gateway, credentials).connect(gateway)) {
       assertThat(reborn.await("result_ack").getString("requestId"))
           .isEqualTo(TestGateway.requestId(second));
-      assertThat(
-              gateway
-                  .get("/internal/v1/results/" + TestGateway.requestId(first))
-                  .body()
-                  .getString("error"))
-          .isEqualTo("AGENT_DISCONNECTED");
+      assertThat(gateway.awaitResult(first).getString("error")).isEqualTo("AGENT_DISCONNECTED");
     }
   }
 

@@ -195,6 +195,15 @@ final class TestGateway implements AutoCloseable {
     return send(HttpMethod.GET, path, null, TOKEN).await();
   }
 
+  /** The result of a dispatch, asked for again until it is there. */
+  JsonObject awaitResult(JsonObject body) {
+    for (int tries = 0; tries < 1_000; tries++) {
+      var answer = get("/internal/v1/results/" + requestId(body));
+      if (answer.status() == 200) return answer.body();
+    }
+    throw new AssertionError("no result");
+  }
+
   io.vertx.core.Future<Answer> send(HttpMethod method, String path, String body, String token) {
     var options =
         new RequestOptions().setHost("127.0.0.1").setPort(port).setMethod(method).setURI(path);

@@ -46,6 +46,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
   private static final long LIFE_CHECK_MS = 250;
   private static final long SEEN_MS = 5_000;
+  private static final long ACK_DELAY_MS = 3;
   private static final short GOING_AWAY = 1001;
 
   private final Node node;
@@ -240,6 +241,11 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   @Override
   public void disconnected(Route route) {
     tell(new Disconnected(route.executorId(), route.connectionId()));
+  }
+
+  @Override
+  public void shortly(Runnable action) {
+    vertx.setTimer(ACK_DELAY_MS, _ -> action.run());
   }
 
   @Override

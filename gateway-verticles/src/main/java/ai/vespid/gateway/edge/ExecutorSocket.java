@@ -13,9 +13,11 @@ import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.Frames;
 import ai.vespid.protocol.executor.GatewayFrame;
+import ai.vespid.protocol.executor.GatewayFrame.Acknowledged;
 import ai.vespid.protocol.executor.GatewayFrame.Refusal;
 import ai.vespid.protocol.executor.GatewayFrame.ResultAck;
 import ai.vespid.protocol.executor.LegacyFrame;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -30,6 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ExecutorSocket {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorSocket.class);
+  private static final int ACKS_MAX = 100;
   private static final short POLICY_VIOLATION = 1008;
   private static final short TRY_AGAIN_LATER = 1013;
 
@@ -55,6 +58,7 @@ final class ExecutorSocket {
   private final ExecutorEdgeSettings settings;
   private final Neighbours neighbours;
   private final InFlight inFlight = new InFlight();
+  private final List<Acknowledged> acks = new ArrayList<>();
   private Set<String> tags;
   private Phase phase;
   private Dialect dialect = Dialect.V2;
@@ -257,9 +261,18 @@ final class ExecutorSocket {
     if (phase instanceof Phase.Closed) return;
     if (dialect == Dialect.V1) {
       wire.send(Frames.write(new LegacyFrame.ExecuteAck(requestId)));
-    } else {
-      wire.send(Frames.write(new ResultAck(requestId, epoch, accepted)));
+      return;
     }
+    acks.add(new Acknowledged(requestId, epoch, accepted));
+    // The agent is in no hurry, and a write to the socket costs more than what it says.
+    if (acks.size() == 1) neighbours.shortly(this::sendAcks);
+    else if (acks.size() >= ACKS_MAX) sendAcks();
+  }
+
+  private void sendAcks() {
+    if (acks.isEmpty() || phase instanceof Phase.Closed) return;
+    wire.send(Frames.write(ResultAck.of(acks)));
+    acks.clear();
   }
 
   private void event(String requestId) {

@@ -24,6 +24,9 @@ interface Neighbours {
 
   void disconnected(Route route);
 
+  /** Runs it within a few milliseconds on the edge's context. */
+  void shortly(Runnable action);
+
   /** Runs it a little later on the edge's context. */
   void later(Runnable again);
 

@@ -8,6 +8,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.RequestId;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -162,14 +163,38 @@ public sealed interface GatewayFrame {
 
   /**
    * Ours: the result is safe and the agent may forget it. {@code accepted} is false when it was not
-   * wanted (decided already, or never assigned); it may be forgotten all the same.
+   * wanted (decided already, or never assigned); it may be forgotten all the same. Results that
+   * were decided within a few milliseconds share a frame: {@code more} names the others.
    */
-  record ResultAck(String requestId, Integer epoch, Boolean accepted) implements GatewayFrame {
+  record ResultAck(String requestId, Integer epoch, Boolean accepted, List<Acknowledged> more)
+      implements GatewayFrame {
+    public ResultAck {
+      more = more == null || more.isEmpty() ? null : List.copyOf(more);
+    }
+
+    /** One frame for all of these; at least one. */
+    public static ResultAck of(List<Acknowledged> all) {
+      var first = all.getFirst();
+      return new ResultAck(
+          first.requestId(), first.epoch(), first.accepted(), all.subList(1, all.size()));
+    }
+
+    /** Everything the frame acknowledges. */
+    public List<Acknowledged> all() {
+      var all = new ArrayList<Acknowledged>();
+      all.add(new Acknowledged(requestId, epoch, accepted));
+      if (more != null) all.addAll(more);
+      return all;
+    }
+
     @Override
     public String type() {
       return "result_ack";
     }
   }
+
+  /** One acknowledged result. */
+  record Acknowledged(String requestId, Integer epoch, Boolean accepted) {}
 
   /** Ours: stop this dispatch and everything it started; a result is not wanted. */
   record DispatchCancel(String requestId, Integer epoch, String reason) implements GatewayFrame {
