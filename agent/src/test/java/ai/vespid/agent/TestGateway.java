@@ -133,7 +133,8 @@ public final class TestGateway implements AutoCloseable {
   }
 
   public void acknowledge(ExecutorFrame.ToolResult result) {
-    send(new GatewayFrame.ResultAck(result.requestId(), result.epoch(), true));
+    var ack = new GatewayFrame.Acknowledged(result.requestId(), result.epoch(), true);
+    send(GatewayFrame.ResultAck.of(List.of(ack)));
   }
 
   /** A shell task for the host backend. */
