@@ -35,7 +35,6 @@ public final class TestGateway implements AutoCloseable {
   private final BlockingQueue<ServerWebSocket> sockets = new LinkedBlockingQueue<>();
   private volatile ServerWebSocket current;
   private volatile boolean welcomes = true;
-  private volatile boolean deaf;
   private volatile int refuseWith;
   private volatile int refusals;
   private volatile List<ExecutorFrame.Held> drop = List.of();
@@ -60,7 +59,6 @@ public final class TestGateway implements AutoCloseable {
 
   private void opened(ServerWebSocket socket) {
     current = socket;
-    if (deaf) socket.pause();
     socket.textMessageHandler(text -> {
       var frame = Frames.fromExecutor(text.getBytes(StandardCharsets.UTF_8));
       frames.add(frame);
@@ -78,11 +76,6 @@ public final class TestGateway implements AutoCloseable {
   /** Behaves like a gateway of the original from the next connection on. */
   public void neverWelcome() {
     welcomes = false;
-  }
-
-  /** Reads nothing from the next connections, as behind a dead link. */
-  public void deaf(boolean value) {
-    deaf = value;
   }
 
   /** Refuses the next connections with this status; 0 lets them in. */

@@ -146,7 +146,7 @@ public final class Link {
     fresh.pongHandler(_ -> run(() -> pingsUnanswered = 0));
     fresh.exceptionHandler(cause ->
         LOG.atDebug().addKeyValue("cause", cause.getClass().getSimpleName()).log("socket failed"));
-    fresh.closeHandler(_ -> run(() -> closed(fresh)));
+    fresh.closeHandler(_ -> run(() -> lost(fresh, fresh.closeReason())));
     LOG.atInfo().addKeyValue("gateway", target.url()).log("executor_connected");
     listener.opened();
     send(listener.hello());
@@ -227,7 +227,7 @@ public final class Link {
     }
   }
 
-  private void closed(WebSocket which) {
+  private void lost(WebSocket which, String cause) {
     if (which != socket) return;
     socket = null;
     if (System.nanoTime() - openedNanos > LASTED_NANOS) backoff.held();
@@ -235,8 +235,7 @@ public final class Link {
     if (stopped) return;
     long wait = backoff.lostMs();
     LOG.atWarn()
-        .addKeyValue("status", which.closeStatusCode())
-        .addKeyValue("cause", which.closeReason())
+        .addKeyValue("cause", cause)
         .addKeyValue("retryMs", wait)
         .log("executor_disconnected");
     again(wait);
@@ -262,9 +261,8 @@ public final class Link {
   private void ping() {
     if (socket == null) return;
     if (++pingsUnanswered > PINGS_UNANSWERED_MAX) {
-      LOG.atWarn().log("the gateway does not answer; connecting again");
       var dead = socket;
-      closed(dead);
+      lost(dead, "PINGS_UNANSWERED");
       dead.close();
     } else {
       socket.writePing(Buffer.buffer("v"));
