@@ -5,8 +5,10 @@ import ai.vespid.agent.link.Link;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
+import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.work.WorkTable;
 import ai.vespid.agent.work.WorkTable.Admission;
+import ai.vespid.agent.work.WorkTable.Run;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Pool;
@@ -20,66 +22,91 @@ import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One running agent: what arrives on the link is admitted by the work table and run on a virtual
- * thread; its result is journalled, sent, and repeated until the gateway acknowledges it.
+ * thread; its result goes to the delivery.
  *
  * <p>All state is confined to the link's context.
  */
 public final class Agent implements Link.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
-  private static final long REPEAT_MS = 5_000;
+  private static final long TICK_MS = 1_000;
+  private static final long WELCOME_MAX_MS = 5_000;
+  private static final Duration TURN = Duration.ofMillis(100);
+  private static final Duration KILL_MAX = Duration.ofSeconds(10);
+  private static final Duration FLUSH_MAX = Duration.ofSeconds(2);
 
+  private final Vertx vertx;
   private final AgentConfig config;
   private final TaskRunner runner;
-  private final Journal journal;
   private final WorkTable table;
   private final Link link;
+  private final Delivery delivery;
   private final List<String> connectors;
-  private final String bootId = UUID.randomUUID().toString();
-  private final Map<String, Cancellation> cancellations = new HashMap<>();
-  private final CompletableFuture<Void> idle = new CompletableFuture<>();
+  private final String bootId;
+  private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
+  private final List<Waiter> waiters = new ArrayList<>();
   private boolean stopping;
+  private int connections;
 
-  public Agent(
-      Vertx vertx,
-      AgentConfig config,
+  /** Someone who waits until something is so. */
+  private record Waiter(BooleanSupplier condition, CompletableFuture<Void> done) {}
+
+  /**
+   * What an agent is made of.
+   *
+   * @param caFile a PEM file with authorities to trust, or null
+   * @param bootId names this process
+   */
+  public record Parts(
+      String bootId,
       String caFile,
       TaskRunner runner,
       List<String> connectors,
-      Journal journal) {
+      Journal journal,
+      Outbox outbox) {}
+
+  public Agent(Vertx vertx, AgentConfig config, Parts parts) {
+    this.vertx = vertx;
     this.config = config;
-    this.runner = runner;
-    this.journal = journal;
-    this.connectors = List.copyOf(connectors);
+    this.runner = parts.runner();
+    this.connectors = List.copyOf(parts.connectors());
+    this.bootId = parts.bootId();
     this.table = new WorkTable(config.maxInFlight());
     this.link =
         new Link(
             vertx,
-            new Link.Target(config.gatewayWsUrl(), config.executorToken(), caFile),
+            new Link.Target(config.gatewayWsUrl(), config.executorToken(), parts.caFile()),
+            Link.Pace.USUAL,
             this,
             new Backoff(RandomGenerator.getDefault()));
-    vertx.setPeriodic(REPEAT_MS, _ -> link.run(this::repeat));
+    this.delivery = new Delivery(parts.outbox(), parts.journal(), link);
   }
 
   /** Reads what an earlier process left and connects. */
   public void start() throws IOException {
-    for (var result : journal.read(Instant.now())) table.restore(result);
+    delivery.restore();
+    vertx.setPeriodic(TICK_MS, _ -> link.run(this::tick));
     link.start();
+  }
+
+  private void tick() {
+    delivery.tick();
+    settleWaiters();
   }
 
   @Override
@@ -98,12 +125,19 @@ public final class Agent implements Link.Listener {
         bootId,
         Set.of(Hello.ACK),
         table.inFlight(),
-        table.finished());
+        delivery.held());
   }
 
   @Override
   public void opened() {
-    repeat();
+    int connection = ++connections;
+    delivery.connected();
+    vertx.setTimer(
+        WELCOME_MAX_MS,
+        _ ->
+            link.run(() -> {
+              if (connection == connections && link.connected()) delivery.notWelcomed();
+            }));
   }
 
   @Override
@@ -113,7 +147,10 @@ public final class Agent implements Link.Listener {
       case GatewayFrame.ResultAck acks ->
           acks.all().forEach(ack -> acknowledged(ack.requestId(), ack.epoch()));
       case GatewayFrame.DispatchCancel cancel -> cancel(cancel.requestId(), cancel.epoch());
-      case GatewayFrame.Welcome welcome -> welcome.drop().forEach(this::drop);
+      case GatewayFrame.Welcome welcome -> {
+        welcome.drop().forEach(this::drop);
+        delivery.welcomed();
+      }
       case GatewayFrame.SessionOpen open -> refuseSession(open.requestId(), open.sessionId());
       case GatewayFrame.SessionTurn turn -> refuseSession(turn.requestId(), turn.sessionId());
       case GatewayFrame.Drain _,
@@ -130,23 +167,23 @@ public final class Agent implements Link.Listener {
   }
 
   private void invoke(InvokeTool invoke) {
-    boolean foreign =
-        config.pool() == Pool.BYON && !invoke.organizationId().equals(config.organizationId());
-    if (foreign || stopping) {
-      var code = foreign ? ErrorCode.FORBIDDEN : ErrorCode.AGENT_DISCONNECTED;
-      link.send(TaskRunner.failed(invoke, code.name(), null));
+    delivery.notWelcomed();
+    // Neither acknowledged nor begun: the gateway is free to give it to another.
+    if (stopping) return;
+    if (config.pool() == Pool.BYON && !invoke.organizationId().equals(config.organizationId())) {
+      link.send(TaskRunner.failed(invoke, ErrorCode.FORBIDDEN.name(), null));
+      return;
+    }
+    if (delivery.answerAgain(invoke.requestId(), invoke.epoch())) {
+      acknowledge(invoke);
       return;
     }
     switch (table.admit(invoke)) {
-      case Admission.Start start -> {
+      case Admission.Start(Run run) -> {
         acknowledge(invoke);
-        begin(start.invoke());
+        begin(run);
       }
       case Admission.Taken _ -> acknowledge(invoke);
-      case Admission.Finished finished -> {
-        acknowledge(invoke);
-        link.send(finished.result());
-      }
       case Admission.Full _ ->
           link.send(TaskRunner.failed(invoke, ErrorCode.EXECUTOR_OVER_CAPACITY.name(), null));
       case Admission.Outdated _ -> {}
@@ -157,43 +194,27 @@ public final class Agent implements Link.Listener {
     if (invoke.epoch() != null) link.send(new DispatchAck(invoke.requestId(), invoke.epoch()));
   }
 
-  private void begin(InvokeTool invoke) {
+  private void begin(Run run) {
     var cancellation = new Cancellation();
-    cancellations.put(invoke.requestId(), cancellation);
+    cancellations.put(run, cancellation);
     Thread.ofVirtual()
         .name("task")
         .start(() -> {
-          var result = runner.run(invoke, cancellation);
-          link.run(() -> finished(result));
+          var result = runner.run(run.invoke(), cancellation);
+          link.run(() -> finished(run, result));
         });
   }
 
-  private void finished(ToolResult result) {
-    cancellations.remove(result.requestId());
-    table.finish(result).ifPresent(this::journalAndSend);
+  private void finished(Run run, ToolResult result) {
+    cancellations.remove(run);
+    table.finish(run).ifPresent(answer -> delivery.deliver(Outbox.under(result, answer.epoch())));
     for (var next = table.next(); next.isPresent(); next = table.next()) begin(next.get());
-    if (stopping && table.idle()) idle.complete(null);
-  }
-
-  private void journalAndSend(ToolResult result) {
-    Thread.ofVirtual()
-        .name("journal")
-        .start(() -> {
-          try {
-            journal.write(result);
-          } catch (IOException e) {
-            // It is sent all the same; only the loss of this process could lose it now.
-            LOG.atError()
-                .addKeyValue("request", result.requestId())
-                .addKeyValue("cause", e.getClass().getSimpleName())
-                .log("a result could not be journalled");
-          }
-          link.run(() -> link.send(result));
-        });
+    settleWaiters();
   }
 
   private void acknowledged(String requestId, Integer epoch) {
-    if (table.acknowledged(requestId, epoch)) forget(requestId);
+    delivery.acknowledged(requestId, epoch);
+    settleWaiters();
   }
 
   private void drop(ExecutorFrame.Held held) {
@@ -201,51 +222,54 @@ public final class Agent implements Link.Listener {
     acknowledged(held.requestId(), held.epoch());
   }
 
-  private void forget(String requestId) {
-    Thread.ofVirtual()
-        .name("journal")
-        .start(() -> {
-          try {
-            journal.remove(requestId);
-          } catch (IOException e) {
-            LOG.atWarn()
-                .addKeyValue("request", requestId)
-                .addKeyValue("cause", e.getClass().getSimpleName())
-                .log("a journalled result could not be removed");
-          }
-        });
-  }
-
   private void cancel(String requestId, Integer epoch) {
-    if (!table.cancel(requestId, epoch)) return;
-    var cancellation = cancellations.remove(requestId);
-    if (cancellation != null) Thread.ofVirtual().name("cancel").start(cancellation::cancel);
+    table.cancel(requestId, epoch).map(cancellations::get).ifPresent(Cancellation::cancel);
   }
 
-  private void repeat() {
-    if (link.connected()) table.unacknowledged().forEach(link::send);
-  }
-
-  /** Takes nothing new, lets work finish for {@code grace}, then stops it and says goodbye. */
+  /**
+   * Takes nothing new and lets work finish for {@code grace}; then ends it, unanswered, so that the
+   * gateway may give it to another where that is allowed. Delivers what is finished and says
+   * goodbye. Blocks.
+   */
   public void stop(Duration grace) {
     link.run(() -> {
       stopping = true;
-      if (table.idle()) idle.complete(null);
+      table.abandonWaiting();
+    });
+    if (!await(table::idle, grace.plus(TURN))) {
+      LOG.atWarn().log("work is still running at the end of the grace and is ended");
+      link.run(() -> {
+        table.abandon();
+        List.copyOf(cancellations.values()).forEach(Cancellation::cancel);
+      });
+      await(table::idle, KILL_MAX);
+    }
+    await(delivery::settled, FLUSH_MAX);
+    var closed = new CompletableFuture<Void>();
+    link.run(() -> link.stop().onComplete(_ -> closed.complete(null)));
+    closed.orTimeout(2, TimeUnit.SECONDS).exceptionally(_ -> null).join();
+  }
+
+  private boolean await(BooleanSupplier condition, Duration max) {
+    var done = new CompletableFuture<Void>();
+    link.run(() -> {
+      waiters.add(new Waiter(condition, done));
+      settleWaiters();
     });
     try {
-      idle.get(grace.toMillis(), TimeUnit.MILLISECONDS);
+      done.get(max.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
     } catch (TimeoutException e) {
-      LOG.atWarn().log("work is still running at the end of the grace and is stopped");
+      return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
-    var closed = new CompletableFuture<Void>();
-    link.run(() -> {
-      cancellations.values().forEach(Cancellation::cancel);
-      link.stop().onComplete(_ -> closed.complete(null));
-    });
-    closed.orTimeout(2, TimeUnit.SECONDS).exceptionally(_ -> null).join();
+  }
+
+  private void settleWaiters() {
+    waiters.removeIf(waiter -> waiter.condition.getAsBoolean() && waiter.done.complete(null));
   }
 }

@@ -4,6 +4,7 @@ import ai.vespid.agent.connector.GithubConnector;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
+import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Pool;
@@ -22,8 +23,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,6 +39,9 @@ import picocli.CommandLine.Option;
     subcommands = {AgentCommand.Connect.class, AgentCommand.Start.class})
 public final class AgentCommand implements Callable<Integer> {
   private static final List<String> KINDS = List.of("connector.action", "agent.execute");
+  private static final int RESULTS_MAX = 5_000;
+  private static final long RESULT_BYTES_MAX = 16L * 1024 * 1024;
+  private static final long REPEAT_MS = 5_000;
 
   public static void main(String[] args) {
     System.exit(
@@ -118,10 +124,22 @@ public final class AgentCommand implements Callable<Integer> {
         throw new AgentFailure("PAIRING_TOKEN_REQUIRED: --pairing-token");
       }
       var settings = new AgentSettings(System.getenv());
-      var capabilities = common.capabilities(settings);
+      var configPath = common.configPath(settings);
+      // Everything that can fail here fails before the token is spent.
+      check(settings);
+      try (var _ = lock(configPath)) {
+        var config = pair(valid(() -> common.capabilities(settings)));
+        config.write(configPath);
+        return run(config, configPath, settings);
+      } catch (IOException e) {
+        throw new AgentFailure("EXECUTOR_CONFIG_INVALID: cannot write beside " + configPath);
+      }
+    }
+
+    private AgentConfig pair(AgentConfig.Capabilities capabilities) {
       var paired =
           new PairingClient(apiBase).pair(pairingToken, common.name(), RawJson.from(capabilities));
-      var config =
+      return valid(() ->
           new AgentConfig(
               Pool.BYON,
               paired.executorId() == null ? paired.agentId() : paired.executorId(),
@@ -131,10 +149,7 @@ public final class AgentCommand implements Callable<Integer> {
               apiBase,
               common.name(),
               AgentVersion.CURRENT,
-              capabilities);
-      var configPath = common.configPath(settings);
-      config.write(configPath);
-      return run(config, configPath, settings);
+              capabilities));
     }
   }
 
@@ -170,51 +185,68 @@ public final class AgentCommand implements Callable<Integer> {
     public Integer call() {
       var settings = new AgentSettings(System.getenv());
       var configPath = common.configPath(settings);
-      return run(
-          executorId == null ? AgentConfig.read(configPath) : given(settings),
-          configPath,
-          settings);
+      check(settings);
+      var config = valid(() -> executorId == null ? saved(configPath) : given(settings));
+      try (var _ = lock(configPath)) {
+        return run(config, configPath, settings);
+      } catch (IOException e) {
+        throw new AgentFailure("EXECUTOR_CONFIG_INVALID: cannot write beside " + configPath);
+      }
+    }
+
+    private AgentConfig saved(Path configPath) {
+      return AgentConfig.read(configPath).with(common.name, common.tags, common.maxInFlight);
     }
 
     private AgentConfig given(AgentSettings settings) {
-      try {
-        return new AgentConfig(
-            pool == null ? Pool.MANAGED : pool,
-            executorId,
-            executorToken,
-            organizationId,
-            gatewayWsUrl,
-            apiBase,
-            common.name(),
-            AgentVersion.CURRENT,
-            common.capabilities(settings));
-      } catch (InvalidMessage e) {
-        throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + e.getMessage());
-      }
+      return new AgentConfig(
+          pool == null ? Pool.MANAGED : pool,
+          executorId,
+          executorToken,
+          organizationId,
+          gatewayWsUrl,
+          apiBase,
+          common.name(),
+          AgentVersion.CURRENT,
+          common.capabilities(settings));
     }
   }
 
-  private static int run(AgentConfig config, Path configPath, AgentSettings settings) {
+  private static <T> T valid(Supplier<T> source) {
+    try {
+      return source.get();
+    } catch (InvalidMessage e) {
+      throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + e.getMessage());
+    }
+  }
+
+  private static void check(AgentSettings settings) {
     if (!settings.backend().equals("host")) {
       throw new AgentFailure(
           "EXECUTOR_CONFIG_INVALID: VESPID_AGENT_EXEC_BACKEND: this agent has only host");
     }
-    checkCaFile(settings.tlsCaFile());
-    try (var _ = lock(configPath)) {
-      var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
-      var agent = assemble(vertx, config, configPath, settings);
-      var stopped = new CountDownLatch(1);
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(() -> {
-                agent.stop(settings.stopGrace());
-                stopped.countDown();
-              }));
-      agent.start();
+    var caFile = settings.tlsCaFile();
+    if (caFile != null && !Files.isReadable(Path.of(caFile))) {
+      throw new AgentFailure("VESPID_AGENT_TLS_CA_FILE_INVALID: cannot read " + caFile);
+    }
+  }
+
+  private static int run(AgentConfig config, Path configPath, AgentSettings settings)
+      throws IOException {
+    var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    var agent = assemble(vertx, config, configPath, settings);
+    var grace = settings.stopGrace();
+    var stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> {
+              agent.stop(grace);
+              stopped.countDown();
+            }));
+    agent.start();
+    try {
       stopped.await();
       return 0;
-    } catch (IOException e) {
-      throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return 1;
@@ -223,24 +255,28 @@ public final class AgentCommand implements Callable<Integer> {
 
   private static Agent assemble(
       Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings) throws IOException {
+    var bootId = UUID.randomUUID().toString();
     var github = new GithubConnector(settings.githubBaseUrl());
     var sandbox =
-        new HostSandbox(settings.hostKillGraceMs(), settings.hostOutputCharsMax(), System::getenv);
-    var workspaces = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
+        new HostSandbox(
+            bootId, settings.hostKillGraceMs(), settings.hostOutputCharsMax(), System::getenv);
+    var journal = new Journal(settings.journal(configPath), settings.resultsTtl(), RESULTS_MAX);
+    journal.takeOver(bootId).ifPresent(sandbox::endLeftBy);
     var runner =
         new TaskRunner(
             Map.of(sandbox.backend(), sandbox),
             settings.backend(),
             Map.of(github.id(), github),
-            workspaces);
-    var journal = new Journal(settings.journal(configPath), settings.resultsTtl(), 10_000);
-    return new Agent(vertx, config, settings.tlsCaFile(), runner, List.of(github.id()), journal);
-  }
-
-  private static void checkCaFile(String caFile) {
-    if (caFile != null && !Files.isReadable(Path.of(caFile))) {
-      throw new AgentFailure("VESPID_AGENT_TLS_CA_FILE_INVALID: cannot read " + caFile);
-    }
+            new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults()));
+    var outbox =
+        new Outbox(
+            new Outbox.Limits(
+                RESULTS_MAX, RESULT_BYTES_MAX, settings.resultsTtl().toMillis(), REPEAT_MS));
+    var connectors = List.of(github.id());
+    return new Agent(
+        vertx,
+        config,
+        new Agent.Parts(bootId, settings.tlsCaFile(), runner, connectors, journal, outbox));
   }
 
   // Two agents with one identity would take the connection from each other for ever.

@@ -3,10 +3,13 @@ package ai.vespid.agent;
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
+import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.Pool;
 import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,7 +32,12 @@ public record AgentConfig(
     Capabilities capabilities) {
   /** What the agent offers; {@code labels} are hints for people. */
   public record Capabilities(
-      List<String> kinds, @JsonAlias("tags") List<String> labels, Integer maxInFlight) {}
+      List<String> kinds, @JsonAlias("tags") List<String> labels, Integer maxInFlight) {
+    public Capabilities {
+      labels = Check.texts("labels", labels, 50, 64);
+      Check.optionalRange("maxInFlight", maxInFlight, 1, Limits.MAX_IN_FLIGHT_MAX);
+    }
+  }
 
   public AgentConfig {
     if (pool == null) pool = Pool.BYON;
@@ -37,18 +45,49 @@ public record AgentConfig(
     Check.text("executorToken", executorToken, 1, 500);
     if (pool == Pool.BYON) Check.uuid("organizationId", organizationId);
     gatewayWsUrl = loopback(Check.url("gatewayWsUrl", gatewayWsUrl));
+    if (!gatewayWsUrl.matches("(?i)wss?://.*") || !isUri(gatewayWsUrl)) {
+      throw new InvalidMessage("gatewayWsUrl", "must be a ws or wss URL");
+    }
     apiBaseUrl = apiBaseUrl == null ? null : loopback(apiBaseUrl);
     if (executorName == null) executorName = "vespid-agent";
+    Check.text("executorName", executorName, 1, 120);
     if (executorVersion == null) executorVersion = AgentVersion.CURRENT;
     if (capabilities == null) capabilities = new Capabilities(null, List.of(), null);
   }
 
+  private static boolean isUri(String url) {
+    try {
+      return new URI(url).getHost() != null;
+    } catch (URISyntaxException e) {
+      return false;
+    }
+  }
+
+  /** The same agent under another name or with other limits; null keeps what is there. */
+  AgentConfig with(String name, List<String> labels, Integer maxInFlight) {
+    return new AgentConfig(
+        pool,
+        executorId,
+        executorToken,
+        organizationId,
+        gatewayWsUrl,
+        apiBaseUrl,
+        name == null ? executorName : name,
+        AgentVersion.CURRENT,
+        new Capabilities(
+            capabilities.kinds(),
+            labels == null ? capabilities.labels() : labels,
+            maxInFlight == null ? capabilities.maxInFlight() : maxInFlight));
+  }
+
   List<String> labels() {
-    return capabilities.labels() == null ? List.of() : capabilities.labels();
+    return capabilities.labels();
   }
 
   int maxInFlight() {
-    return capabilities.maxInFlight() == null ? 10 : capabilities.maxInFlight();
+    return capabilities.maxInFlight() == null
+        ? Limits.MAX_IN_FLIGHT_DEFAULT
+        : capabilities.maxInFlight();
   }
 
   /** {@code localhost} may mean IPv6 first, where nobody listens: say 127.0.0.1. */
@@ -77,9 +116,13 @@ public record AgentConfig(
       var directory = file.toAbsolutePath().getParent();
       Files.createDirectories(directory);
       var temporary = Files.createTempFile(directory, "agent", ".tmp", owner);
-      Files.write(temporary, pretty());
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.write(temporary, pretty());
+        Files.move(
+            temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
     } catch (IOException e) {
       throw new AgentFailure("EXECUTOR_CONFIG_INVALID: cannot write " + file);
     }

@@ -1,5 +1,6 @@
 package ai.vespid.agent;
 
+import ai.vespid.protocol.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -30,7 +31,9 @@ record AgentSettings(Map<String, String> environment) {
   }
 
   int hostOutputCharsMax() {
-    return (int) number("VESPID_AGENT_HOST_OUTPUT_MAX_CHARS", 65_536, 1_024);
+    // Two streams, each character of up to six bytes in JSON, fit into one frame.
+    long charsMax = (Limits.FRAME_BYTES_MAX - 64 * 1024) / 12;
+    return (int) Math.min(charsMax, number("VESPID_AGENT_HOST_OUTPUT_MAX_CHARS", 65_536, 1_024));
   }
 
   Duration stopGrace() {

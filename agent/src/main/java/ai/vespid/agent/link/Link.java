@@ -19,6 +19,7 @@ import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,18 +31,22 @@ import org.slf4j.LoggerFactory;
 public final class Link {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
   private static final long CONNECT_TIMEOUT_MS = 10_000;
-  private static final long PING_MS = 10_000;
   private static final int PINGS_UNANSWERED_MAX = 3;
-  private static final long HEARTBEAT_MS = 15_000;
+  private static final long HEARTBEAT_MS_MIN = 1_000;
+  private static final long LASTED_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final Vertx vertx;
   private final Context context;
   private final Target target;
+  private final Pace pace;
   private final Listener listener;
   private final Backoff backoff;
   // Kept in a field: a client that becomes unreachable closes its sockets.
   private final WebSocketClient client;
   private WebSocket socket;
+  private long openedNanos;
+  private boolean connecting;
+  private boolean draining;
   private boolean stopped;
   private int pingsUnanswered;
   private long heartbeat = -1;
@@ -59,6 +64,15 @@ public final class Link {
     }
   }
 
+  /**
+   * How often the link speaks when there is nothing to say.
+   *
+   * @param heartbeatMs until the gateway's welcome says otherwise
+   */
+  public record Pace(long pingMs, long heartbeatMs) {
+    public static final Pace USUAL = new Pace(10_000, 15_000);
+  }
+
   /** What the link tells its agent, all on the link's context. */
   public interface Listener {
     /** The hello for a new connection or heartbeat. */
@@ -70,7 +84,8 @@ public final class Link {
     void received(GatewayFrame frame);
   }
 
-  public Link(Vertx vertx, Target target, Listener listener, Backoff backoff) {
+  public Link(Vertx vertx, Target target, Pace pace, Listener listener, Backoff backoff) {
+    this.pace = pace;
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.target = target;
@@ -85,7 +100,7 @@ public final class Link {
       options.setTrustOptions(new PemTrustOptions().addCertPath(target.caFile()));
     }
     client = vertx.createWebSocketClient(options);
-    vertx.setPeriodic(PING_MS, _ -> run(this::ping));
+    vertx.setPeriodic(pace.pingMs(), _ -> run(this::ping));
   }
 
   /** Runs on the link's context, where all state lives. */
@@ -98,7 +113,8 @@ public final class Link {
   }
 
   private void connect() {
-    if (stopped) return;
+    if (stopped || connecting) return;
+    connecting = true;
     var options =
         new WebSocketConnectOptions()
             .setAbsoluteURI(target.url())
@@ -106,11 +122,12 @@ public final class Link {
             .addHeader(HttpHeaders.AUTHORIZATION, "Bearer " + target.token());
     client
         .connect(options)
-        .onComplete(connected ->
-            run(() -> {
-              if (connected.succeeded()) opened(connected.result());
-              else failed(connected.cause());
-            }));
+        .onComplete(connected -> {
+          connecting = false;
+          // At once: a frame that comes before there is a handler would be lost.
+          if (connected.succeeded()) opened(connected.result());
+          else failed(connected.cause());
+        });
   }
 
   private void opened(WebSocket fresh) {
@@ -120,6 +137,8 @@ public final class Link {
     }
     var before = socket;
     socket = fresh;
+    openedNanos = System.nanoTime();
+    draining = false;
     pingsUnanswered = 0;
     fresh.textMessageHandler(
         text -> run(() -> received(fresh, text.getBytes(StandardCharsets.UTF_8))));
@@ -129,14 +148,14 @@ public final class Link {
         LOG.atDebug().addKeyValue("cause", cause.getClass().getSimpleName()).log("socket failed"));
     fresh.closeHandler(_ -> run(() -> closed(fresh)));
     LOG.atInfo().addKeyValue("gateway", target.url()).log("executor_connected");
-    send(listener.hello());
-    heartbeatEvery(HEARTBEAT_MS);
     listener.opened();
+    send(listener.hello());
+    heartbeatEvery(pace.heartbeatMs());
     if (before != null) before.close((short) 1000, "MOVED");
   }
 
   private void received(WebSocket from, byte[] bytes) {
-    pingsUnanswered = 0;
+    if (from == socket) pingsUnanswered = 0;
     GatewayFrame frame;
     try {
       frame = Frames.fromGateway(bytes);
@@ -145,23 +164,32 @@ public final class Link {
       LOG.atDebug().addKeyValue("cause", e.getMessage()).log("a frame was ignored");
       return;
     }
+    if (from != socket && !outlivesItsSocket(frame)) return;
     switch (frame) {
       case Welcome welcome -> {
-        backoff.held();
-        if (welcome.heartbeatMs() != null) heartbeatEvery(welcome.heartbeatMs());
+        if (welcome.heartbeatMs() != null) {
+          heartbeatEvery(Math.max(HEARTBEAT_MS_MIN, welcome.heartbeatMs()));
+        }
       }
       case GatewayFrame.Refusal refusal ->
           LOG.atWarn()
               .addKeyValue("code", refusal.code())
               .addKeyValue("cause", refusal.message())
               .log("the gateway refused what the agent said");
-      case GatewayFrame.Drain _ when from == socket -> {
+      case GatewayFrame.Drain _ -> {
         LOG.atInfo().log("the gateway drains; connecting elsewhere");
+        draining = true;
         connect();
       }
       default -> {}
     }
     listener.received(frame);
+  }
+
+  // The hello on the next socket has told what we hold: work given on the last one after that
+  // counts as undelivered there, and would run twice.
+  private static boolean outlivesItsSocket(GatewayFrame frame) {
+    return frame instanceof GatewayFrame.ResultAck || frame instanceof GatewayFrame.DispatchCancel;
   }
 
   private void failed(Throwable cause) {
@@ -197,6 +225,7 @@ public final class Link {
   private void closed(WebSocket which) {
     if (which != socket) return;
     socket = null;
+    if (System.nanoTime() - openedNanos > LASTED_NANOS) backoff.held();
     heartbeatEvery(0);
     if (stopped) return;
     long wait = backoff.lostMs();
@@ -214,7 +243,7 @@ public final class Link {
           waitMs,
           _ ->
               run(() -> {
-                if (socket == null) connect();
+                if (socket == null || draining) connect();
               }));
     }
   }
@@ -246,6 +275,11 @@ public final class Link {
 
   public boolean connected() {
     return socket != null;
+  }
+
+  /** True when connected and what was sent before is on its way. */
+  public boolean writable() {
+    return socket != null && !socket.writeQueueFull();
   }
 
   /** Closes the connection after what was written is sent; it does not come back. */

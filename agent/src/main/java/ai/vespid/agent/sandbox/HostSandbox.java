@@ -24,21 +24,33 @@ public final class HostSandbox implements Sandbox {
   private static final List<String> INHERITED =
       List.of("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL");
 
+  private final String bootId;
   private final long graceNanos;
   private final int outputCharsMax;
   private final UnaryOperator<String> environment;
   private final String setsid;
 
   /**
+   * @param bootId this process; everything it starts is marked with it
    * @param killGraceMs how long a process may take to end before it is made to
    * @param outputCharsMax upper limit to what a task may ask for
    * @param environment looks a variable of the agent up; null when there is none
    */
-  public HostSandbox(long killGraceMs, int outputCharsMax, UnaryOperator<String> environment) {
+  public HostSandbox(
+      String bootId, long killGraceMs, int outputCharsMax, UnaryOperator<String> environment) {
+    this.bootId = bootId;
     this.graceNanos = TimeUnit.MILLISECONDS.toNanos(killGraceMs);
     this.outputCharsMax = outputCharsMax;
     this.environment = environment;
     this.setsid = find("setsid", environment.apply("PATH"));
+  }
+
+  /**
+   * Ends what an agent that was killed left running: its results would go nowhere, and the same
+   * work may be given out again.
+   */
+  public void endLeftBy(String earlierBootId) {
+    ProcessTree.orphans(MARKER + '=' + earlierBootId + '.').kill(graceNanos);
   }
 
   @Override
@@ -49,7 +61,7 @@ public final class HostSandbox implements Sandbox {
   @Override
   public ShellOutput run(ShellTask task, Cancellation cancellation)
       throws IOException, InterruptedException {
-    var marker = UUID.randomUUID().toString();
+    var marker = bootId + '.' + UUID.randomUUID();
     var process = start(task, marker);
     var tree = new ProcessTree(process, MARKER + '=' + marker, setsid != null);
     int charsMax = Math.max(0, Math.min(task.outputCharsMax(), outputCharsMax));

@@ -35,13 +35,19 @@ final class ProcessTree {
   private record Entry(long pid, long parent, long session, ProcessHandle handle) {}
 
   /**
-   * @param marker the variable with its value, as in {@code NAME=value}
+   * @param root null when it is gone
+   * @param marker the variable with its value, as in {@code NAME=value}, or the beginning of it
    * @param ownSession whether the root leads a session that nothing else is in
    */
   ProcessTree(Process root, String marker, boolean ownSession) {
     this.root = root;
     this.marker = marker;
     this.ownSession = ownSession;
+  }
+
+  /** Whatever carries the marker, after the process that started it is gone. */
+  static ProcessTree orphans(String marker) {
+    return new ProcessTree(null, marker, false);
   }
 
   /** Asks all of them to end, and after the grace makes them; returns when none is left. */
@@ -69,13 +75,14 @@ final class ProcessTree {
 
   private List<ProcessHandle> alive() {
     if (!Files.isDirectory(PROC)) {
+      if (root == null) return List.of();
       var handles = new ArrayList<>(root.descendants().toList());
       if (root.isAlive()) handles.add(root.toHandle());
       return handles;
     }
     var entries = table();
     Set<Long> members = new HashSet<>();
-    if (root.isAlive()) members.add(root.pid());
+    if (root != null && root.isAlive()) members.add(root.pid());
     for (var entry : entries) {
       boolean inSession = ownSession && entry.session == root.pid();
       if (inSession || marked(entry.pid)) members.add(entry.pid);

@@ -51,7 +51,7 @@ public final class TaskRunner {
   public ToolResult run(InvokeTool invoke, Cancellation cancellation) {
     try {
       return switch (invoke.kind()) {
-        case CONNECTOR_ACTION -> succeeded(invoke, act(invoke), null);
+        case CONNECTOR_ACTION -> succeeded(invoke, act(invoke, cancellation), null);
         case AGENT_EXECUTE -> execute(invoke, cancellation);
         case AGENT_RUN -> failed(invoke, ErrorCode.UNSUPPORTED_KIND.name(), null);
       };
@@ -62,7 +62,8 @@ public final class TaskRunner {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return failed(invoke, ErrorCode.DISPATCH_CANCELED.name(), null);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      // Errors too: a run without an answer would keep its place for ever.
       LOG.atWarn()
           .addKeyValue("request", invoke.requestId())
           .addKeyValue("cause", e.getClass().getSimpleName())
@@ -71,7 +72,7 @@ public final class TaskRunner {
     }
   }
 
-  private RawJson act(InvokeTool invoke) throws ActionFailed {
+  private RawJson act(InvokeTool invoke, Cancellation cancellation) throws ActionFailed {
     ActionPayload payload;
     try {
       payload = Json.read(invoke.payload().bytes(), ActionPayload.class);
@@ -83,6 +84,7 @@ public final class TaskRunner {
       throw new ActionFailed(
           ErrorCode.ACTION_NOT_SUPPORTED.with(payload.connectorId() + ":" + payload.actionId()));
     }
+    cancellation.onCancel(Thread.currentThread()::interrupt);
     var baseUrl = payload.env() == null ? null : payload.env().githubApiBaseUrl();
     return connector.run(
         new ActionCall(

@@ -1,6 +1,7 @@
 package ai.vespid.agent.work;
 
 import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.Frames;
 import java.io.IOException;
@@ -8,17 +9,21 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,28 +68,57 @@ public final class Journal {
     Files.deleteIfExists(file(requestId));
   }
 
-  /** What an earlier process left behind; files that are too old or unreadable are deleted. */
+  /**
+   * What an earlier process left behind, oldest first; what is too old, unreadable or half written
+   * is deleted. Of too many the newest are kept.
+   */
   public List<ToolResult> read(Instant now) throws IOException {
     var results = new ArrayList<ToolResult>();
-    List<Path> files;
-    try (var listing = Files.list(directory)) {
-      files = listing.sorted().toList();
+    for (var file : newestFirst()) {
+      boolean old = Files.getLastModifiedTime(file).toInstant().plus(ageMax).isBefore(now);
+      var result = old || results.size() >= entriesMax ? null : resultIn(file);
+      if (result == null) drop(file);
+      else results.add(result);
     }
-    for (var file : files) {
-      var old = Files.getLastModifiedTime(file).toInstant().plus(ageMax).isBefore(now);
-      if (old || !file.toString().endsWith(SUFFIX) || results.size() >= entriesMax) {
-        drop(file);
-        continue;
-      }
-      try {
-        if (Frames.fromExecutor(Files.readAllBytes(file)) instanceof ToolResult result) {
-          results.add(result);
+    return results.reversed();
+  }
+
+  private List<Path> newestFirst() throws IOException {
+    record Dated(Path file, FileTime time) {}
+    var files = new ArrayList<Dated>();
+    try (var listing = Files.newDirectoryStream(directory, "*.{result,tmp}")) {
+      for (var file : listing) {
+        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+          files.add(new Dated(file, Files.getLastModifiedTime(file)));
         }
-      } catch (InvalidMessage e) {
-        drop(file);
       }
     }
-    return results;
+    files.sort(Comparator.comparing(Dated::time).reversed());
+    return files.stream().map(Dated::file).toList();
+  }
+
+  private ToolResult resultIn(Path file) throws IOException {
+    if (!file.toString().endsWith(SUFFIX) || Files.size(file) > Limits.FRAME_BYTES_MAX) return null;
+    try {
+      var frame = Frames.fromExecutor(Files.readAllBytes(file));
+      return frame instanceof ToolResult result ? result : null;
+    } catch (InvalidMessage e) {
+      return null;
+    }
+  }
+
+  /**
+   * Remembers which process writes here now.
+   *
+   * @return the process that did before, when there was one
+   */
+  public Optional<String> takeOver(String bootId) throws IOException {
+    var file = directory.resolve("boot");
+    var before = Files.exists(file) ? Files.readString(file).strip() : "";
+    var temporary = Files.createTempFile(directory, "boot-", ".tmp");
+    Files.writeString(temporary, bootId);
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    return before.matches("[0-9a-f-]{36}") ? Optional.of(before) : Optional.empty();
   }
 
   private static void drop(Path file) throws IOException {

@@ -1,53 +1,62 @@
 package ai.vespid.agent.work;
 
+import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
-import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What this agent runs, what waits for a free place, and whose results are not acknowledged yet. A
- * dispatch that arrives twice is run once: a later epoch of the same id takes over the run or the
- * result that is there. Pure; confined to the link's thread.
+ * What this agent runs and what waits for a place. A dispatch that arrives twice is run once: a
+ * later epoch of the same id takes over the run that is there. A run that was cancelled keeps its
+ * place until its processes are gone, so that the bound on what runs at once is a true one. Pure;
+ * confined to the link's thread.
  */
 public final class WorkTable {
   /** What to do with an invoke that arrived. */
   public sealed interface Admission {
     /** Run it now. */
-    record Start(InvokeTool invoke) implements Admission {}
+    record Start(Run run) implements Admission {}
 
     /** It runs, or waits for a place: acknowledge it, nothing more. */
     record Taken() implements Admission {}
 
-    /** It is finished: send this again. */
-    record Finished(ToolResult result) implements Admission {}
-
     /** There is no place for it, not even to wait. */
     record Full() implements Admission {}
 
-    /** A later attempt is known: it is not answered. */
+    /** This attempt, or a later one, is over or was given up: it is not answered. */
     record Outdated() implements Admission {}
   }
 
-  private static final class Job {
-    final InvokeTool invoke;
-    Integer epoch;
+  /** One execution; its identity keeps the end of one from being taken for that of the next. */
+  public static final class Run {
+    private final InvokeTool invoke;
+    private Integer epoch;
+    private boolean cancelled;
 
-    Job(InvokeTool invoke) {
+    private Run(InvokeTool invoke) {
       this.invoke = invoke;
       this.epoch = invoke.epoch();
     }
+
+    public InvokeTool invoke() {
+      return invoke;
+    }
+
+    private Held held() {
+      return new Held(invoke.requestId(), epoch == null ? 1 : epoch);
+    }
   }
 
+  private static final int OVER_MAX = 10_000;
+
   private final int runningMax;
-  private final Map<String, Job> running = new LinkedHashMap<>();
-  private final Map<String, Job> waiting = new LinkedHashMap<>();
-  private final Map<String, ToolResult> finished = new HashMap<>();
+  private final Map<String, Run> running = new LinkedHashMap<>();
+  private final Map<String, Run> waiting = new LinkedHashMap<>();
+  private final Map<String, Integer> over = new LinkedHashMap<>();
 
   /**
    * @param runningMax how much runs at once; as much again may wait
@@ -58,101 +67,99 @@ public final class WorkTable {
 
   public Admission admit(InvokeTool invoke) {
     var id = invoke.requestId();
-    var result = finished.get(id);
-    if (result != null) {
-      var current = older(invoke.epoch(), result.epoch()) ? result : under(result, invoke.epoch());
-      finished.put(id, current);
-      return new Admission.Finished(current);
+    var last = over.get(id);
+    if (last != null && invoke.epoch() != null && invoke.epoch() <= last) {
+      return new Admission.Outdated();
     }
-    var job = running.getOrDefault(id, waiting.get(id));
-    if (job != null) {
-      if (older(invoke.epoch(), job.epoch)) return new Admission.Outdated();
-      job.epoch = invoke.epoch();
+    var run = wanted(id);
+    if (run != null) {
+      if (older(invoke.epoch(), run.epoch)) return new Admission.Outdated();
+      run.epoch = invoke.epoch();
       return new Admission.Taken();
     }
-    if (running.size() < runningMax) {
-      running.put(id, new Job(invoke));
-      return new Admission.Start(invoke);
+    var fresh = new Run(invoke);
+    if (running.size() < runningMax && !running.containsKey(id)) {
+      running.put(id, fresh);
+      return new Admission.Start(fresh);
     }
     if (waiting.size() >= runningMax) return new Admission.Full();
-    waiting.put(id, new Job(invoke));
+    waiting.put(id, fresh);
     return new Admission.Taken();
   }
 
-  /**
-   * A run is over.
-   *
-   * @return its result under the epoch that is wanted now; empty when it was cancelled meanwhile
-   */
-  public Optional<ToolResult> finish(ToolResult result) {
-    var job = running.remove(result.requestId());
-    if (job == null) return Optional.empty();
-    var current = under(result, job.epoch);
-    finished.put(result.requestId(), current);
-    return Optional.of(current);
+  private Run wanted(String id) {
+    var run = running.get(id);
+    return run == null || run.cancelled ? waiting.get(id) : run;
   }
 
+  /**
+   * A run has ended and left its place.
+   *
+   * @return the epoch its result is wanted under; empty when the result is not wanted at all
+   */
+  public Optional<Answer> finish(Run run) {
+    if (!running.remove(run.invoke.requestId(), run) || run.cancelled) return Optional.empty();
+    over(run.invoke.requestId(), run.epoch);
+    return Optional.of(new Answer(run.epoch));
+  }
+
+  /** The epoch to answer under; null when the gateway gave none. */
+  public record Answer(Integer epoch) {}
+
   /** The next that waited and has a place now; call until empty. */
-  public Optional<InvokeTool> next() {
-    if (running.size() >= runningMax || waiting.isEmpty()) return Optional.empty();
-    var first = waiting.entrySet().iterator().next();
-    waiting.remove(first.getKey());
-    running.put(first.getKey(), first.getValue());
-    return Optional.of(first.getValue().invoke);
+  public Optional<Run> next() {
+    if (running.size() >= runningMax) return Optional.empty();
+    var next = waiting.keySet().stream().filter(id -> !running.containsKey(id)).findFirst();
+    return next.map(id -> {
+      var run = waiting.remove(id);
+      running.put(id, run);
+      return run;
+    });
   }
 
   /**
    * The gateway does not want it any more.
    *
-   * @return true when it is running and has to be stopped
+   * @return the run to be stopped, when it was running
    */
-  public boolean cancel(String requestId, Integer epoch) {
-    var job = running.getOrDefault(requestId, waiting.get(requestId));
-    if (job == null || older(epoch, job.epoch)) return false;
-    waiting.remove(requestId);
-    return running.remove(requestId) != null;
+  public Optional<Run> cancel(String requestId, Integer epoch) {
+    var run = wanted(requestId);
+    if (run == null || older(epoch, run.epoch)) return Optional.empty();
+    over(requestId, run.epoch);
+    if (waiting.remove(requestId, run)) return Optional.empty();
+    run.cancelled = true;
+    return Optional.of(run);
   }
 
-  /** A result of an earlier process, read from the journal. */
-  public void restore(ToolResult result) {
-    finished.put(result.requestId(), result);
+  /** Gives up what waits: it never began, and the gateway may give it to another. */
+  public void abandonWaiting() {
+    waiting.clear();
   }
 
-  /**
-   * The gateway has the result, or does not want it.
-   *
-   * @return true when it was kept until now
-   */
-  public boolean acknowledged(String requestId, Integer epoch) {
-    var result = finished.get(requestId);
-    if (result == null || older(epoch, result.epoch())) return false;
-    finished.remove(requestId);
-    return true;
+  /** Gives up everything; results of what runs are not wanted any more. */
+  public void abandon() {
+    abandonWaiting();
+    running.values().forEach(run -> run.cancelled = true);
   }
 
-  /** Results that are not acknowledged. */
-  public List<ToolResult> unacknowledged() {
-    return List.copyOf(finished.values());
+  private void over(String requestId, Integer epoch) {
+    if (epoch == null) return;
+    over.remove(requestId);
+    over.put(requestId, epoch);
+    if (over.size() > OVER_MAX) over.remove(over.keySet().iterator().next());
   }
 
-  /** What runs or waits, for the hello. */
+  /** What runs or waits, for the hello; it takes no id that is shorter than ours ever are. */
   public List<Held> inFlight() {
     var held = new ArrayList<Held>();
-    for (var jobs : List.of(running, waiting)) {
-      jobs.forEach((id, job) -> held.add(new Held(id, job.epoch == null ? 1 : job.epoch)));
+    for (var runs : List.of(running, waiting)) {
+      runs.values().stream().filter(WorkTable::tellable).map(Run::held).forEach(held::add);
     }
     return held;
   }
 
-  /** Whose results wait for an acknowledgement, for the hello. */
-  public List<Held> finished() {
-    return finished.values().stream()
-        .map(result -> new Held(result.requestId(), result.epoch() == null ? 1 : result.epoch()))
-        .toList();
-  }
-
-  public int runningCount() {
-    return running.size();
+  private static boolean tellable(Run run) {
+    return !run.cancelled && run.invoke.requestId().length() >= RequestId.LENGTH_MIN;
   }
 
   public boolean idle() {
@@ -161,15 +168,5 @@ public final class WorkTable {
 
   private static boolean older(Integer epoch, Integer than) {
     return epoch != null && than != null && epoch < than;
-  }
-
-  private static ToolResult under(ToolResult result, Integer epoch) {
-    return new ToolResult(
-        result.requestId(),
-        epoch,
-        result.status(),
-        result.output(),
-        result.error(),
-        result.workspace());
   }
 }

@@ -4,13 +4,19 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** A stream that fails when more comes than was agreed. */
+/** A stream that fails when more comes than was agreed, in all or since the last step. */
 final class Bounded extends FilterInputStream {
   private long left;
+  private long stepLeft = Long.MAX_VALUE;
 
   Bounded(InputStream in, long bytesMax) {
     super(in);
     this.left = bytesMax;
+  }
+
+  /** From now until the next call, at most this much. */
+  void step(long bytesMax) {
+    stepLeft = bytesMax;
   }
 
   @Override
@@ -27,9 +33,17 @@ final class Bounded extends FilterInputStream {
     return read;
   }
 
-  private void count(int read) throws IOException {
+  @Override
+  public long skip(long count) throws IOException {
+    long skipped = super.skip(count);
+    count(skipped);
+    return skipped;
+  }
+
+  private void count(long read) throws IOException {
     left -= read;
-    if (left < 0) throw new TooLarge();
+    stepLeft -= read;
+    if (left < 0 || stepLeft < 0) throw new TooLarge();
   }
 
   /** More bytes than were agreed. */

@@ -5,9 +5,13 @@ import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One task's own copy of a run's files (defect F3), thrown away when it is closed. */
 public final class Checkout implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Checkout.class);
+
   private final WorkspaceCache cache;
   private final Path directory;
   private final Snapshot before;
@@ -30,7 +34,14 @@ public final class Checkout implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    Archive.delete(directory);
+  public void close() {
+    try {
+      Deletion.of(directory);
+    } catch (IOException e) {
+      // The task is done all the same; the next start of the agent tries again.
+      LOG.atWarn()
+          .addKeyValue("cause", e.getClass().getSimpleName())
+          .log("the files of a task could not be removed");
+    }
   }
 }

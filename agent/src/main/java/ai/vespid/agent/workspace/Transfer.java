@@ -11,22 +11,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** Archives over HTTP, streamed. URLs carry their permission and appear in no error. */
 final class Transfer {
   private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
-  private static final Duration TRANSFER_MAX = Duration.ofMinutes(5);
 
+  private final Duration transferMax;
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(CONNECT_MAX)
           .build();
 
+  Transfer(Duration transferMax) {
+    this.transferMax = transferMax;
+  }
+
   /** Fetches into {@code file}; at most {@code bytesMax}. */
   void download(String url, Path file, long bytesMax)
       throws WorkspaceFailed, IOException, InterruptedException {
-    var request = HttpRequest.newBuilder(URI.create(url)).timeout(TRANSFER_MAX).GET().build();
+    var request = HttpRequest.newBuilder(URI.create(url)).timeout(transferMax).GET().build();
     HttpResponse<InputStream> response;
     try {
       response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
@@ -37,7 +43,34 @@ final class Transfer {
       if (response.statusCode() != 200) {
         throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_FAILED.with(response.statusCode()));
       }
+      copy(body, file, bytesMax);
+    }
+  }
+
+  // The request's own timeout ends with the headers; a body that stalls is closed under the reader.
+  private void copy(InputStream body, Path file, long bytesMax)
+      throws WorkspaceFailed, IOException {
+    var done = new CompletableFuture<Void>();
+    done.orTimeout(transferMax.toMillis(), TimeUnit.MILLISECONDS)
+        .whenComplete((_, late) -> {
+          if (late != null) close(body);
+        });
+    try {
       Files.copy(new Bounded(body, bytesMax), file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (Bounded.TooLarge e) {
+      throw e;
+    } catch (IOException e) {
+      throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_FAILED.with("INTERRUPTED"));
+    } finally {
+      done.complete(null);
+    }
+  }
+
+  private static void close(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException e) {
+      return; // It is over either way.
     }
   }
 
@@ -45,7 +78,7 @@ final class Transfer {
   String upload(String url, Path file) throws WorkspaceFailed, IOException, InterruptedException {
     var request =
         HttpRequest.newBuilder(URI.create(url))
-            .timeout(TRANSFER_MAX)
+            .timeout(transferMax)
             .header("content-type", "application/zstd")
             .PUT(HttpRequest.BodyPublishers.ofFile(file))
             .build();

@@ -4,18 +4,28 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 
 /**
- * Archives of runs' files as they were fetched or stored, {@code <workspaceId>/<version>.tar.zst},
+ * Archives of runs' files as they were fetched or stored, {@code <workspaceId>/<content>.tar.zst},
  * and the copies tasks work in. An archive appears whole or not at all, so a failed download is
  * never taken for a hit (defect F2); the ones unused longest go first (C10).
+ *
+ * <p>The name tells the content, not only the version: two attempts may both have stored a version,
+ * and only one of them became it.
  */
 public final class WorkspaceCache {
   /** Bounds of one agent. */
@@ -24,61 +34,73 @@ public final class WorkspaceCache {
       long extractedBytesMax,
       int entriesMax,
       int cachedVersionsMax,
-      long cachedBytesMax) {
+      long cachedBytesMax,
+      Duration transferMax) {
     private static final long MIB = 1024L * 1024;
 
     public static Limits defaults() {
-      return new Limits(256 * MIB, 2_048 * MIB, 100_000, 200, 2_048 * MIB);
+      return new Limits(256 * MIB, 2_048 * MIB, 100_000, 200, 2_048 * MIB, Duration.ofMinutes(5));
     }
   }
 
   private static final String SUFFIX = ".tar.zst";
 
   private final Path root;
-  private final Path checkouts;
+  private final Checkouts checkouts;
   private final Limits limits;
-  private final Transfer transfer = new Transfer();
+  private final Transfer transfer;
 
   /** Opens the cache and removes the copies a killed agent left. */
   public WorkspaceCache(Path root, Limits limits) throws IOException {
     this.root = root.toAbsolutePath();
-    this.checkouts = this.root.resolve("checkouts");
+    this.checkouts = new Checkouts(this.root.resolve("checkouts"));
     this.limits = limits;
-    Archive.delete(checkouts);
-    Files.createDirectories(checkouts);
+    this.transfer = new Transfer(limits.transferMax());
   }
 
   /** A fresh copy of this version. */
   public Checkout checkout(Workspace workspace, String downloadUrl)
       throws WorkspaceFailed, IOException, InterruptedException {
-    var directory = Files.createTempDirectory(checkouts, "task-");
+    var directory = Files.createTempDirectory(checkouts.directory(), "task-");
     try {
-      if (workspace.version() > 0) {
-        var archive = archive(workspace, downloadUrl);
-        Archive.unpack(archive, directory, limits.extractedBytesMax(), limits.entriesMax());
-      }
+      if (workspace.version() > 0) unpack(workspace, downloadUrl, directory);
       return new Checkout(this, directory);
     } catch (WorkspaceFailed | IOException | InterruptedException | RuntimeException e) {
-      Archive.delete(directory);
+      Deletion.of(directory);
       throw e;
     }
   }
 
-  private Path archive(Workspace workspace, String downloadUrl)
+  private void unpack(Workspace workspace, String downloadUrl, Path directory)
       throws WorkspaceFailed, IOException, InterruptedException {
-    var file = file(workspace.workspaceId(), workspace.version());
-    if (Files.exists(file)) {
-      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-      return file;
+    var file = file(workspace.workspaceId(), workspace.objectKey(), workspace.etag());
+    try (var archive = open(file, downloadUrl)) {
+      Archive.unpack(archive, directory, limits.extractedBytesMax(), limits.entriesMax());
+    } catch (WorkspaceFailed e) {
+      // Whatever is wrong with it, the next attempt fetches it anew.
+      Files.deleteIfExists(file);
+      throw e;
     }
-    if (downloadUrl == null) {
-      throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_URL_REQUIRED.name());
+  }
+
+  // Open, because the file may be pruned by another at any moment.
+  private InputStream open(Path file, String downloadUrl)
+      throws WorkspaceFailed, IOException, InterruptedException {
+    try {
+      var cached = Files.newInputStream(file);
+      used(file);
+      return cached;
+    } catch (NoSuchFileException e) {
+      if (downloadUrl == null) {
+        throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_URL_REQUIRED.name());
+      }
     }
-    var temporary = Files.createTempFile(checkouts, "download-", SUFFIX);
+    var temporary = Files.createTempFile(checkouts.directory(), "download-", SUFFIX);
     try {
       transfer.download(downloadUrl, temporary, limits.archiveBytesMax());
+      var fetched = Files.newInputStream(temporary);
       keep(temporary, file);
-      return file;
+      return fetched;
     } catch (Bounded.TooLarge e) {
       throw new WorkspaceFailed(ErrorCode.WORKSPACE_ARCHIVE_INVALID.name());
     } finally {
@@ -86,13 +108,24 @@ public final class WorkspaceCache {
     }
   }
 
+  private static void used(Path file) throws IOException {
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    } catch (NoSuchFileException e) {
+      return; // Pruned meanwhile; it is open already.
+    }
+  }
+
   Uploaded store(Path directory, String workspaceId, Upload upload)
       throws WorkspaceFailed, IOException, InterruptedException {
-    var temporary = Files.createTempFile(checkouts, "upload-", SUFFIX);
+    var temporary = Files.createTempFile(checkouts.directory(), "upload-", SUFFIX);
     try {
-      Archive.pack(directory, temporary);
+      Packer.pack(directory, temporary, limits.extractedBytesMax(), limits.entriesMax());
+      if (Files.size(temporary) > limits.archiveBytesMax()) {
+        throw new WorkspaceFailed(ErrorCode.WORKSPACE_TOO_LARGE.name());
+      }
       var etag = transfer.upload(upload.url(), temporary);
-      keep(temporary, file(workspaceId, upload.version()));
+      if (etag != null) keep(temporary, file(workspaceId, upload.objectKey(), etag));
       return new Uploaded(workspaceId, upload.version(), upload.objectKey(), etag);
     } finally {
       Files.deleteIfExists(temporary);
@@ -106,16 +139,10 @@ public final class WorkspaceCache {
     prune(file);
   }
 
+  private record Cached(Path file, long bytes, FileTime used) {}
+
   private synchronized void prune(Path newest) throws IOException {
-    record Cached(Path file, long bytes, FileTime used) {}
-    var cached = new ArrayList<Cached>();
-    try (var paths = Files.walk(root, 2)) {
-      for (var path : (Iterable<Path>) paths::iterator) {
-        if (path.toString().endsWith(SUFFIX) && !path.startsWith(checkouts)) {
-          cached.add(new Cached(path, Files.size(path), Files.getLastModifiedTime(path)));
-        }
-      }
-    }
+    var cached = cached();
     cached.sort(Comparator.comparing(Cached::used));
     long bytes = cached.stream().mapToLong(Cached::bytes).sum();
     int count = cached.size();
@@ -128,7 +155,29 @@ public final class WorkspaceCache {
     }
   }
 
-  private Path file(String workspaceId, long version) {
-    return root.resolve(workspaceId).resolve(version + SUFFIX);
+  private ArrayList<Cached> cached() throws IOException {
+    var cached = new ArrayList<Cached>();
+    try (var workspaces = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (var workspace : workspaces) {
+        try (var files = Files.newDirectoryStream(workspace, "*" + SUFFIX)) {
+          for (var file : files) {
+            cached.add(new Cached(file, Files.size(file), Files.getLastModifiedTime(file)));
+          }
+        } catch (NoSuchFileException e) {
+          continue; // Another agent pruned it while we looked.
+        }
+      }
+    }
+    return cached;
+  }
+
+  private Path file(String workspaceId, String objectKey, String etag) {
+    try {
+      var content = (objectKey + '\n' + etag).getBytes(StandardCharsets.UTF_8);
+      var digest = MessageDigest.getInstance("SHA-256").digest(content);
+      return root.resolve(workspaceId).resolve(HexFormat.of().formatHex(digest) + SUFFIX);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 }

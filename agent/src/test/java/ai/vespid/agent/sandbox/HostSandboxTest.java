@@ -23,7 +23,7 @@ class HostSandboxTest {
 
   @TempDir Path directory;
 
-  private final HostSandbox sandbox = new HostSandbox(500, CHARS_MAX, this::agentVariable);
+  private final HostSandbox sandbox = new HostSandbox("boot", 500, CHARS_MAX, this::agentVariable);
 
   private String agentVariable(String name) {
     return switch (name) {
