@@ -133,7 +133,7 @@ public final class TestGateway implements AutoCloseable {
   }
 
   public void acknowledge(ExecutorFrame.ToolResult result) {
-    send(new GatewayFrame.ResultAck(result.requestId(), result.epoch(), true));
+    send(new GatewayFrame.ResultAck(result.requestId(), result.epoch(), true, null));
   }
 
   /** A shell task for the host backend. */
