@@ -26,8 +26,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,10 +40,12 @@ class AgentTest {
 
   private final TestGateway gateway = new TestGateway();
   private final Vertx vertx = Vertx.vertx();
+  private final Queue<Throwable> unhandled = new ConcurrentLinkedQueue<>();
   private Agent agent;
 
   @BeforeEach
   void start() throws IOException {
+    vertx.exceptionHandler(unhandled::add);
     agent = agent(2);
     agent.start();
   }
@@ -52,6 +56,7 @@ class AgentTest {
     vertx.close().await();
     gateway.close();
     assertThat(Eventually.processWith("TRACE=" + directory)).isFalse();
+    assertThat(unhandled).isEmpty();
   }
 
   private Agent agent(int maxInFlight) throws IOException {

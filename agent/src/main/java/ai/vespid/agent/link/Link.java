@@ -183,7 +183,12 @@ public final class Link {
       }
       default -> {}
     }
-    listener.received(frame);
+    try {
+      listener.received(frame);
+    } catch (InvalidMessage e) {
+      // The frame lacks what its answer needs.
+      LOG.atDebug().addKeyValue("cause", e.getMessage()).log("a frame was ignored");
+    }
   }
 
   // The hello on the next socket has told what we hold: work given on the last one after that

@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.HashSet;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
  * Unpacks tar in zstd that may be hostile: nothing is written outside its directory, through a
@@ -73,13 +74,20 @@ final class Archive {
       Files.createDirectories(target);
     } else if (entry.isSymbolicLink()) {
       link(entry, target);
-    } else if (entry.isFile() && !entry.isLink() && !entry.isSparse()) {
+    } else if (isPlainFile(entry)) {
       file(entry, target);
     } else {
       // Hard links, devices and pipes have no business in the files of a run; the holes of a sparse
       // file are bytes that no limit has seen.
       throw invalid();
     }
+  }
+
+  // The library calls devices and pipes files too.
+  private static boolean isPlainFile(TarArchiveEntry entry) {
+    byte kind = entry.getLinkFlag();
+    boolean plain = kind == TarConstants.LF_NORMAL || kind == TarConstants.LF_OLDNORM;
+    return plain && entry.isFile() && !entry.isSparse();
   }
 
   private void file(TarArchiveEntry entry, Path target) throws IOException {
