@@ -133,12 +133,8 @@ public final class TestGateway implements AutoCloseable {
   }
 
   public void acknowledge(ExecutorFrame.ToolResult result) {
-<<<<<<< HEAD
-    send(new GatewayFrame.ResultAck(result.requestId(), result.epoch(), true, null));
-=======
     var ack = new GatewayFrame.Acknowledged(result.requestId(), result.epoch(), true);
     send(GatewayFrame.ResultAck.of(List.of(ack)));
->>>>>>> wt-agent
   }
 
   /** A shell task for the host backend. */
