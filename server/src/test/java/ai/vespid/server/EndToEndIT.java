@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -211,6 +217,22 @@ final class EndToEndIT {
 
   @Test
   @Order(9)
+  void countsWhatItDid() throws Exception {
+    var request =
+        HttpRequest.newBuilder(URI.create(gateway("/internal/v1/metrics")))
+            .header("x-gateway-token", secret("GATEWAY_SERVICE_TOKEN"))
+            .build();
+    try (var http = HttpClient.newHttpClient()) {
+      var text = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+      assertThat(text)
+          .contains("vespid_dispatch_submitted_total{mode=\"sync\"}")
+          .contains("vespid_dispatch_refused_total{code=\"NO_AGENT_AVAILABLE\"} 1.0")
+          .contains("vespid_edge_sockets");
+    }
+  }
+
+  @Test
+  @Order(10)
   void hasToldItsSecretsToNoLog() throws IOException {
     var logs = log() + Files.readString(home().resolve("agent/agent.log"));
     new JsonObject(Files.readString(home().resolve("secrets.json")))
@@ -306,9 +328,9 @@ final class EndToEndIT {
 
   private static int freePort(int from) throws IOException {
     for (int port = from; port < from + 1_000; port++) {
-      try (var _ = new java.net.ServerSocket(port)) {
+      try (var _ = new ServerSocket(port)) {
         return port;
-      } catch (java.net.BindException taken) {
+      } catch (BindException taken) {
         continue;
       }
     }
