@@ -7,7 +7,9 @@ import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Catalogue;
 import ai.vespid.kit.node.ConfigurationException;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.redis.RedisLink;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DatabaseOptions;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -20,6 +22,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisAPI;
+import io.vertx.redis.client.RedisOptions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -73,7 +76,8 @@ public final class Server implements AutoCloseable {
             Redis.class, redis,
             RedisAPI.class, RedisAPI.api(redis),
             Envelope.class, envelope,
-            MeterRegistry.class, meters);
+            MeterRegistry.class, meters,
+            MetricsText.class, (MetricsText) meters::scrape);
     var homes = Homes.single(config.node(), config.instancesOf("dispatch-router"));
     node = new Node(config.node(), homes, ports, meters, InstantSource.system(), services);
   }
@@ -135,7 +139,11 @@ public final class Server implements AutoCloseable {
       if (url == null || !url.matches("(rediss?|unix)://.+")) {
         throw new IllegalArgumentException();
       }
-      return Redis.createClient(vertx, url);
+      return Redis.createClient(
+          vertx,
+          new RedisOptions()
+              .setConnectionString(url)
+              .setMaxWaitingHandlers(2 * RedisLink.IN_FLIGHT_MAX));
     } catch (RuntimeException e) {
       // Its own message would repeat the password.
       throw new ConfigurationException("REDIS_URL must look like redis://:password@host:6379");

@@ -20,7 +20,7 @@ final class TidyTest {
 
   /** Longer ones from before this test, with their length: they may only shrink. */
   private static final Map<String, Integer> TO_SPLIT =
-      Map.of("DispatchTable.java", 509, "ExecutorSocket.java", 360, "DispatchTableTest.java", 380);
+      Map.of("DispatchTable.java", 409, "ExecutorSocket.java", 360, "DispatchTableTest.java", 380);
 
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 

@@ -5,7 +5,6 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RequestId;
-import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Accepted;
@@ -14,16 +13,12 @@ import ai.vespid.protocol.bus.ExecutorEdge.Offer.Full;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.NotHere;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Reply;
 import ai.vespid.protocol.bus.Route;
-import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Every rule of dispatching: who gets what, who waits, what a lost link or a passed deadline means,
@@ -46,21 +41,19 @@ final class DispatchTable {
   }
 
   static final long TICK_MS = 20;
-  private static final long RETRY_FULL_MS = 50;
 
   private final Rules rules;
   private final ExecutorDirectory directory;
-  private final WaitQueue queue = new WaitQueue();
+  private final Placement room;
   private final WorkspaceLedger ledger = new WorkspaceLedger();
   private final Deadlines moments = new Deadlines(TICK_MS);
   private final Map<String, Entry> entries = new HashMap<>();
-  private final Map<String, Set<String>> heldByOrg = new HashMap<>();
-  private final Map<String, Long> retryQueueAt = new LinkedHashMap<>();
   private List<Decision> out = new ArrayList<>();
 
   DispatchTable(Rules rules, ExecutorDirectory directory) {
     this.rules = rules;
     this.directory = directory;
+    this.room = new Placement(directory, rules);
   }
 
   /** What was decided since the last call. */
@@ -79,23 +72,16 @@ final class DispatchTable {
     return entries.size();
   }
 
-  int queued() {
-    return queue.size();
-  }
-
   WaitQueue queue() {
-    return queue;
+    return room.queue();
   }
 
   /** Why a new dispatch cannot be taken at all; empty when it can. */
   Optional<ErrorCode> refusal(Dispatch dispatch) {
-    var demand = Demand.of(dispatch);
-    if (!directory.hasCandidate(demand)) return Optional.of(ErrorCode.NO_AGENT_AVAILABLE);
-    if (entries.size() >= rules.dispatchesMax()
-        || queue.sizeOf(demand.queueKey(), dispatch.organizationId()) >= rules.orgQueueMax()) {
-      return Optional.of(ErrorCode.GATEWAY_OVERLOADED);
-    }
-    return Optional.empty();
+    var refusal = room.refusal(dispatch);
+    return refusal.isEmpty() && entries.size() >= rules.dispatchesMax()
+        ? Optional.of(ErrorCode.GATEWAY_OVERLOADED)
+        : refusal;
   }
 
   /** Takes a dispatch that is not in the table and was not refused. */
@@ -104,7 +90,7 @@ final class DispatchTable {
     if (entries.putIfAbsent(entry.id(), entry) != null) {
       throw new IllegalStateException("submitted twice: " + entry.id());
     }
-    if (durable) commit(entry, entry.usesFiles() ? null : reserve(entry));
+    if (durable) commit(entry, entry.usesFiles() ? null : room.reserve(entry));
     else prepare(entry, nowMs);
   }
 
@@ -119,8 +105,7 @@ final class DispatchTable {
     if (executorId == null) {
       prepare(entry, nowMs);
     } else {
-      directory.hold(executorId, entry.id());
-      heldByOrg(entry).add(entry.id());
+      room.hold(entry, executorId);
       become(entry, new State.Grace(executorId, bootId, nowMs + rules.graceMs()));
     }
   }
@@ -145,7 +130,7 @@ final class DispatchTable {
     var entry = entries.get(requestId);
     if (entry == null || entry.epoch != epoch) return;
     if (!(entry.state instanceof State.Committing)) return;
-    release(entry, nowMs);
+    room.release(entry);
     if (entry.committed) enqueue(entry, ErrorCode.DATABASE_UNAVAILABLE, nowMs);
     else remove(entry, nowMs);
   }
@@ -154,7 +139,7 @@ final class DispatchTable {
   void discard(String requestId, long nowMs) {
     var entry = entries.get(requestId);
     if (entry == null || !(entry.state instanceof State.Committing)) return;
-    release(entry, nowMs);
+    room.release(entry);
     remove(entry, nowMs);
     serve(entry.demand.queueKey(), nowMs);
   }
@@ -179,9 +164,9 @@ final class DispatchTable {
     switch (reply) {
       case Accepted _ -> {}
       case Full _ -> {
-        release(entry, nowMs);
+        room.release(entry);
         enqueue(entry, ErrorCode.EXECUTOR_OVER_CAPACITY, nowMs);
-        retryQueueAt.put(entry.demand.queueKey(), nowMs + RETRY_FULL_MS);
+        room.serveAgain(entry.demand.queueKey(), nowMs);
       }
       case Draining _, NotHere _ -> {
         directory.down(to.executorId(), to.connectionId());
@@ -198,7 +183,7 @@ final class DispatchTable {
     if (!executorId.equals(entry.executorId())) return Verdict.UNWANTED;
     return switch (entry.state) {
       case State.Assigned _, State.Grace _ -> {
-        finish(entry, result.withoutWorkspace(), filesOf(entry, result), nowMs);
+        finish(entry, result.withoutWorkspace(), UploadedFiles.of(entry, result), nowMs);
         yield Verdict.DECIDED;
       }
       case State.Settling settling ->
@@ -245,23 +230,21 @@ final class DispatchTable {
    * what is not listed never arrived when the process is the same, and died with it when not.
    */
   Reconcile.Reconciled reconcile(Reconcile hello, long nowMs) {
-    var listed = new HashMap<String, Integer>();
-    for (var held : hello.finished()) listed.merge(held.requestId(), held.epoch(), Math::max);
-    for (var held : hello.inFlight()) listed.merge(held.requestId(), held.epoch(), Math::max);
+    var listed = Reconciliation.listed(hello);
     var adopted = new ArrayList<Reconcile.Adopted>();
     for (var requestId : directory.heldBy(hello.executorId())) {
       var entry = entries.get(requestId);
-      if (entry == null || !holdable(entry)) continue;
+      if (entry == null || !entry.held()) continue;
       if (Integer.valueOf(entry.epoch).equals(listed.get(requestId))) {
         adopted.add(new Reconcile.Adopted(requestId, entry.epoch, entry.organizationId()));
         become(entry, new State.Grace(hello.executorId(), hello.bootId(), nowMs + rules.graceMs()));
-      } else if (hello.bootId() != null && hello.bootId().equals(bootOf(entry))) {
+      } else if (hello.bootId() != null && hello.bootId().equals(entry.bootId())) {
         undelivered(entry, nowMs);
       } else {
         lost(entry, nowMs);
       }
     }
-    return new Reconcile.Reconciled(adopted, unwanted(hello, adopted));
+    return new Reconcile.Reconciled(adopted, Reconciliation.unwanted(hello, adopted));
   }
 
   /** Time passed: deadlines, waits, graces. */
@@ -272,14 +255,7 @@ final class DispatchTable {
       if (entry.momentMs() > nowMs) moments.set(requestId, entry.momentMs());
       else expire(entry, nowMs);
     }
-    retryQueueAt.entrySet().stream()
-        .filter(retry -> retry.getValue() <= nowMs)
-        .map(Map.Entry::getKey)
-        .toList()
-        .forEach(queueKey -> {
-          retryQueueAt.remove(queueKey);
-          serve(queueKey, nowMs);
-        });
+    room.dueAgain(nowMs).forEach(queueKey -> serve(queueKey, nowMs));
   }
 
   // What the hello was believed to hold now belongs to its connection.
@@ -348,33 +324,10 @@ final class DispatchTable {
   }
 
   private void place(Entry entry, long nowMs) {
-    if (!mayRun(entry.organizationId())) {
-      enqueue(entry, ErrorCode.ORG_QUOTA_EXCEEDED, nowMs);
-      return;
-    }
-    var route = reserve(entry);
-    if (route == null) {
-      enqueue(
-          entry,
-          directory.hasCandidate(entry.demand)
-              ? ErrorCode.EXECUTOR_OVER_CAPACITY
-              : ErrorCode.NO_AGENT_AVAILABLE,
-          nowMs);
-    } else if (entry.durable) {
-      commit(entry, route);
-    } else {
-      offer(entry, route, nowMs);
-    }
-  }
-
-  private Route reserve(Entry entry) {
-    if (!mayRun(entry.organizationId())) return null;
-    var route = directory.choose(entry.demand).orElse(null);
-    if (route == null) return null;
-    entry.epoch++;
-    directory.hold(route.executorId(), entry.id());
-    heldByOrg(entry).add(entry.id());
-    return route;
+    var route = room.reserve(entry);
+    if (route == null) enqueue(entry, room.shortage(entry), nowMs);
+    else if (entry.durable) commit(entry, route);
+    else offer(entry, route, nowMs);
   }
 
   private void commit(Entry entry, Route route) {
@@ -397,11 +350,11 @@ final class DispatchTable {
       return;
     }
     become(entry, new State.Queued(reason));
-    queue.add(entry.demand, entry.organizationId(), entry.id());
+    room.enqueue(entry);
   }
 
   private void undelivered(Entry entry, long nowMs) {
-    release(entry, nowMs);
+    room.release(entry);
     entry.waitAtLeastUntil(nowMs + rules.graceMs());
     if (entry.epoch >= rules.epochMax()) {
       finish(entry, DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), null, nowMs);
@@ -416,9 +369,9 @@ final class DispatchTable {
   }
 
   private void finish(Entry entry, DispatchResult result, WorkspaceHead files, long nowMs) {
-    queue.remove(entry.demand, entry.organizationId(), entry.id());
+    room.leaveQueue(entry);
     var executorId = entry.executorId();
-    release(entry, nowMs);
+    room.release(entry);
     moments.clear(entry.id());
     entry.state = new State.Settling(executorId, result);
     out.add(new Decision.Finish(entry.dispatch, entry.durable, entry.epoch, result, files));
@@ -433,20 +386,10 @@ final class DispatchTable {
     if (next != null) prepare(next, nowMs);
   }
 
-  private void release(Entry entry, long nowMs) {
-    var executorId = entry.executorId();
-    if (executorId == null || entry.state instanceof State.Settling) return;
-    directory.release(executorId, entry.id());
-    var held = heldByOrg.get(entry.organizationId());
-    if (held != null && held.remove(entry.id()) && held.isEmpty()) {
-      heldByOrg.remove(entry.organizationId());
-    }
-  }
-
   // Hands out room until nobody who waits can use it.
   private void serve(String queueKey, long nowMs) {
     while (true) {
-      var next = queue.next(queueKey, this::mayRun, demand -> directory.choose(demand).isPresent());
+      var next = room.next(queueKey);
       if (next.isEmpty()) return;
       place(entries.get(next.get()), nowMs);
     }
@@ -462,48 +405,5 @@ final class DispatchTable {
   private void become(Entry entry, State state) {
     entry.state = state;
     moments.set(entry.id(), entry.momentMs());
-  }
-
-  private boolean mayRun(String organizationId) {
-    return heldByOrg.getOrDefault(organizationId, Set.of()).size() < rules.orgInFlightMax();
-  }
-
-  private Set<String> heldByOrg(Entry entry) {
-    return heldByOrg.computeIfAbsent(entry.organizationId(), _ -> new LinkedHashSet<>());
-  }
-
-  private static boolean holdable(Entry entry) {
-    return entry.state instanceof State.Assigned || entry.state instanceof State.Grace;
-  }
-
-  private static String bootOf(Entry entry) {
-    return switch (entry.state) {
-      case State.Assigned(Route to) -> to.bootId();
-      case State.Grace grace -> grace.bootId();
-      default -> null;
-    };
-  }
-
-  private static List<Held> unwanted(Reconcile hello, List<Reconcile.Adopted> adopted) {
-    var wanted = new HashMap<String, Integer>();
-    adopted.forEach(a -> wanted.put(a.requestId(), a.epoch()));
-    var unwanted = new ArrayList<Held>();
-    for (var list : List.of(hello.inFlight(), hello.finished())) {
-      for (var held : list) {
-        if (!held.epoch().equals(wanted.get(held.requestId()))) unwanted.add(held);
-      }
-    }
-    return unwanted;
-  }
-
-  // What the agent uploaded counts only as the successor of what it was given. After a restart
-  // that is not known here any more; the database compares the versions in any case.
-  private static WorkspaceHead filesOf(Entry entry, DispatchResult result) {
-    if (!entry.usesFiles() || result.workspace() == null) return null;
-    if (result.status() == ResultStatus.FAILED) return null;
-    return UploadedFiles.of(result.workspace())
-        .filter(files -> files.workspaceId().equals(entry.workspaceId()))
-        .filter(files -> entry.files == null || files.version() == entry.files.version() + 1)
-        .orElse(null);
   }
 }

@@ -96,6 +96,20 @@ final class Entry {
     return Workspaces.idOf(organizationId(), RequestId.runIdOf(id()));
   }
 
+  /** True when an executor has it, on a live link or not. */
+  boolean held() {
+    return state instanceof State.Assigned || state instanceof State.Grace;
+  }
+
+  /** The process that was given it, or null. */
+  String bootId() {
+    return switch (state) {
+      case State.Assigned(Route to) -> to.bootId();
+      case State.Grace grace -> grace.bootId();
+      case State.Preparing _, State.Queued _, State.Committing _, State.Settling _ -> null;
+    };
+  }
+
   /** When this state has to be looked at again. */
   long momentMs() {
     return switch (state) {

@@ -25,7 +25,7 @@ final class RouterMeters {
     succeeded = registry.counter("vespid.dispatch.finished", "outcome", "succeeded");
     unwanted = registry.counter("vespid.dispatch.reports.unwanted");
     registry.gauge("vespid.dispatch.open", table, DispatchTable::size);
-    registry.gauge("vespid.dispatch.queued", table, DispatchTable::queued);
+    registry.gauge("vespid.dispatch.queued", table.queue(), WaitQueue::size);
     registry.gauge("vespid.dispatch.executors", directory, ExecutorDirectory::connected);
   }
 

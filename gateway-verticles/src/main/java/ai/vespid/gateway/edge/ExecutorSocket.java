@@ -15,9 +15,7 @@ import ai.vespid.protocol.executor.Frames;
 import ai.vespid.protocol.executor.GatewayFrame;
 import ai.vespid.protocol.executor.GatewayFrame.Acknowledged;
 import ai.vespid.protocol.executor.GatewayFrame.Refusal;
-import ai.vespid.protocol.executor.GatewayFrame.ResultAck;
 import ai.vespid.protocol.executor.LegacyFrame;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -32,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ExecutorSocket {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorSocket.class);
-  private static final int ACKS_MAX = 100;
+  private static final int RETRIES_MAX = 100;
   private static final short POLICY_VIOLATION = 1008;
   private static final short TRY_AGAIN_LATER = 1013;
 
@@ -58,7 +56,7 @@ final class ExecutorSocket {
   private final ExecutorEdgeSettings settings;
   private final Neighbours neighbours;
   private final InFlight inFlight = new InFlight();
-  private final List<Acknowledged> acks = new ArrayList<>();
+  private final Acknowledgements acknowledgements;
   private Set<String> tags;
   private Phase phase;
   private Dialect dialect = Dialect.V2;
@@ -73,6 +71,7 @@ final class ExecutorSocket {
     this.wire = wire;
     this.settings = settings;
     this.neighbours = neighbours;
+    this.acknowledgements = new Acknowledgements(wire, neighbours::shortly);
     this.phase = new Phase.Greeting(nowMs);
     this.heardMs = nowMs;
     this.tags = link.identity().tags();
@@ -252,27 +251,15 @@ final class ExecutorSocket {
     }
     if (phase instanceof Phase.Live(Route route)
         && !route.acknowledges()
-        && ++retries <= settings.invalidFramesMax()) {
+        && ++retries <= RETRIES_MAX) {
       neighbours.later(() -> report(assignment, result));
     }
   }
 
   private void acknowledge(String requestId, Integer epoch, boolean accepted) {
     if (phase instanceof Phase.Closed) return;
-    if (dialect == Dialect.V1) {
-      wire.send(Frames.write(new LegacyFrame.ExecuteAck(requestId)));
-      return;
-    }
-    acks.add(new Acknowledged(requestId, epoch, accepted));
-    // The agent is in no hurry, and a write to the socket costs more than what it says.
-    if (acks.size() == 1) neighbours.shortly(this::sendAcks);
-    else if (acks.size() >= ACKS_MAX) sendAcks();
-  }
-
-  private void sendAcks() {
-    if (acks.isEmpty() || phase instanceof Phase.Closed) return;
-    wire.send(Frames.write(ResultAck.of(acks)));
-    acks.clear();
+    if (dialect == Dialect.V1) wire.send(Frames.write(new LegacyFrame.ExecuteAck(requestId)));
+    else acknowledgements.add(new Acknowledged(requestId, epoch, accepted));
   }
 
   private void event(String requestId) {

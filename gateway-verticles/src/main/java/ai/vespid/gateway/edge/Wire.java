@@ -66,7 +66,7 @@ final class Wire {
   }
 
   void send(byte[] frame) {
-    socket.writeTextMessage(new String(frame, StandardCharsets.UTF_8));
+    if (!socket.isClosed()) socket.writeTextMessage(new String(frame, StandardCharsets.UTF_8));
   }
 
   void ping() {

@@ -5,6 +5,7 @@ import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.kit.http.Answers;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.Check;
@@ -24,6 +25,7 @@ import ai.vespid.protocol.http.ExplainAnswer;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -79,6 +81,7 @@ public final class IngressVerticle extends VerticleBase {
     router.post("/internal/v1/dispatch-async").handler(body).handler(guarded(this::dispatchAsync));
     router.get("/internal/v1/results/:requestId").handler(guarded(this::result));
     router.get("/internal/v1/dispatches/:requestId/explain").handler(guarded(this::explain));
+    router.get("/internal/v1/metrics").handler(this::metrics);
     router.get("/internal/v1/executors/routes").handler(guarded(this::routes));
     router.errorHandler(400, ctx -> error(ctx, ErrorCode.BAD_REQUEST, "malformed request"));
     router.errorHandler(404, ctx -> error(ctx, ErrorCode.NOT_FOUND, "no such path"));
@@ -208,6 +211,12 @@ public final class IngressVerticle extends VerticleBase {
                 200,
                 Map.of("routes", found.routes().stream().map(RouteView::of).toList())))
         .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
+  private void metrics(RoutingContext ctx) {
+    ctx.response()
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+        .end(node.optional(MetricsText.class).map(MetricsText::scrape).orElse(""));
   }
 
   private static Dispatch read(RoutingContext ctx, boolean async) {
