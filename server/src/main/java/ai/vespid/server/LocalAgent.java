@@ -89,15 +89,15 @@ final class LocalAgent implements AutoCloseable {
   private synchronized void launch() {
     if (stopping) return;
     var command = new ArrayList<>(java());
+    String token = null;
     if (savedExecutor().filter(isValid).isPresent()) {
       command.addAll(List.of("start", "--config-path", configFile().toString()));
     } else {
       home.delete(CONFIG_FILE);
+      token = pairingToken.get();
       command.addAll(
           List.of(
               "connect",
-              "--pairing-token",
-              pairingToken.get(),
               "--api-base",
               apiUrl,
               "--name",
@@ -111,6 +111,8 @@ final class LocalAgent implements AutoCloseable {
     builder.redirectInput(new File("/dev/null"));
     // It runs what others send: it gets nothing of the server's settings.
     builder.environment().keySet().removeIf(name -> isServerSetting(name));
+    // Not an argument: those are for everybody on the machine to read.
+    if (token != null) builder.environment().put("VESPID_AGENT_PAIRING_TOKEN", token);
     builder
         .environment()
         .putIfAbsent("VESPID_AGENT_WORKDIR_ROOT", home.path(FOLDER + "/workdir").toString());
