@@ -139,7 +139,8 @@ final class LocalAgent implements AutoCloseable {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:+UseSerialGC",
-        "-Xmx256m",
+        "-XX:TieredStopAtLevel=1",
+        "-Xmx64m",
         "--sun-misc-unsafe-memory-access=allow",
         "--enable-native-access=ALL-UNNAMED",
         "-jar",
