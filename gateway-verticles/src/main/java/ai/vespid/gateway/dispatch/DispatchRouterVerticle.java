@@ -75,6 +75,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
     table = new DispatchTable(settings.rules(), directory);
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
+    node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);
     carrier = new Carrier(vertx, node, settings, table, log, waiters, meters);
     redis = new RedisLink(vertx, node.service(Redis.class));
     claims = new Claims(redis, bus, ResultStore.at(node.name()), settings.resultsTtlSec() * 1_000L);

@@ -16,7 +16,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -190,7 +189,8 @@ final class DurableLog {
     return dispatches.expire(now, PAGE);
   }
 
-  List<Integer> waiting() {
-    return List.of(inserts.waiting(), attempts.waiting(), terminals.waiting());
+  /** Rows that gather for their next commit; a gauge. */
+  int waiting() {
+    return inserts.waiting() + attempts.waiting() + terminals.waiting();
   }
 }
