@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Results one agent may forget, gathered for a few milliseconds: the agent is in no hurry, and a
- * write to the socket costs more than what it says.
+ * Results one agent may forget. They wait for the next frame to that agent, or for a fraction of a
+ * second: the agent is in no hurry, and a write to the socket costs more than what it says.
  */
 final class Acknowledgements {
   private static final int GATHERED_MAX = 100;
@@ -17,9 +17,10 @@ final class Acknowledgements {
   private final Wire wire;
   private final Consumer<Runnable> shortly;
   private final List<Acknowledged> gathered = new ArrayList<>();
+  private boolean scheduled;
 
   /**
-   * @param shortly runs an action a few milliseconds later
+   * @param shortly runs an action a fraction of a second later
    */
   Acknowledgements(Wire wire, Consumer<Runnable> shortly) {
     this.wire = wire;
@@ -28,11 +29,20 @@ final class Acknowledgements {
 
   void add(Acknowledged acknowledged) {
     gathered.add(acknowledged);
-    if (gathered.size() == 1) shortly.accept(this::send);
-    else if (gathered.size() >= GATHERED_MAX) send();
+    if (gathered.size() >= GATHERED_MAX) send();
+    else if (!scheduled) {
+      scheduled = true;
+      shortly.accept(this::sendLate);
+    }
   }
 
-  private void send() {
+  private void sendLate() {
+    scheduled = false;
+    send();
+  }
+
+  /** Before another frame: both leave in one write. */
+  void send() {
     if (gathered.isEmpty()) return;
     wire.send(Frames.write(ResultAck.of(gathered)));
     gathered.clear();

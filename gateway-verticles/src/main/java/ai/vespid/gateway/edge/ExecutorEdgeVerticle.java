@@ -46,13 +46,14 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
   private static final long LIFE_CHECK_MS = 250;
   private static final long SEEN_MS = 5_000;
-  private static final long ACK_DELAY_MS = 3;
+  private static final long ACK_DELAY_MS = 500;
   private static final short GOING_AWAY = 1001;
 
   private final Node node;
   private final int shard;
   private final ExecutorRepository executors;
   private final Map<String, ExecutorSocket> sockets = new HashMap<>();
+  private List<Runnable> soon = new ArrayList<>();
   private ExecutorEdgeSettings settings;
   private Bus bus;
   private Mailbox mailbox;
@@ -74,6 +75,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     invalid = node.meters().counter("vespid.edge.frames.invalid");
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
     vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
+    vertx.setPeriodic(ACK_DELAY_MS, _ -> doWhatWaited());
     vertx.setPeriodic(settings.pingEvery().toMillis(), _ -> all().forEach(ExecutorSocket::ping));
     vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
     vertx.setPeriodic(settings.sweepEvery().toMillis(), _ -> sweep());
@@ -146,6 +148,12 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     all().stream()
         .filter(socket -> socket.link().identity().executorId().equals(executorId))
         .forEach(ExecutorSocket::closeRevoked);
+  }
+
+  private void doWhatWaited() {
+    var waited = soon;
+    soon = new ArrayList<>();
+    waited.forEach(Runnable::run);
   }
 
   private void checkLife() {
@@ -245,7 +253,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   @Override
   public void shortly(Runnable action) {
-    vertx.setTimer(ACK_DELAY_MS, _ -> action.run());
+    soon.add(action);
   }
 
   @Override

@@ -294,6 +294,7 @@ final class ExecutorSocket {
     if (inFlight.size() >= 2 * route.maxInFlight() || wire.full()) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), neighbours.nowMs());
+    acknowledgements.send();
     wire.send(
         dialect == Dialect.V1
             ? Frames.write(Invokes.legacy(dispatch))

@@ -47,6 +47,8 @@ public final class ResultStoreVerticle extends VerticleBase {
             .expireAfterWrite(Duration.ofSeconds(settings.ttlSec()))
             .maximumWeight(settings.memoryBytesMax())
             .<String, Stored>weigher((_, stored) -> stored.weight())
+            // Its own upkeep on our turn: waking another thread for it costs more than the upkeep.
+            .executor(Runnable::run)
             .build();
     redisFailures = node.meters().counter("vespid.results.redis.failures");
     node.meters().gauge("vespid.results.memory", memory, Cache::estimatedSize);
@@ -77,7 +79,7 @@ public final class ResultStoreVerticle extends VerticleBase {
     var stored = new Stored(put.organizationId(), put.result());
     memory.asMap().putIfAbsent(put.requestId(), stored);
     redis
-        .send(
+        .sendSoon(
             Request.cmd(Command.SET)
                 .arg(Stored.key(put.requestId()))
                 .arg(Buffer.buffer(stored.bytes()))

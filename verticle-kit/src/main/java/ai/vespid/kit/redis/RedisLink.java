@@ -23,6 +23,10 @@ public final class RedisLink {
   /** Commands under way on the connection; one more fails at once. */
   public static final int IN_FLIGHT_MAX = 16_384;
 
+  /** How long a command that nobody waits for may be held back to travel with others. */
+  private static final long GATHER_MS = 5;
+
+  private static final int GATHERED_MAX = 256;
   private static final long RECONNECT_MS = 500;
   private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
 
@@ -33,6 +37,7 @@ public final class RedisLink {
   private RedisConnection connection;
   private List<Gathered> gathered = new ArrayList<>();
   private int inFlight;
+  private boolean flushing;
   private boolean closed;
   private boolean toldAway;
 
@@ -89,17 +94,38 @@ public final class RedisLink {
    * together: a write to the socket costs more than the command in it.
    */
   public Future<Response> send(Request request) {
+    var answer = gather(request);
+    flushAfterTurn();
+    return answer;
+  }
+
+  /** Sends one command that nobody waits for: with the next one, or a few milliseconds later. */
+  public Future<Response> sendSoon(Request request) {
+    var answer = gather(request);
+    if (gathered.size() == 1) vertx.setTimer(GATHER_MS, _ -> flush());
+    else if (gathered.size() >= GATHERED_MAX) flushAfterTurn();
+    return answer;
+  }
+
+  private Future<Response> gather(Request request) {
     if (connection == null || inFlight >= IN_FLIGHT_MAX) {
       return Future.failedFuture(new Fault(Fault.Code.UNAVAILABLE, "redis is away"));
     }
     inFlight++;
     var promise = Promise.<Response>promise();
     gathered.add(new Gathered(request, promise));
-    if (gathered.size() == 1) vertx.runOnContext(_ -> flush());
     return promise.future();
   }
 
+  private void flushAfterTurn() {
+    if (flushing || gathered.isEmpty()) return;
+    flushing = true;
+    vertx.runOnContext(_ -> flush());
+  }
+
   private void flush() {
+    flushing = false;
+    if (gathered.isEmpty()) return;
     var group = gathered;
     gathered = new ArrayList<>();
     if (connection == null) {
