@@ -6,9 +6,11 @@ import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Catalogue;
 import ai.vespid.kit.node.ConfigurationException;
-import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Member;
+import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Occupancy;
 import ai.vespid.kit.redis.RedisLink;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DatabaseOptions;
@@ -51,11 +53,9 @@ public final class Server implements AutoCloseable {
       Set.of("dispatch-router", "session-registry", "result-store");
 
   private final ServerConfig config;
-  // One loop for two cores: a dispatch that stays on one loop wakes nobody up on its way.
-  private final Vertx vertx =
-      Vertx.vertx(
-          new VertxOptions()
-              .setEventLoopPoolSize(Math.max(1, Runtime.getRuntime().availableProcessors() / 2)));
+  private final Membership membership;
+  private final Cluster cluster;
+  private final Vertx vertx;
   private final Ports ports = new Ports();
   private final Database database;
   private final Redis redis;
@@ -67,6 +67,10 @@ public final class Server implements AutoCloseable {
     this.config = config;
     this.givenUp = givenUp;
     var envelope = envelope(environment);
+    var self = self(config);
+    membership = new Membership(self);
+    cluster = config.cluster().alone() ? null : cluster(config.cluster(), self);
+    vertx = openVertx();
     database = Database.open(vertx, databaseOptions(environment));
     redis = redis(vertx, environment.get("REDIS_URL"));
     var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -78,8 +82,42 @@ public final class Server implements AutoCloseable {
             Envelope.class, envelope,
             MeterRegistry.class, meters,
             MetricsText.class, (MetricsText) meters::scrape);
-    var homes = Homes.single(config.node(), config.instancesOf("dispatch-router"));
-    node = new Node(config.node(), homes, ports, meters, InstantSource.system(), services);
+    node =
+        new Node(
+            self.id(),
+            self.name(),
+            membership,
+            new Occupancy(),
+            ports,
+            meters,
+            InstantSource.system(),
+            services);
+  }
+
+  // A process that is started again is another member: what still goes to the old one is lost with
+  // it, and never reaches the new one by mistake.
+  private static Member self(ServerConfig config) {
+    var id = config.node() + '~' + Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
+    return new Member(
+        id,
+        config.node(),
+        config.instancesOf("dispatch-router"),
+        config.instancesOf("executor-edge"),
+        Member.State.STARTING);
+  }
+
+  private Cluster cluster(ClusterConfig settings, Member self) {
+    return new Cluster(
+        settings, self, membership, () -> givenUp.accept("this node's place in the cluster"));
+  }
+
+  private Vertx openVertx() {
+    // One loop for two cores: a dispatch that stays on one loop wakes nobody up on its way.
+    var loops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    var options = new VertxOptions().setEventLoopPoolSize(loops);
+    if (cluster == null) return Vertx.vertx(options);
+    var builder = Vertx.builder().with(options.setEventBusOptions(cluster.busOptions()));
+    return await("cluster", cluster.open(builder), START_MAX);
   }
 
   /**
@@ -153,11 +191,18 @@ public final class Server implements AutoCloseable {
   private void begin() {
     ProtocolCodec.install(vertx, Protocols.ALL, false);
     probeRedis();
+    if (cluster != null) await("cluster", cluster.begin(), START_MAX);
     for (var deployment : config.deployments()) {
       for (int shard = 0; shard < deployment.instances(); shard++) deploy(deployment, shard);
     }
     await("listen", ports.listen(vertx), START_MAX);
-    LOG.atInfo().addKeyValue("node", config.node()).log("serving");
+    say(Member.State.SERVING);
+    LOG.atInfo().addKeyValue("node", node.id()).log("serving");
+  }
+
+  private void say(Member.State state) {
+    if (cluster == null) membership.state(node.id(), state);
+    else cluster.say(state);
   }
 
   // The result store works without it, so its absence is said and no more.

@@ -1,8 +1,10 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.kit.redis.RedisLink;
@@ -12,14 +14,18 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Accept;
+import ai.vespid.protocol.bus.DispatchRouter.Await;
 import ai.vespid.protocol.bus.DispatchRouter.Explain;
 import ai.vespid.protocol.bus.DispatchRouter.Explanation;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
+import ai.vespid.protocol.bus.DispatchRouter.HandOver;
+import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.DispatchRouter.Run;
+import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
@@ -56,6 +62,8 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private Carrier carrier;
   private RedisLink redis;
   private Claims claims;
+  private Succession succession;
+  private Membership.Listener following;
   private Bus bus;
   private DispatchRouterSettings settings;
   private Mailbox mailbox;
@@ -71,30 +79,45 @@ public final class DispatchRouterVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     settings = Settings.bind("dispatch-router", config(), DispatchRouterSettings.class);
-    bus = new Bus(vertx);
+    bus = new Bus(vertx, node.id());
     table = new DispatchTable(settings.rules(), directory);
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);
     carrier = new Carrier(vertx, node, settings, table, log, waiters, meters);
     redis = new RedisLink(vertx, node.service(Redis.class));
-    claims = new Claims(redis, bus, ResultStore.at(node.name()), settings.resultsTtlSec() * 1_000L);
+    claims = new Claims(redis, bus, ResultStore.at(node.id()), settings.resultsTtlSec() * 1_000L);
     vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
     vertx.setPeriodic(settings.expireEvery().toMillis(), _ -> expire());
+    succession =
+        new Succession(
+            vertx,
+            node,
+            shard,
+            table,
+            waiters,
+            settings.rules().graceMs(),
+            () -> log.eachOpen(this::recover),
+            carrier::carryOut);
+    node.occupancy().counts("dispatches/" + shard, () -> table.size() + succession.onTheWay());
+    var context = vertx.getOrCreateContext();
+    following = (_, now) -> context.runOnContext(_ -> succession.viewChanged(now));
+    node.membership().listen(following);
     return redis
         .open()
-        .compose(_ -> bus.subscribe(SessionRegistry.changes(node.name()), this::routeChanged))
+        .compose(_ -> bus.subscribe(SessionRegistry.changes(node.id()), this::routeChanged))
         .compose(
-            _ -> bus.ask(SessionRegistry.at(node.name()), new SessionRegistry.Snapshot(), ASK_MAX))
+            _ -> bus.ask(SessionRegistry.at(node.id()), new SessionRegistry.Snapshot(), ASK_MAX))
         .onSuccess(snapshot -> snapshot.routes().forEach(directory::up))
-        .compose(_ -> log.eachOpen(this::recover))
         .compose(_ ->
-            bus.serve(DispatchRouter.at(node.name(), shard), settings.inFlightMax(), this::receive))
-        .onSuccess(opened -> mailbox = opened);
+            bus.serve(DispatchRouter.at(node.id(), shard), settings.inFlightMax(), this::receive))
+        .onSuccess(opened -> mailbox = opened)
+        .onSuccess(_ -> succession.viewChanged(node.membership().view()));
   }
 
   @Override
   public Future<?> stop() {
+    node.membership().forget(following);
     if (mailbox == null) return Future.succeededFuture();
     return mailbox.drain(settings.drainMax()).eventually(redis::close);
   }
@@ -103,16 +126,35 @@ public final class DispatchRouterVerticle extends VerticleBase {
     return switch (request) {
       case Run run -> submit(run.dispatch(), false);
       case Accept accept -> submit(accept.dispatch(), true);
+      case Await again -> await(again);
       case Report report -> decide(report);
       case Reconcile hello -> reconcile(hello);
       case Explain question -> explain(question);
+      case HandOver to -> succession.handOver(to);
+      case TakeOver over -> succession.takeOver(over);
     };
+  }
+
+  private Future<Reply> await(Await again) {
+    succession.check(again.key());
+    var open = waiters.join(again.requestId(), again.organizationId());
+    if (open != null) return open;
+    return bus.ask(ResultStore.at(node.id()), new ResultStore.Get(again.requestId()), ASK_MAX)
+        .map(found -> {
+          if (found instanceof ResultStore.Get.Found(String organizationId, DispatchResult result)
+              && organizationId.equals(again.organizationId())) {
+            return new Finished(result, true);
+          }
+          throw new Fault(Fault.Code.NOT_FOUND, "never handed in here");
+        });
   }
 
   private Future<Reply> submit(Dispatch dispatch, boolean async) {
     meters.submitted(async);
+    succession.check(Demand.of(dispatch).queueKey());
     var open = waiters.join(dispatch, async);
     if (open != null) return open;
+    if (!async && adopted(dispatch)) return waiters.join(dispatch, false);
     if (async && !log.canStore(dispatch)) {
       return refused(ErrorCode.SECRETS_NOT_CONFIGURED, "set SECRETS_KEK_BASE64 to store secrets");
     }
@@ -121,6 +163,24 @@ public final class DispatchRouterVerticle extends VerticleBase {
         .claim(dispatch.requestId(), dispatch.timeoutMs())
         .onSuccess(answer -> claimed(dispatch, async, answer));
     return line.answer(async);
+  }
+
+  // Its former home died, and an agent has it: whoever asks for it again shares its answer.
+  private boolean adopted(Dispatch dispatch) {
+    var orphan = table.orphaned(dispatch.requestId()).orElse(null);
+    if (orphan == null || !orphan.organizationId().equals(dispatch.organizationId())) return false;
+    waiters.open(dispatch, false);
+    table.resume(
+        new Moving(
+            dispatch,
+            false,
+            orphan.epoch(),
+            dispatch.timeoutMs(),
+            orphan.executorId(),
+            orphan.bootId()),
+        node.clock().millis());
+    carrier.carryOut();
+    return true;
   }
 
   private void claimed(Dispatch dispatch, boolean async, Claims.Answer answer) {
@@ -133,10 +193,11 @@ public final class DispatchRouterVerticle extends VerticleBase {
         }
       }
       // A row decides for durable ones. In memory only the holder knew whether it was begun.
-      case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
-          waiters.close(
-              dispatch.requestId(),
-              new Finished(DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), false));
+      case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE -> {
+        var lost = DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED);
+        keep(dispatch.requestId(), dispatch.organizationId(), lost);
+        waiters.close(dispatch.requestId(), new Finished(lost, false));
+      }
       case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
     }
   }
@@ -164,7 +225,18 @@ public final class DispatchRouterVerticle extends VerticleBase {
     return Future.succeededFuture(new Refused(code, message));
   }
 
+  private void keep(String requestId, String organizationId, DispatchResult result) {
+    bus.tell(ResultStore.at(node.id()), new ResultStore.Put(requestId, organizationId, result));
+  }
+
   private Future<Report.Reply> decide(Report report) {
+    succession.check(report.key());
+    if (table.orphanEnded(
+        report.requestId(), report.epoch(), report.executorId(), node.clock().millis())) {
+      keep(report.requestId(), report.organizationId(), report.result());
+      carrier.carryOut();
+      return Future.succeededFuture(new Report.Settled());
+    }
     var verdict =
         table.report(
             report.requestId(),
@@ -183,6 +255,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
   }
 
   private Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
+    succession.check(hello.key());
     var reconciled = table.reconcile(hello, node.clock().millis());
     carrier.carryOut();
     return Future.succeededFuture(reconciled);
@@ -209,7 +282,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private void recover(DurableLog.Open open) {
     var row = open.row();
-    if (!node.homes().router(row.queueKey()).equals(DispatchRouter.at(node.name(), shard))) return;
+    if (!succession.mine(row.queueKey()) || table.find(row.requestId()).isPresent()) return;
     if (open.dispatch() == null) {
       log.finish(
           row.requestId(),

@@ -3,6 +3,7 @@ package ai.vespid.gateway.edge;
 import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Mailbox;
+import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
@@ -12,6 +13,8 @@ import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Cancel;
+import ai.vespid.protocol.bus.ExecutorEdge.HoldingList;
+import ai.vespid.protocol.bus.ExecutorEdge.Holdings;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.ExecutorEdge.Replaced;
 import ai.vespid.protocol.bus.Message;
@@ -44,6 +47,7 @@ import org.slf4j.LoggerFactory;
 public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbours {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEdgeVerticle.class);
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
+  private static final Duration HOME_MAX = Duration.ofSeconds(20);
   private static final long LIFE_CHECK_MS = 250;
   private static final long SEEN_MS = 5_000;
   private static final long ACK_DELAY_MS = 500;
@@ -56,6 +60,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private List<Runnable> soon = new ArrayList<>();
   private ExecutorEdgeSettings settings;
   private Bus bus;
+  private HomeCalls homes;
   private Mailbox mailbox;
   private Counter unbelieved;
   private Counter invalid;
@@ -70,7 +75,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   @Override
   public Future<?> start() {
     settings = Settings.bind("executor-edge", config(), ExecutorEdgeSettings.class);
-    bus = new Bus(vertx);
+    bus = new Bus(vertx, node.id());
+    homes = new HomeCalls(vertx, node);
     unbelieved = node.meters().counter("vespid.edge.results.unbelieved");
     invalid = node.meters().counter("vespid.edge.frames.invalid");
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
@@ -86,7 +92,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             vertx, settings.host(), settings.port(), "GATEWAY_PORT", "/ws", handshake::handle);
     return bus.subscribe(ExecutorEdge.REVOKED, revoked -> close(revoked.executorId()))
         .compose(_ ->
-            bus.serve(ExecutorEdge.at(node.name(), shard), settings.inFlightMax(), this::receive))
+            bus.serve(ExecutorEdge.at(node.id(), shard), settings.inFlightMax(), this::receive))
         .onSuccess(opened -> mailbox = opened);
   }
 
@@ -102,6 +108,9 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
       case Offer offer -> offer(offer);
       case Cancel cancel -> cancel(cancel);
       case Replaced replaced -> replace(replaced);
+      case Holdings _ ->
+          Future.succeededFuture(
+              new HoldingList(all().stream().flatMap(ExecutorSocket::holdings).toList()));
     };
   }
 
@@ -126,7 +135,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   private void admit(ExecutorIdentity identity, ServerWebSocket webSocket) {
-    var link = new Link(identity, UUID.randomUUID().toString(), node.name(), shard, nowMs());
+    var link = new Link(identity, UUID.randomUUID().toString(), node.id(), shard, nowMs());
     var holder = new ExecutorSocket[1];
     var wire = new Wire(vertx, webSocket, settings, bytes -> holder[0].received(bytes));
     var socket = new ExecutorSocket(link, wire, settings, this, nowMs());
@@ -204,7 +213,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   private void tell(SessionRegistry<Done> news) {
-    bus.ask(SessionRegistry.at(node.name()), news, ASK_MAX)
+    bus.ask(SessionRegistry.at(node.id()), news, ASK_MAX)
         .onFailure(cause ->
             LOG.atWarn()
                 .addKeyValue("cause", cause.getMessage())
@@ -220,25 +229,27 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   public Future<Reconcile.Reconciled> reconcile(
       Route route, List<Held> inFlight, List<Held> finished) {
     var key = Homes.queueKey(route.pool(), route.organizationId());
-    return bus.ask(
-        node.homes().router(key),
-        new Reconcile(route.executorId(), route.connectionId(), route.bootId(), inFlight, finished),
-        ASK_MAX);
+    return homes.ask(
+        key,
+        new Reconcile(
+            key, route.executorId(), route.connectionId(), route.bootId(), inFlight, finished),
+        HOME_MAX);
   }
 
   @Override
   public Future<Report.Reply> report(
       ExecutorIdentity identity, Assignment assignment, DispatchResult result) {
     var key = Homes.queueKey(identity.pool(), assignment.organizationId());
-    return bus.ask(
-        node.homes().router(key),
+    return homes.ask(
+        key,
         new Report(
+            key,
             assignment.organizationId(),
             assignment.requestId(),
             assignment.epoch(),
             identity.executorId(),
             result),
-        ASK_MAX);
+        HOME_MAX);
   }
 
   @Override

@@ -8,6 +8,7 @@ import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.executor.ExecutorFrame;
@@ -18,6 +19,7 @@ import ai.vespid.protocol.executor.GatewayFrame.Refusal;
 import ai.vespid.protocol.executor.LegacyFrame;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,6 +85,21 @@ final class ExecutorSocket {
 
   long heardMs() {
     return heardMs;
+  }
+
+  /** What its agent has been given and not answered. */
+  Stream<Holding> holdings() {
+    var bootId = phase instanceof Phase.Live(Route route) ? route.bootId() : null;
+    var identity = link.identity();
+    return inFlight.all().stream()
+        .map(a ->
+            new Holding(
+                a.requestId(),
+                a.epoch(),
+                identity.pool(),
+                a.organizationId(),
+                identity.executorId(),
+                bootId));
   }
 
   /** The control-plane tags in force on this socket. */

@@ -4,9 +4,11 @@ import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.kit.http.Answers;
+import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Seat;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.DispatchResult;
@@ -14,7 +16,6 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RequestId;
-import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.ResultStore;
@@ -47,6 +48,7 @@ public final class IngressVerticle extends VerticleBase {
   private final AtomicInteger underWay = new AtomicInteger();
   private IngressSettings settings;
   private Bus bus;
+  private HomeCalls homes;
 
   public IngressVerticle(Node node) {
     this.node = node;
@@ -55,7 +57,9 @@ public final class IngressVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     settings = Settings.bind("ingress", config(), IngressSettings.class);
-    bus = new Bus(vertx);
+    bus = new Bus(vertx, node.id());
+    homes = new HomeCalls(vertx, node);
+    node.occupancy().counts("requests", underWay::get);
     node.meters().gauge("vespid.ingress.requests", underWay);
     var router = router();
     var port = settings.internalPort();
@@ -123,9 +127,12 @@ public final class IngressVerticle extends VerticleBase {
 
   private void dispatch(RoutingContext ctx) {
     var dispatch = read(ctx, false);
-    bus.ask(
-            home(dispatch),
-            new DispatchRouter.Run(dispatch),
+    homes
+        .ask(
+            key(dispatch),
+            left -> new DispatchRouter.Run(within(dispatch, left - settings.replyGraceMs())),
+            new DispatchRouter.Await(
+                key(dispatch), dispatch.requestId(), dispatch.organizationId()),
             Duration.ofMillis(dispatch.timeoutMs() + settings.replyGraceMs()))
         .onSuccess(reply -> {
           switch (reply) {
@@ -142,7 +149,8 @@ public final class IngressVerticle extends VerticleBase {
   private void dispatchAsync(RoutingContext ctx) {
     var dispatch = read(ctx, true);
     var requestId = dispatch.requestId();
-    bus.ask(home(dispatch), new DispatchRouter.Accept(dispatch), ACCEPT_MAX)
+    homes
+        .ask(key(dispatch), new DispatchRouter.Accept(dispatch), ACCEPT_MAX)
         .onSuccess(reply -> {
           switch (reply) {
             case DispatchRouter.Accepted _ ->
@@ -157,7 +165,7 @@ public final class IngressVerticle extends VerticleBase {
 
   private void result(RoutingContext ctx) {
     var requestId = RequestId.check(ctx.pathParam("requestId"));
-    bus.ask(ResultStore.at(node.name()), new ResultStore.Get(requestId), ASK_MAX)
+    bus.ask(ResultStore.at(node.id()), new ResultStore.Get(requestId), ASK_MAX)
         .onSuccess(reply -> {
           switch (reply) {
             case ResultStore.Get.Found found -> Answers.json(ctx.response(), 200, found.result());
@@ -184,7 +192,7 @@ public final class IngressVerticle extends VerticleBase {
   }
 
   // An id alone does not tell its home, so the homes are asked in turn.
-  private Future<ExplainAnswer> ask(DispatchRouter.Explain question, Iterator<Homes.Seat> homes) {
+  private Future<ExplainAnswer> ask(DispatchRouter.Explain question, Iterator<Seat> homes) {
     if (!homes.hasNext()) return Future.succeededFuture();
     var seat = homes.next();
     return bus.ask(DispatchRouter.at(seat.node(), seat.shard()), question, ASK_MAX)
@@ -195,7 +203,7 @@ public final class IngressVerticle extends VerticleBase {
   }
 
   private Future<ExplainAnswer> decided(String requestId) {
-    return bus.ask(ResultStore.at(node.name()), new ResultStore.Get(requestId), ASK_MAX)
+    return bus.ask(ResultStore.at(node.id()), new ResultStore.Get(requestId), ASK_MAX)
         .map(reply ->
             reply instanceof ResultStore.Get.Found(String _, DispatchResult result)
                 ? ExplainAnswer.decided(requestId, result)
@@ -204,7 +212,7 @@ public final class IngressVerticle extends VerticleBase {
 
   private void routes(RoutingContext ctx) {
     var organizationId = Check.uuid("organizationId", ctx.queryParams().get("organizationId"));
-    bus.ask(SessionRegistry.at(node.name()), new SessionRegistry.Routes(organizationId), ASK_MAX)
+    bus.ask(SessionRegistry.at(node.id()), new SessionRegistry.Routes(organizationId), ASK_MAX)
         .onSuccess(found ->
             Answers.json(
                 ctx.response(),
@@ -240,9 +248,15 @@ public final class IngressVerticle extends VerticleBase {
         body.workspace());
   }
 
-  private Address<DispatchRouter<?>> home(Dispatch dispatch) {
-    return node.homes()
-        .router(Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId()));
+  // Handed in again, it has less time.
+  private static Dispatch within(Dispatch dispatch, long leftMs) {
+    return leftMs >= dispatch.timeoutMs()
+        ? dispatch
+        : dispatch.withTimeoutMs((int) Math.max(1, leftMs));
+  }
+
+  private static String key(Dispatch dispatch) {
+    return Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId());
   }
 
   private static void failed(RoutingContext ctx, Throwable cause, ErrorCode onTimeout) {
