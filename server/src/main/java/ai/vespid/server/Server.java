@@ -46,6 +46,8 @@ public final class Server implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final Duration START_MAX = Duration.ofSeconds(20);
   private static final Duration STOP_MAX = Duration.ofSeconds(10);
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
+  private static final long DRAIN_LOOK_MS = 50;
   private static final Duration REDIS_MAX = Duration.ofSeconds(3);
 
   // Their state can be made again from what others tell them. The rest own ports, or keep nothing.
@@ -61,6 +63,7 @@ public final class Server implements AutoCloseable {
   private final Redis redis;
   private final Node node;
   private final Consumer<String> givenUp;
+  private volatile boolean serving;
   private final List<Supplier<Future<Void>>> stops = new ArrayList<>();
 
   private Server(ServerConfig config, Map<String, String> environment, Consumer<String> givenUp) {
@@ -197,6 +200,7 @@ public final class Server implements AutoCloseable {
     }
     await("listen", ports.listen(vertx), START_MAX);
     say(Member.State.SERVING);
+    serving = true;
     LOG.atInfo().addKeyValue("node", node.id()).log("serving");
   }
 
@@ -244,9 +248,32 @@ public final class Server implements AutoCloseable {
     return vertx;
   }
 
+  // Agents go elsewhere first, homes are handed over; what is left at the deadline fails over.
+  private void drain() {
+    if (cluster == null || membership.view().members().size() < 2) return;
+    say(Member.State.DRAINING);
+    LOG.atInfo().addKeyValue("node", node.id()).log("draining");
+    long deadline = System.nanoTime() + DRAIN_MAX.toNanos();
+    var left = node.occupancy().left();
+    try {
+      while (membership.draining() && !left.isEmpty() && System.nanoTime() < deadline) {
+        Thread.sleep(DRAIN_LOOK_MS);
+        left = node.occupancy().left();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    node.meters()
+        .counter("vespid.node.drains", "outcome", left.isEmpty() ? "empty" : "deadline")
+        .increment();
+    LOG.atInfo().addKeyValue("left", left).log("drained");
+  }
+
   /** Reverse order, and the bus and the stores last: who is asked outlives who asks. */
   @Override
   public void close() {
+    if (serving) drain();
+    serving = false;
     for (var stop : stops) quietly(stop.get());
     stops.clear();
     quietly(ports.close());

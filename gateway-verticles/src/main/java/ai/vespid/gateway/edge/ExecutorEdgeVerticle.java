@@ -5,6 +5,7 @@ import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.DispatchResult;
@@ -52,11 +53,14 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private static final long SEEN_MS = 5_000;
   private static final long ACK_DELAY_MS = 500;
   private static final short GOING_AWAY = 1001;
+  private static final int DRAINED_AT_ONCE = 250;
+  private static final long DRAIN_MS = 30_000;
 
   private final Node node;
   private final int shard;
   private final ExecutorRepository executors;
   private final Map<String, ExecutorSocket> sockets = new HashMap<>();
+  private Membership.Listener following;
   private List<Runnable> soon = new ArrayList<>();
   private ExecutorEdgeSettings settings;
   private Bus bus;
@@ -80,13 +84,20 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     unbelieved = node.meters().counter("vespid.edge.results.unbelieved");
     invalid = node.meters().counter("vespid.edge.frames.invalid");
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
+    node.occupancy().counts("sockets/" + shard, sockets::size);
+    var context = vertx.getOrCreateContext();
+    following = (_, _) -> context.runOnContext(_ -> drainWhenLeaving());
+    node.membership().listen(following);
     vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
     vertx.setPeriodic(ACK_DELAY_MS, _ -> doWhatWaited());
     vertx.setPeriodic(settings.pingEvery().toMillis(), _ -> all().forEach(ExecutorSocket::ping));
     vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
     vertx.setPeriodic(settings.sweepEvery().toMillis(), _ -> sweep());
     var handshake =
-        new Handshake(executors, () -> sockets.size() < settings.connectionsMax(), this::admit);
+        new Handshake(
+            executors,
+            () -> !node.membership().draining() && sockets.size() < settings.connectionsMax(),
+            this::admit);
     node.ports()
         .mountSockets(
             vertx, settings.host(), settings.port(), "GATEWAY_PORT", "/ws", handshake::handle);
@@ -98,6 +109,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   @Override
   public Future<?> stop() {
+    node.membership().forget(following);
     if (mailbox == null) return Future.succeededFuture();
     all().forEach(socket -> socket.close(GOING_AWAY, "GATEWAY_SHUTDOWN"));
     return mailbox.drain(settings.drainMax());
@@ -157,6 +169,18 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     all().stream()
         .filter(socket -> socket.link().identity().executorId().equals(executorId))
         .forEach(ExecutorSocket::closeRevoked);
+  }
+
+  // A part at a time: the nodes they go to have work besides.
+  private void drainWhenLeaving() {
+    if (!node.membership().draining()) return;
+    all().stream()
+        .filter(socket -> !socket.leaving())
+        .limit(DRAINED_AT_ONCE)
+        .forEach(socket -> socket.drain(DRAIN_MS));
+    if (all().stream().anyMatch(socket -> !socket.leaving())) {
+      vertx.setTimer(LIFE_CHECK_MS, _ -> drainWhenLeaving());
+    }
   }
 
   private void doWhatWaited() {

@@ -6,6 +6,7 @@ import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.kit.http.Answers;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Member;
 import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Seat;
@@ -27,6 +28,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -74,7 +76,20 @@ public final class IngressVerticle extends VerticleBase {
             "/healthz",
             request ->
                 Answers.json(request.response(), 200, Map.of("ok", true, "edgeId", node.name())));
+    node.ports()
+        .mount(vertx, settings.host(), settings.port(), "GATEWAY_PORT", "/readyz", this::readiness);
     return Future.succeededFuture();
+  }
+
+  // Alive is not ready: a load balancer asks for this one.
+  private void readiness(HttpServerRequest request) {
+    var draining = node.membership().draining();
+    var members = node.membership().view().members().stream().map(Member::name).sorted().toList();
+    Answers.json(
+        request.response(),
+        draining ? 503 : 200,
+        Map.of(
+            "ready", !draining, "draining", draining, "edgeId", node.name(), "members", members));
   }
 
   private Router router() {
