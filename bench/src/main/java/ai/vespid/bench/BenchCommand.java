@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       SyncCommand.class,
       SyncLatencyCommand.class,
       AsyncCommand.class,
+      RouteCommand.class,
       StartCommand.class
     })
 public final class BenchCommand {
