@@ -19,7 +19,6 @@ import ai.vespid.protocol.bus.DispatchRouter.Explain;
 import ai.vespid.protocol.bus.DispatchRouter.Explanation;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.HandOver;
-import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.DispatchRouter.Reply;
@@ -63,6 +62,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private RedisLink redis;
   private Claims claims;
   private Succession succession;
+  private LostHomes lostHomes;
   private Membership.Listener following;
   private Bus bus;
   private DispatchRouterSettings settings;
@@ -89,6 +89,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
     claims = new Claims(redis, bus, ResultStore.at(node.id()), settings.resultsTtlSec() * 1_000L);
     vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
     vertx.setPeriodic(settings.expireEvery().toMillis(), _ -> expire());
+    lostHomes = new LostHomes(node, bus, table, waiters, carrier, settings.rules().graceMs());
     succession =
         new Succession(
             vertx,
@@ -154,7 +155,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
     succession.check(Demand.of(dispatch).queueKey());
     var open = waiters.join(dispatch, async);
     if (open != null) return open;
-    if (!async && adopted(dispatch)) return waiters.join(dispatch, false);
+    if (!async && lostHomes.adopted(dispatch)) return waiters.join(dispatch, false);
     if (async && !log.canStore(dispatch)) {
       return refused(ErrorCode.SECRETS_NOT_CONFIGURED, "set SECRETS_KEK_BASE64 to store secrets");
     }
@@ -163,24 +164,6 @@ public final class DispatchRouterVerticle extends VerticleBase {
         .claim(dispatch.requestId(), dispatch.timeoutMs())
         .onSuccess(answer -> claimed(dispatch, async, answer));
     return line.answer(async);
-  }
-
-  // Its former home died, and an agent has it: whoever asks for it again shares its answer.
-  private boolean adopted(Dispatch dispatch) {
-    var orphan = table.orphaned(dispatch.requestId()).orElse(null);
-    if (orphan == null || !orphan.organizationId().equals(dispatch.organizationId())) return false;
-    waiters.open(dispatch, false);
-    table.resume(
-        new Moving(
-            dispatch,
-            false,
-            orphan.epoch(),
-            dispatch.timeoutMs(),
-            orphan.executorId(),
-            orphan.bootId()),
-        node.clock().millis());
-    carrier.carryOut();
-    return true;
   }
 
   private void claimed(Dispatch dispatch, boolean async, Claims.Answer answer) {
@@ -193,11 +176,8 @@ public final class DispatchRouterVerticle extends VerticleBase {
         }
       }
       // A row decides for durable ones. In memory only the holder knew whether it was begun.
-      case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE -> {
-        var lost = DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED);
-        keep(dispatch.requestId(), dispatch.organizationId(), lost);
-        waiters.close(dispatch.requestId(), new Finished(lost, false));
-      }
+      case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
+          lostHomes.suspend(dispatch);
       case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
     }
   }
@@ -225,17 +205,12 @@ public final class DispatchRouterVerticle extends VerticleBase {
     return Future.succeededFuture(new Refused(code, message));
   }
 
-  private void keep(String requestId, String organizationId, DispatchResult result) {
-    bus.tell(ResultStore.at(node.id()), new ResultStore.Put(requestId, organizationId, result));
-  }
-
   private Future<Report.Reply> decide(Report report) {
     succession.check(report.key());
     if (table.orphanEnded(
         report.requestId(), report.epoch(), report.executorId(), node.clock().millis())) {
-      keep(report.requestId(), report.organizationId(), report.result());
       carrier.carryOut();
-      return Future.succeededFuture(new Report.Settled());
+      return lostHomes.keepUnlessKnown(report);
     }
     var verdict =
         table.report(
@@ -256,6 +231,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
     succession.check(hello.key());
+    lostHomes.adopt(hello, succession.recent());
     var reconciled = table.reconcile(hello, node.clock().millis());
     carrier.carryOut();
     return Future.succeededFuture(reconciled);
@@ -303,6 +279,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private void tick() {
     table.tick(node.clock().millis());
+    lostHomes.tick();
     carrier.carryOut();
   }
 

@@ -46,7 +46,7 @@ final class DispatchTable {
   private final Rules rules;
   private final ExecutorDirectory directory;
   private final Progress go;
-  private final Orphans orphans = new Orphans();
+  private final Orphans orphans;
   private final Placement room;
   private final Map<String, Entry> entries;
 
@@ -54,6 +54,7 @@ final class DispatchTable {
     this.rules = rules;
     this.directory = directory;
     this.go = new Progress(rules, directory);
+    this.orphans = new Orphans(directory);
     this.room = go.room;
     this.entries = go.entries;
   }
@@ -102,7 +103,6 @@ final class DispatchTable {
     entry.epoch = epoch;
     if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
     var orphan = orphans.take(entry.id()).orElse(null);
-    if (orphan != null) directory.release(orphan.executorId(), orphan.requestId());
     var route = directory.route(executorId).orElse(null);
     if (executorId == null) {
       go.prepare(entry, nowMs);
@@ -117,9 +117,7 @@ final class DispatchTable {
 
   /** An agent holds this, and nobody told us the dispatch yet. */
   void orphan(Holding holding, long untilMs) {
-    if (entries.containsKey(holding.requestId())) return;
-    orphans.add(holding, untilMs);
-    directory.hold(holding.executorId(), holding.requestId());
+    if (!entries.containsKey(holding.requestId())) orphans.add(holding, untilMs);
   }
 
   /** What is known of an assignment whose dispatch is not in the table. */
@@ -129,25 +127,20 @@ final class DispatchTable {
 
   /** The result of an orphan: its room is free. False when it is not believed. */
   boolean orphanEnded(String requestId, int epoch, String executorId, long nowMs) {
-    var orphan = orphans.find(requestId).orElse(null);
-    if (orphan == null || orphan.epoch() != epoch || !orphan.executorId().equals(executorId)) {
-      return false;
-    }
-    forget(orphans.take(requestId).orElseThrow(), nowMs);
-    return true;
+    var orphan = orphans.ended(requestId, epoch, executorId);
+    orphan.ifPresent(ended -> serve(ended, nowMs));
+    return orphan.isPresent();
   }
 
-  private void forget(Holding orphan, long nowMs) {
-    directory.release(orphan.executorId(), orphan.requestId());
-    go.serve(Homes.queueKey(orphan.pool(), orphan.organizationId()), nowMs);
+  private void serve(Holding freed, long nowMs) {
+    go.serve(Homes.queueKey(freed.pool(), freed.organizationId()), nowMs);
   }
 
   /** Goes on with what another home began: with its executor if somebody has it, else queued. */
   void resume(Moving moving, long nowMs) {
     var entry = new Entry(moving.dispatch(), moving.durable(), nowMs, nowMs + moving.remainingMs());
     if (entries.putIfAbsent(entry.id(), entry) != null) return;
-    var orphan = orphans.take(entry.id()).orElse(null);
-    if (orphan != null) directory.release(orphan.executorId(), orphan.requestId());
+    orphans.take(entry.id());
     entry.committed = moving.durable();
     entry.epoch = moving.epoch();
     if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
@@ -323,6 +316,14 @@ final class DispatchTable {
   Reconcile.Reconciled reconcile(Reconcile hello, long nowMs) {
     var listed = Reconciliation.listed(hello);
     var adopted = new ArrayList<Reconcile.Adopted>();
+    for (var requestId : listed.keySet()) {
+      var orphan = orphans.find(requestId).orElse(null);
+      if (orphan != null
+          && orphan.executorId().equals(hello.executorId())
+          && orphan.epoch() == listed.get(requestId)) {
+        adopted.add(new Reconcile.Adopted(requestId, orphan.epoch(), orphan.organizationId()));
+      }
+    }
     for (var requestId : directory.heldBy(hello.executorId())) {
       var entry = entries.get(requestId);
       if (entry == null || !entry.held()) continue;
@@ -347,7 +348,7 @@ final class DispatchTable {
       if (entry.momentMs() > nowMs) go.moments.set(requestId, entry.momentMs());
       else go.expire(entry, nowMs);
     }
-    orphans.due(nowMs).forEach(orphan -> forget(orphan, nowMs));
+    orphans.due(nowMs).forEach(orphan -> serve(orphan, nowMs));
     room.dueAgain(nowMs).forEach(queueKey -> go.serve(queueKey, nowMs));
   }
 

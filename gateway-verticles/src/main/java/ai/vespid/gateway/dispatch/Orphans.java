@@ -15,33 +15,45 @@ final class Orphans {
   private record Kept(Holding holding, long untilMs) {}
 
   private final Map<String, Kept> orphans = new HashMap<>();
+  private final ExecutorDirectory directory;
+
+  Orphans(ExecutorDirectory directory) {
+    this.directory = directory;
+  }
 
   void add(Holding holding, long untilMs) {
     orphans.put(holding.requestId(), new Kept(holding, untilMs));
+    directory.hold(holding.executorId(), holding.requestId());
   }
 
-  /** The assignment of this dispatch; from now on it is its own entry's. */
+  /** Gives it up, and its room: its dispatch is known now. */
   Optional<Holding> take(String requestId) {
-    return Optional.ofNullable(orphans.remove(requestId)).map(Kept::holding);
+    var kept = orphans.remove(requestId);
+    if (kept == null) return Optional.empty();
+    directory.release(kept.holding().executorId(), requestId);
+    return Optional.of(kept.holding());
+  }
+
+  /** Gives it up when this is its result; empty when that is not believed. */
+  Optional<Holding> ended(String requestId, int epoch, String executorId) {
+    return find(requestId)
+        .filter(orphan -> orphan.epoch() == epoch && orphan.executorId().equals(executorId))
+        .flatMap(_ -> take(requestId));
   }
 
   Optional<Holding> find(String requestId) {
     return Optional.ofNullable(orphans.get(requestId)).map(Kept::holding);
   }
 
-  /** Those that nobody asked for in time. */
+  /** Gives up those that nobody asked for in time. */
   List<Holding> due(long nowMs) {
     if (orphans.isEmpty()) return List.of();
-    var due =
-        orphans.values().stream()
-            .filter(kept -> kept.untilMs() <= nowMs)
-            .map(Kept::holding)
-            .toList();
-    due.forEach(holding -> orphans.remove(holding.requestId()));
-    return due;
-  }
-
-  int size() {
-    return orphans.size();
+    return orphans.values().stream()
+        .filter(kept -> kept.untilMs() <= nowMs)
+        .map(kept -> kept.holding().requestId())
+        .toList()
+        .stream()
+        .flatMap(requestId -> take(requestId).stream())
+        .toList();
   }
 }

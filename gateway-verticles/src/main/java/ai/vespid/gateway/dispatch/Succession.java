@@ -49,6 +49,7 @@ final class Succession {
   private final Runnable changed;
   private View view;
   private boolean reading;
+  private long recentUntilMs;
   private int onTheWay;
 
   /**
@@ -89,6 +90,11 @@ final class Succession {
 
   boolean mine(String key) {
     return takeover.mine(key);
+  }
+
+  /** True for a grace after a takeover: agents may still come back with what nobody here knows. */
+  boolean recent() {
+    return takeover.settling() || node.clock().millis() < recentUntilMs;
   }
 
   /** Dispatches that were given away and have not arrived. */
@@ -170,6 +176,7 @@ final class Succession {
           reading = false;
           if (read.succeeded() && round == takeover.round()) {
             takeover.done();
+            recentUntilMs = node.clock().millis() + graceMs;
             changed.run();
           } else {
             vertx.setTimer(AGAIN_MS, _ -> readWhenAnswered());

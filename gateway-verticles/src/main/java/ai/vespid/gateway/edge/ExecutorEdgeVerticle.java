@@ -256,7 +256,13 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     return homes.ask(
         key,
         new Reconcile(
-            key, route.executorId(), route.connectionId(), route.bootId(), inFlight, finished),
+            key,
+            route.organizationId(),
+            route.executorId(),
+            route.connectionId(),
+            route.bootId(),
+            inFlight,
+            finished),
         HOME_MAX);
   }
 

@@ -78,9 +78,11 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
    * acknowledgement. Everything else that was assigned to it never reached it or died with it.
    *
    * @param key whose home is asked
+   * @param organizationId null of the managed pool
    */
   record Reconcile(
       String key,
+      String organizationId,
       String executorId,
       String connectionId,
       String bootId,

@@ -2,12 +2,16 @@ package ai.vespid.kit.node;
 
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
+import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.Message;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.LongFunction;
 
 /**
@@ -26,11 +30,21 @@ public final class HomeCalls {
   private final Vertx vertx;
   private final Node node;
   private final Bus bus;
+  private final Set<Call<?>> remote = new HashSet<>();
 
   public HomeCalls(Vertx vertx, Node node) {
     this.vertx = vertx;
     this.node = node;
     this.bus = new Bus(vertx, node.id());
+    var context = vertx.getOrCreateContext();
+    node.membership().listen((_, now) -> context.runOnContext(_ -> askAgain(now)));
+  }
+
+  // Who was asked is gone: nobody waits for its answer to time out.
+  private void askAgain(View now) {
+    for (var call : List.copyOf(remote)) {
+      if (!now.has(call.asked.node())) call.attempt(true);
+    }
   }
 
   /** Asks the same thing until it is answered; fails with a {@link Fault} after {@code max}. */
@@ -60,6 +74,8 @@ public final class HomeCalls {
     private final long sinceMs;
     private final long maxMs;
     private final Promise<R> answer = Promise.promise();
+    private Address<DispatchRouter<?>> asked;
+    private int attempts;
 
     Call(
         String key,
@@ -81,19 +97,26 @@ public final class HomeCalls {
     void attempt(boolean again) {
       long left = leftMs();
       if (left <= 0) {
-        answer.fail(new Fault(Fault.Code.TIMEOUT, "no answer in time"));
+        remote.remove(this);
+        answer.tryFail(new Fault(Fault.Code.TIMEOUT, "no answer in time"));
         return;
       }
       if (node.homes().routers().isEmpty()) {
         failed(new Fault(Fault.Code.UNAVAILABLE, "no node runs a dispatch-router"), again);
         return;
       }
-      var home = node.homes().router(key);
-      var wait = home.node().equals(node.id()) ? left : Math.min(left, REMOTE_MS);
+      asked = node.homes().router(key);
+      boolean local = asked.node().equals(node.id());
+      if (!local) remote.add(this);
+      int attempt = ++attempts;
       var question = again ? later : first.apply(left);
-      bus.ask(home, question, Duration.ofMillis(Math.max(1, wait)))
-          .onSuccess(answer::complete)
-          .onFailure(cause -> failed(Fault.of(cause), again));
+      var wait = Duration.ofMillis(Math.max(1, local ? left : Math.min(left, REMOTE_MS)));
+      bus.ask(asked, question, wait)
+          .onComplete(answered -> {
+            if (!local && attempt == attempts) remote.remove(this);
+            if (answered.succeeded()) answer.tryComplete(answered.result());
+            else if (attempt == attempts) failed(Fault.of(answered.cause()), again);
+          });
     }
 
     private void failed(Fault fault, boolean again) {
@@ -101,13 +124,13 @@ public final class HomeCalls {
         case TIMEOUT -> attempt(true);
         case NOT_FOUND -> {
           if (again) attempt(false);
-          else answer.fail(fault);
+          else answer.tryFail(fault);
         }
         case NOT_HOME, UNAVAILABLE -> {
-          if (node.clock().millis() - sinceMs > HOMELESS_MS) answer.fail(fault);
+          if (node.clock().millis() - sinceMs > HOMELESS_MS) answer.tryFail(fault);
           else vertx.setTimer(AGAIN_MS, _ -> attempt(again));
         }
-        case BAD_REQUEST, BUSY, INTERNAL -> answer.fail(fault);
+        case BAD_REQUEST, BUSY, INTERNAL -> answer.tryFail(fault);
       }
     }
   }

@@ -18,6 +18,7 @@ import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.protocol.bus.Route;
@@ -138,6 +139,12 @@ final class BusSamples {
           59_000L,
           List.of(new ExplainAnswer.Excluded("LABELS", 2, List.of("a", "b"))));
 
+  private static final DispatchRouter.Moving MOVING =
+      new DispatchRouter.Moving(DISPATCH, true, 2, 59_000, EXECUTOR, "boot-1");
+
+  private static final ExecutorEdge.Holding HOLDING =
+      new ExecutorEdge.Holding(REQUEST, 2, Pool.BYON, ORG, EXECUTOR, "boot-1");
+
   /** In the order of {@code wire/bus-messages.txt}. */
   static final List<Message> ALL =
       List.of(
@@ -151,10 +158,13 @@ final class BusSamples {
           new DispatchRouter.Finished(RESULT, true),
           new DispatchRouter.Accepted(),
           new DispatchRouter.Refused(ErrorCode.NO_AGENT_AVAILABLE, "nobody could take it"),
-          new Report(ORG, REQUEST, 2, EXECUTOR, DispatchResult.succeeded(RawJson.NULL)),
+          new Report(
+              "byon:" + ORG, ORG, REQUEST, 2, EXECUTOR, DispatchResult.succeeded(RawJson.NULL)),
           new Report.Settled(),
           new Report.Unwanted(),
           new Reconcile(
+              "byon:" + ORG,
+              ORG,
               EXECUTOR,
               CONNECTION,
               "boot-1",
@@ -163,6 +173,11 @@ final class BusSamples {
           new Reconcile.Reconciled(
               List.of(new Reconcile.Adopted(REQUEST, 2, ORG)), List.of(new Held(REQUEST, 1))),
           new Reconcile.Adopted(REQUEST, 2, ORG),
+          new DispatchRouter.Await("byon:" + ORG, REQUEST, ORG),
+          new DispatchRouter.HandOver("gw-1~a", 1, List.of("gw-1~a/0", "gw-1~a/1", "gw-2~b/0")),
+          new DispatchRouter.TakeOver(List.of(MOVING)),
+          MOVING,
+          new DispatchRouter.Moving(SPARSE_DISPATCH, false, 0, 59_000, null, null),
           new DispatchRouter.Explain(REQUEST),
           new DispatchRouter.Explanation(EXPLAINED),
           new DispatchRouter.Explanation(null),
@@ -173,9 +188,17 @@ final class BusSamples {
           new Offer.Draining(),
           new Offer.NotHere(),
           new ExecutorEdge.Cancel(EXECUTOR, REQUEST, 2, "deadline"),
+          new ExecutorEdge.Holdings(),
+          new ExecutorEdge.HoldingList(List.of(HOLDING)),
+          HOLDING,
           new ExecutorEdge.Replaced(EXECUTOR, CONNECTION),
           new SessionRegistry.RouteUp(ROUTE),
           new SessionRegistry.RouteDown(EXECUTOR, CONNECTION, ORG),
+          new SessionRegistry.FeedUp("gw-1~a", 7, ROUTE),
+          new SessionRegistry.FeedDown("gw-1~a", 8, EXECUTOR, CONNECTION),
+          new SessionRegistry.FeedDigest("gw-1~a", 8, 2, -5_123L),
+          new SessionRegistry.Own(),
+          new SessionRegistry.OwnRoutes(8, List.of(SPARSE_ROUTE)),
           new SessionRegistry.Connected(SPARSE_ROUTE),
           new SessionRegistry.Disconnected(EXECUTOR, CONNECTION),
           new SessionRegistry.Seen(List.of(EXECUTOR), 1_793_491_215_000L),
@@ -185,10 +208,13 @@ final class BusSamples {
           new SessionRegistry.RouteList(List.of(ROUTE, SPARSE_ROUTE)),
           new SessionRegistry.Revoked(EXECUTOR),
           new SessionRegistry.Retagged(EXECUTOR, List.of("west", "gpu")),
+          new Nodes.Says("gw-1~a", "SERVING"),
+          new Nodes.Probe("gw-1~a"),
+          new Nodes.Answer(),
           new Get(REQUEST),
           new Get.Found(ORG, RESULT),
           new Get.NotReady(),
-          new Put(REQUEST, ORG, RESULT, true));
+          new Put(REQUEST, ORG, RESULT));
 
   private BusSamples() {}
 }
