@@ -53,6 +53,7 @@ final class Cluster implements AutoCloseable {
   private final Membership membership;
   private final HazelcastClusterManager manager;
   private final Runnable unreachable;
+  private final Runnable leave;
   private State state = State.STARTING;
   private int probesFailed;
   private Vertx vertx;
@@ -60,12 +61,19 @@ final class Cluster implements AutoCloseable {
 
   /**
    * @param unreachable called when this node is in the cluster but the others cannot reach it
+   * @param leave called when an operator wants this node to go
    */
-  Cluster(ClusterConfig config, Member self, Membership membership, Runnable unreachable) {
+  Cluster(
+      ClusterConfig config,
+      Member self,
+      Membership membership,
+      Runnable unreachable,
+      Runnable leave) {
     this.config = config;
     this.self = self;
     this.membership = membership;
     this.unreachable = unreachable;
+    this.leave = leave;
     // Read before the first class of it is loaded, which logs.
     System.setProperty("hazelcast.logging.type", "slf4j");
     this.manager = new HazelcastClusterManager(hazelcast());
@@ -165,6 +173,10 @@ final class Cluster implements AutoCloseable {
     return switch (request) {
       case Nodes.Probe probe -> bus.ask(Nodes.at(probe.from()), new Nodes.Answer(), PROBE_MAX);
       case Nodes.Answer _ -> Future.succeededFuture(new Done());
+      case Nodes.Drain _ -> {
+        leave.run();
+        yield Future.succeededFuture(new Done());
+      }
     };
   }
 

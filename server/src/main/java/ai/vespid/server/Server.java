@@ -36,7 +36,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,13 +61,22 @@ public final class Server implements AutoCloseable {
   private final Database database;
   private final Redis redis;
   private final Node node;
-  private final Consumer<String> givenUp;
+  private final Ends ends;
   private volatile boolean serving;
   private final List<Supplier<Future<Void>>> stops = new ArrayList<>();
 
-  private Server(ServerConfig config, Map<String, String> environment, Consumer<String> givenUp) {
+  /** How a node ends by itself; whoever started it closes it. */
+  public interface Ends {
+    /** What crashes again and again, or cannot work any more. */
+    void givenUp(String what);
+
+    /** An operator asked for it. */
+    void leave();
+  }
+
+  private Server(ServerConfig config, Map<String, String> environment, Ends ends) {
     this.config = config;
-    this.givenUp = givenUp;
+    this.ends = ends;
     var envelope = envelope(environment);
     var self = self(config);
     membership = new Membership(self);
@@ -111,7 +119,11 @@ public final class Server implements AutoCloseable {
 
   private Cluster cluster(ClusterConfig settings, Member self) {
     return new Cluster(
-        settings, self, membership, () -> givenUp.accept("this node's place in the cluster"));
+        settings,
+        self,
+        membership,
+        () -> ends.givenUp("this node's place in the cluster"),
+        ends::leave);
   }
 
   private Vertx openVertx() {
@@ -126,12 +138,10 @@ public final class Server implements AutoCloseable {
   /**
    * Starts everything; on a failure nothing is left running.
    *
-   * @param givenUp told the name of a verticle that crashes again and again
    * @throws ConfigurationException one line: the cause and the remedy
    */
-  public static Server start(
-      ServerConfig config, Map<String, String> environment, Consumer<String> givenUp) {
-    var server = new Server(config, environment, givenUp);
+  public static Server start(ServerConfig config, Map<String, String> environment, Ends ends) {
+    var server = new Server(config, environment, ends);
     try {
       server.begin();
       return server;
@@ -227,7 +237,7 @@ public final class Server implements AutoCloseable {
     Supplier<Deployable> factory = () -> deployment.entry().factory().create(node, shard);
     if (RESTARTABLE.contains(deployment.name())) {
       var supervisor =
-          new Supervisor(vertx, deployment.name(), factory, options, START_MAX, givenUp);
+          new Supervisor(vertx, deployment.name(), factory, options, START_MAX, ends::givenUp);
       stops.addFirst(supervisor::stop);
       await(deployment.name(), supervisor.start(), START_MAX);
     } else {

@@ -38,6 +38,7 @@ public final class VespidCommand implements Callable<Integer> {
             .addSubcommand(new UpCommand(environment))
             .addSubcommand(new ServeCommand(environment))
             .addSubcommand(new DemoCommand(environment))
+            .addSubcommand(new DrainCommand(environment))
             .addSubcommand(new SettingsCommand())
             .addSubcommand(new VersionCommand());
     line.setExecutionStrategy(parsed -> {

@@ -19,6 +19,7 @@ import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.http.DispatchAccepted;
@@ -101,6 +102,8 @@ public final class IngressVerticle extends VerticleBase {
     router.get("/internal/v1/results/:requestId").handler(guarded(this::result));
     router.get("/internal/v1/dispatches/:requestId/explain").handler(guarded(this::explain));
     router.get("/internal/v1/metrics").handler(this::metrics);
+    router.get("/internal/v1/nodes").handler(this::nodes);
+    router.post("/internal/v1/nodes/:name/drain").handler(this::drain);
     router.get("/internal/v1/executors/routes").handler(guarded(this::routes));
     router.errorHandler(400, ctx -> error(ctx, ErrorCode.BAD_REQUEST, "malformed request"));
     router.errorHandler(404, ctx -> error(ctx, ErrorCode.NOT_FOUND, "no such path"));
@@ -233,6 +236,28 @@ public final class IngressVerticle extends VerticleBase {
                 ctx.response(),
                 200,
                 Map.of("routes", found.routes().stream().map(RouteView::of).toList())))
+        .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
+  private void nodes(RoutingContext ctx) {
+    var members =
+        node.membership().view().members().stream()
+            .map(member ->
+                Map.of("name", member.name(), "id", member.id(), "state", member.state().name()))
+            .toList();
+    Answers.json(ctx.response(), 200, Map.of("nodes", members));
+  }
+
+  private void drain(RoutingContext ctx) {
+    var name = ctx.pathParam("name");
+    var members = node.membership().view().members();
+    var member = members.stream().filter(one -> one.name().equals(name)).findFirst();
+    if (member.isEmpty()) {
+      error(ctx, ErrorCode.NOT_FOUND, "no node of this name is in the cluster");
+      return;
+    }
+    bus.ask(Nodes.at(member.get().id()), new Nodes.Drain(), ASK_MAX)
+        .onSuccess(_ -> Answers.json(ctx.response(), 202, Map.of("draining", name)))
         .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
   }
 

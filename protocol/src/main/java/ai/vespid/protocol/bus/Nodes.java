@@ -23,6 +23,9 @@ public sealed interface Nodes<R extends Message> extends Request<R> {
   /** Ask me something: can I be reached from you? */
   record Probe(String from) implements Nodes<Done> {}
 
+  /** Go on elsewhere with everything and end. Answered when it has begun. */
+  record Drain() implements Nodes<Done> {}
+
   /** Only to be answered. */
   record Answer() implements Nodes<Done> {}
 }

@@ -211,6 +211,7 @@ final class BusSamples {
           new Nodes.Says("gw-1~a", "SERVING"),
           new Nodes.Probe("gw-1~a"),
           new Nodes.Answer(),
+          new Nodes.Drain(),
           new Get(REQUEST),
           new Get.Found(ORG, RESULT),
           new Get.NotReady(),
