@@ -95,6 +95,7 @@ final class TestGateway implements AutoCloseable {
     return switch (verticle) {
       case "ingress" -> at.put("serviceToken", TOKEN);
       case "executor-edge" -> at.mergeIn(edgeConfig);
+      case "failover-manager" -> new JsonObject().put("sweepEvery", "PT0.2S");
       case "workspaces" -> at.put("signingSecret", "s");
       case "dispatch-router" ->
           new JsonObject()

@@ -14,6 +14,7 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Accept;
+import ai.vespid.protocol.bus.DispatchRouter.Adopt;
 import ai.vespid.protocol.bus.DispatchRouter.Await;
 import ai.vespid.protocol.bus.DispatchRouter.Explain;
 import ai.vespid.protocol.bus.DispatchRouter.Explanation;
@@ -25,6 +26,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.DispatchRouter.Run;
 import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
+import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
@@ -133,6 +135,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
       case Explain question -> explain(question);
       case HandOver to -> succession.handOver(to);
       case TakeOver over -> succession.takeOver(over);
+      case Adopt rows -> adopt(rows);
     };
   }
 
@@ -275,6 +278,14 @@ public final class DispatchRouterVerticle extends VerticleBase {
         row.bootId(),
         row.deadline().toEpochMilli(),
         node.clock().millis());
+  }
+
+  private Future<Done> adopt(Adopt rows) {
+    var unknown = rows.requestIds().stream().filter(id -> table.find(id).isEmpty()).toList();
+    if (unknown.isEmpty()) return Future.succeededFuture(new Done());
+    return log.eachOpenAmong(unknown, this::recover)
+        .onSuccess(_ -> carrier.carryOut())
+        .map(_ -> new Done());
   }
 
   private void tick() {

@@ -123,6 +123,13 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
     }
   }
 
+  /** These open rows are yours: take those you do not have. A lost message may have left them. */
+  record Adopt(List<String> requestIds) implements DispatchRouter<Done> {
+    public Adopt {
+      requestIds = List.copyOf(requestIds);
+    }
+  }
+
   /** These dispatches are yours now. Idempotent. */
   record TakeOver(List<Moving> moving) implements DispatchRouter<Done> {
     public TakeOver {

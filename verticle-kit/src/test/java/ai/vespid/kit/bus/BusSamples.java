@@ -177,6 +177,7 @@ final class BusSamples {
           new DispatchRouter.HandOver("gw-1~a", 1, List.of("gw-1~a/0", "gw-1~a/1", "gw-2~b/0")),
           new DispatchRouter.TakeOver(List.of(MOVING)),
           MOVING,
+          new DispatchRouter.Adopt(List.of(REQUEST)),
           new DispatchRouter.Moving(SPARSE_DISPATCH, false, 0, 59_000, null, null),
           new DispatchRouter.Explain(REQUEST),
           new DispatchRouter.Explanation(EXPLAINED),
