@@ -210,8 +210,10 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private Future<Report.Reply> decide(Report report) {
     succession.check(report.key());
-    if (table.orphanEnded(
-        report.requestId(), report.epoch(), report.executorId(), node.clock().millis())) {
+    if (table
+        .handover()
+        .orphanEnded(
+            report.requestId(), report.epoch(), report.executorId(), node.clock().millis())) {
       carrier.carryOut();
       return lostHomes.keepUnlessKnown(report);
     }
@@ -271,13 +273,15 @@ public final class DispatchRouterVerticle extends VerticleBase {
       return;
     }
     waiters.open(open.dispatch(), true).accepted();
-    table.recover(
-        open.dispatch(),
-        row.epoch(),
-        row.executorId(),
-        row.bootId(),
-        row.deadline().toEpochMilli(),
-        node.clock().millis());
+    table
+        .handover()
+        .recover(
+            open.dispatch(),
+            row.epoch(),
+            row.executorId(),
+            row.bootId(),
+            row.deadline().toEpochMilli(),
+            node.clock().millis());
   }
 
   private Future<Done> adopt(Adopt rows) {
