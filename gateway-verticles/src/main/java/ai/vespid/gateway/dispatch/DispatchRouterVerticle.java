@@ -121,6 +121,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     node.membership().forget(following);
+    waiters.abandon();
     if (mailbox == null) return Future.succeededFuture();
     return mailbox.drain(settings.drainMax()).eventually(redis::close);
   }

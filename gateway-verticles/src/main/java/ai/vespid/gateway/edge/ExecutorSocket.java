@@ -306,6 +306,11 @@ final class ExecutorSocket {
     pingsUnanswered = 0;
   }
 
+  /** The registry started anew. */
+  void announce() {
+    if (phase instanceof Phase.Live(Route route)) neighbours.connected(route);
+  }
+
   boolean leaving() {
     return leaving;
   }
