@@ -107,6 +107,8 @@ final class ExecutorSocket {
   private void modern(ExecutorFrame frame) {
     switch (frame) {
       case ExecutorFrame.Hello hello -> hello(hello);
+      // Not compared with what it was given yet: its agent says it again after the welcome.
+      case ExecutorFrame.ToolResult _ when joining() -> {}
       case ExecutorFrame.ToolResult result ->
           reports.received(
               result.requestId(),
@@ -167,7 +169,7 @@ final class ExecutorSocket {
   // The router hears first what the agent still holds, then the registry that it is there: a
   // dispatch cannot reach it in between.
   private void join(Route route, ExecutorFrame.Hello hello) {
-    phase = new Phase.Joining();
+    phase = new Phase.Joining(route);
     neighbours
         .reconcile(
             route,
@@ -215,6 +217,10 @@ final class ExecutorSocket {
     if (changed) neighbours.connected(route);
   }
 
+  private boolean joining() {
+    return phase instanceof Phase.Joining(Route route) && route.acknowledges();
+  }
+
   // Agents of the original say a result once; ours repeat it.
   private boolean mustRepeat() {
     return phase instanceof Phase.Live(Route route) && !route.acknowledges();
@@ -254,7 +260,8 @@ final class ExecutorSocket {
     if (!(phase instanceof Phase.Live(Route route))) return new Offer.NotHere();
     if (route.draining()) return new Offer.Draining();
     var dispatch = offer.dispatch();
-    if (inFlight.holds(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
+    // Given already, under this epoch or a later one that overtook it on its way.
+    if (inFlight.holdsSince(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
     if (inFlight.size() >= 2 * route.maxInFlight() || wire.full()) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), neighbours.nowMs());

@@ -8,7 +8,7 @@ sealed interface Phase {
   record Greeting(long sinceMs) implements Phase {}
 
   /** Its hello is good; the router and the registry are being told. */
-  record Joining() implements Phase {}
+  record Joining(Route route) implements Phase {}
 
   record Live(Route route) implements Phase {}
 
