@@ -58,7 +58,11 @@ final class ExecutorSocket {
     this.acknowledgements = new Acknowledgements(wire, neighbours::shortly);
     this.reports =
         new ResultReports(
-            link.identity(), neighbours, inFlight, this::acknowledge, this::mustRepeat);
+            link.identity(),
+            neighbours,
+            inFlight,
+            this::acknowledge,
+            () -> phase.saysResultsOnce());
     this.phase = new Phase.Greeting(nowMs);
     this.heardMs = nowMs;
     this.tags = link.identity().tags();
@@ -108,7 +112,7 @@ final class ExecutorSocket {
     switch (frame) {
       case ExecutorFrame.Hello hello -> hello(hello);
       // Not compared with what it was given yet: its agent says it again after the welcome.
-      case ExecutorFrame.ToolResult _ when joining() -> {}
+      case ExecutorFrame.ToolResult _ when phase.tooEarlyForResults() -> {}
       case ExecutorFrame.ToolResult result ->
           reports.received(
               result.requestId(),
@@ -215,15 +219,6 @@ final class ExecutorSocket {
             || !known.equals(route.withLastSeenAtMs(known.lastSeenAtMs()));
     phase = new Phase.Live(route);
     if (changed) neighbours.connected(route);
-  }
-
-  private boolean joining() {
-    return phase instanceof Phase.Joining(Route route) && route.acknowledges();
-  }
-
-  // Agents of the original say a result once; ours repeat it.
-  private boolean mustRepeat() {
-    return phase instanceof Phase.Live(Route route) && !route.acknowledges();
   }
 
   private void acknowledge(String requestId, Integer epoch, boolean accepted) {

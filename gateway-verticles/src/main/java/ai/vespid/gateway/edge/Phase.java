@@ -13,4 +13,14 @@ sealed interface Phase {
   record Live(Route route) implements Phase {}
 
   record Closed() implements Phase {}
+
+  /** A result now is not compared yet with what was given; its agent says it again. */
+  default boolean tooEarlyForResults() {
+    return this instanceof Joining(Route route) && route.acknowledges();
+  }
+
+  /** Agents of the original say a result once; ours repeat it. */
+  default boolean saysResultsOnce() {
+    return this instanceof Live(Route route) && !route.acknowledges();
+  }
 }
