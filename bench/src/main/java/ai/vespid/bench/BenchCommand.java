@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
       SyncLatencyCommand.class,
       AsyncCommand.class,
       StartCommand.class,
-      FaultCommand.class
+      FaultCommand.class,
+      RouteCommand.class
     })
 public final class BenchCommand {
   private static final int COULD_NOT_RUN = 2;

@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -42,26 +41,45 @@ final class ReportOptions {
    * @return the exit code: 0 when every answer was right
    */
   int report(PrintWriter out, List<Figures> results) {
-    for (var figures : results)
-      out.println(new String(Json.write(figures), StandardCharsets.UTF_8));
-    out.println();
-    out.print(HEAD);
-    results.forEach(figures -> out.println(row(figures)));
+    print(out, results, HEAD, results.stream().map(ReportOptions::row).toList());
     results.stream().filter(f -> !f.isRight()).forEach(f -> out.println(f.reasons()));
     out.flush();
-    if (append != null) append(results);
     return results.stream().allMatch(Figures::isRight) ? 0 : 1;
   }
 
-  private void append(List<Figures> results) {
-    var text = new StringBuilder(Files.exists(append) ? "" : HEAD);
-    results.forEach(figures -> text.append(row(figures)).append('\n'));
+  /** Prints results and the rows of their table, and appends these. */
+  void print(PrintWriter out, List<?> results, String head, List<String> rows) {
+    for (var figures : results)
+      out.println(new String(Json.write(figures), StandardCharsets.UTF_8));
+    out.println();
+    out.print(head);
+    rows.forEach(out::println);
+    out.flush();
+    if (append != null) append(head, rows);
+  }
+
+  private void append(String head, List<String> rows) {
     try {
       if (append.getParent() != null) Files.createDirectories(append.getParent());
-      Files.writeString(append, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      var text = Files.exists(append) ? Files.readString(append) : "";
+      Files.writeString(append, withRows(text, head, rows));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The rows stand at the end of the table with this head, which is begun if there is none. */
+  static String withRows(String text, String head, List<String> rows) {
+    var added = String.join("\n", rows) + "\n";
+    int begin = text.indexOf(head);
+    if (begin < 0) return text + (text.isEmpty() ? "" : "\n") + head + added;
+    int end = begin + head.length();
+    while (text.startsWith("|", end)) {
+      int newline = text.indexOf('\n', end);
+      if (newline < 0) return text + "\n" + added;
+      end = newline + 1;
+    }
+    return text.substring(0, end) + added + text.substring(end);
   }
 
   private static String row(Figures f) {

@@ -29,6 +29,9 @@ final class TargetOptions {
   @Option(names = "--gateway", defaultValue = "http://localhost:3002", description = "gateway")
   private String gateway;
 
+  @Option(names = "--agents-gateway", description = "where agents connect, when elsewhere")
+  private String agentsGateway;
+
   @Option(names = "--gateway-token", description = "GATEWAY_SERVICE_TOKEN", required = true)
   private String gatewayToken;
 
@@ -78,7 +81,8 @@ final class TargetOptions {
   /** Agents that are connected and welcomed. */
   Fleet connect(Generator generator, List<Credential> agents) {
     var fleet = new Fleet(generator, agents, plain);
-    var url = "ws" + gateway.substring("http".length()).replaceAll("/$", "") + "/ws/executor";
+    var at = agentsGateway == null ? gateway : agentsGateway;
+    var url = "ws" + at.substring("http".length()).replaceAll("/$", "") + "/ws/executor";
     generator.await(CONNECT_SECONDS, () -> fleet.connect(url));
     return fleet;
   }

@@ -4,6 +4,8 @@ import ai.vespid.gateway.dispatch.DispatchRouterSettings;
 import ai.vespid.gateway.dispatch.DispatchRouterVerticle;
 import ai.vespid.gateway.edge.ExecutorEdgeSettings;
 import ai.vespid.gateway.edge.ExecutorEdgeVerticle;
+import ai.vespid.gateway.failover.FailoverManagerSettings;
+import ai.vespid.gateway.failover.FailoverManagerVerticle;
 import ai.vespid.gateway.ingress.IngressSettings;
 import ai.vespid.gateway.ingress.IngressVerticle;
 import ai.vespid.gateway.registry.SessionRegistrySettings;
@@ -38,6 +40,10 @@ public final class GatewayCatalogue implements Catalogue {
             DispatchRouterSettings.class,
             (node, shard) ->
                 new DispatchRouterVerticle(node, shard, dispatches(node), workspaces(node))),
+        new Entry(
+            "failover-manager",
+            FailoverManagerSettings.class,
+            (node, _) -> new FailoverManagerVerticle(node, dispatches(node))),
         new Entry("ingress", IngressSettings.class, (node, _) -> new IngressVerticle(node)),
         new Entry(
             "workspaces",

@@ -127,7 +127,8 @@ class EdgeTest {
   void closesTheSocketOfARevokedExecutorAtOnce() throws InterruptedException {
     var agent = FakeAgent.extended(gateway, credentials).connect(gateway);
     revoke();
-    new Bus(gateway.vertx).publish(ExecutorEdge.REVOKED, new Revoked(credentials.executorId()));
+    new Bus(gateway.vertx, "gw-1")
+        .publish(ExecutorEdge.REVOKED, new Revoked(credentials.executorId()));
 
     assertThat(agent.closes.poll(1, TimeUnit.SECONDS)).isEqualTo("EXECUTOR_REVOKED");
     agent.close();

@@ -3,11 +3,21 @@ package ai.vespid.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.gateway.TestGateway.Credentials;
+import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.Json;
+import ai.vespid.protocol.Kind;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.Selector;
+import ai.vespid.protocol.WorkspaceUse;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.sql.DispatchRepository;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -78,6 +88,45 @@ class GatewayFailureTest {
       assertThat(reborn.await("result_ack").getString("requestId"))
           .isEqualTo(TestGateway.requestId(second));
       assertThat(gateway.awaitResult(first).getString("error")).isEqualTo("AGENT_DISCONNECTED");
+    }
+  }
+
+  @Test
+  void findsAnAcceptedDispatchThatNoRouterKnows() {
+    try (var agent = FakeAgent.extended(gateway, credentials).connect(gateway)) {
+      var body = gateway.body(organization).put("timeoutMs", 60_000);
+      var lost =
+          new Dispatch(
+              TestGateway.requestId(body),
+              organization,
+              body.getString("requestedByUserId"),
+              Kind.AGENT_EXECUTE,
+              RawJson.of("{\"echo\":\"found\"}"),
+              null,
+              null,
+              Selector.byon(),
+              60_000,
+              60_000,
+              EffectClass.AT_MOST_ONCE,
+              null,
+              WorkspaceUse.NONE);
+      new DispatchRepository(gateway.db.gateway())
+          .insert(
+              List.of(
+                  new DispatchRepository.Stored(
+                      lost.requestId(),
+                      organization,
+                      0,
+                      null,
+                      null,
+                      Buffer.buffer(Json.write(lost)),
+                      null,
+                      "byon:" + organization,
+                      Instant.now().plusSeconds(60))))
+          .await();
+
+      assertThat(agent.await("invoke_tool_v2").getString("requestId")).isEqualTo(lost.requestId());
+      assertThat(gateway.awaitResult(body).getString("status")).isEqualTo("succeeded");
     }
   }
 

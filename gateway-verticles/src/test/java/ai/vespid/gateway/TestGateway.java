@@ -6,8 +6,9 @@ import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Catalogue;
-import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Occupancy;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.EmbeddedDatabase;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -68,7 +69,15 @@ final class TestGateway implements AutoCloseable {
             Envelope.class,
             new Envelope("test", kek));
     var node =
-        new Node("gw-1", Homes.single("gw-1", 1), ports, meters, InstantSource.system(), services);
+        new Node(
+            "gw-1",
+            "gw-1",
+            Membership.single("gw-1", 1),
+            new Occupancy(),
+            ports,
+            meters,
+            InstantSource.system(),
+            services);
     for (Catalogue.Entry entry : new GatewayCatalogue().entries()) {
       vertx
           .deployVerticle(
@@ -86,6 +95,7 @@ final class TestGateway implements AutoCloseable {
     return switch (verticle) {
       case "ingress" -> at.put("serviceToken", TOKEN);
       case "executor-edge" -> at.mergeIn(edgeConfig);
+      case "failover-manager" -> new JsonObject().put("sweepEvery", "PT0.2S");
       case "workspaces" -> at.put("signingSecret", "s");
       case "dispatch-router" ->
           new JsonObject()

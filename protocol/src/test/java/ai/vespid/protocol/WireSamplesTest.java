@@ -45,7 +45,8 @@ class WireSamplesTest {
   @Test
   void readsADispatchOfAnOriginalWorker() throws IOException {
     var body =
-        Json.read(samples("http-bodies").get("dispatch").toString().getBytes(), DispatchBody.class);
+        Json.read(
+            samples("original-worker").get("dispatch").toString().getBytes(), DispatchBody.class);
 
     assertThat(body.requestId()).isEqualTo("3f2b8c1e-1111-4111-8111-111111111111:node-1:2");
     assertThat(body.timeoutMs()).isEqualTo(60_000);

@@ -6,9 +6,11 @@ import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Catalogue;
 import ai.vespid.kit.node.ConfigurationException;
-import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Member;
+import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Occupancy;
 import ai.vespid.kit.redis.RedisLink;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DatabaseOptions;
@@ -34,7 +36,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,8 @@ public final class Server implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final Duration START_MAX = Duration.ofSeconds(20);
   private static final Duration STOP_MAX = Duration.ofSeconds(10);
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
+  private static final long DRAIN_LOOK_MS = 50;
   private static final Duration REDIS_MAX = Duration.ofSeconds(3);
 
   // Their state can be made again from what others tell them. The rest own ports, or keep nothing.
@@ -51,22 +54,34 @@ public final class Server implements AutoCloseable {
       Set.of("dispatch-router", "session-registry", "result-store");
 
   private final ServerConfig config;
-  // One loop for two cores: a dispatch that stays on one loop wakes nobody up on its way.
-  private final Vertx vertx =
-      Vertx.vertx(
-          new VertxOptions()
-              .setEventLoopPoolSize(Math.max(1, Runtime.getRuntime().availableProcessors() / 2)));
+  private final Membership membership;
+  private final Cluster cluster;
+  private final Vertx vertx;
   private final Ports ports = new Ports();
   private final Database database;
   private final Redis redis;
   private final Node node;
-  private final Consumer<String> givenUp;
+  private final Ends ends;
+  private volatile boolean serving;
   private final List<Supplier<Future<Void>>> stops = new ArrayList<>();
 
-  private Server(ServerConfig config, Map<String, String> environment, Consumer<String> givenUp) {
+  /** How a node ends by itself; whoever started it closes it. */
+  public interface Ends {
+    /** What crashes again and again, or cannot work any more. */
+    void givenUp(String what);
+
+    /** An operator asked for it. */
+    void leave();
+  }
+
+  private Server(ServerConfig config, Map<String, String> environment, Ends ends) {
     this.config = config;
-    this.givenUp = givenUp;
+    this.ends = ends;
     var envelope = envelope(environment);
+    var self = self(config);
+    membership = new Membership(self);
+    cluster = config.cluster().alone() ? null : cluster(config.cluster(), self);
+    vertx = openVertx();
     database = Database.open(vertx, databaseOptions(environment));
     redis = redis(vertx, environment.get("REDIS_URL"));
     var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -78,19 +93,55 @@ public final class Server implements AutoCloseable {
             Envelope.class, envelope,
             MeterRegistry.class, meters,
             MetricsText.class, (MetricsText) meters::scrape);
-    var homes = Homes.single(config.node(), config.instancesOf("dispatch-router"));
-    node = new Node(config.node(), homes, ports, meters, InstantSource.system(), services);
+    node =
+        new Node(
+            self.id(),
+            self.name(),
+            membership,
+            new Occupancy(),
+            ports,
+            meters,
+            InstantSource.system(),
+            services);
+  }
+
+  // A process that is started again is another member: what still goes to the old one is lost with
+  // it, and never reaches the new one by mistake.
+  private static Member self(ServerConfig config) {
+    var id = config.node() + '~' + Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
+    return new Member(
+        id,
+        config.node(),
+        config.instancesOf("dispatch-router"),
+        config.instancesOf("executor-edge"),
+        Member.State.STARTING);
+  }
+
+  private Cluster cluster(ClusterConfig settings, Member self) {
+    return new Cluster(
+        settings,
+        self,
+        membership,
+        () -> ends.givenUp("this node's place in the cluster"),
+        ends::leave);
+  }
+
+  private Vertx openVertx() {
+    // One loop for two cores: a dispatch that stays on one loop wakes nobody up on its way.
+    var loops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    var options = new VertxOptions().setEventLoopPoolSize(loops);
+    if (cluster == null) return Vertx.vertx(options);
+    var builder = Vertx.builder().with(options.setEventBusOptions(cluster.busOptions()));
+    return await("cluster", cluster.open(builder), START_MAX);
   }
 
   /**
    * Starts everything; on a failure nothing is left running.
    *
-   * @param givenUp told the name of a verticle that crashes again and again
    * @throws ConfigurationException one line: the cause and the remedy
    */
-  public static Server start(
-      ServerConfig config, Map<String, String> environment, Consumer<String> givenUp) {
-    var server = new Server(config, environment, givenUp);
+  public static Server start(ServerConfig config, Map<String, String> environment, Ends ends) {
+    var server = new Server(config, environment, ends);
     try {
       server.begin();
       return server;
@@ -153,11 +204,19 @@ public final class Server implements AutoCloseable {
   private void begin() {
     ProtocolCodec.install(vertx, Protocols.ALL, false);
     probeRedis();
+    if (cluster != null) await("cluster", cluster.begin(), START_MAX);
     for (var deployment : config.deployments()) {
       for (int shard = 0; shard < deployment.instances(); shard++) deploy(deployment, shard);
     }
     await("listen", ports.listen(vertx), START_MAX);
-    LOG.atInfo().addKeyValue("node", config.node()).log("serving");
+    say(Member.State.SERVING);
+    serving = true;
+    LOG.atInfo().addKeyValue("node", node.id()).log("serving");
+  }
+
+  private void say(Member.State state) {
+    if (cluster == null) membership.state(node.id(), state);
+    else cluster.say(state);
   }
 
   // The result store works without it, so its absence is said and no more.
@@ -178,7 +237,7 @@ public final class Server implements AutoCloseable {
     Supplier<Deployable> factory = () -> deployment.entry().factory().create(node, shard);
     if (RESTARTABLE.contains(deployment.name())) {
       var supervisor =
-          new Supervisor(vertx, deployment.name(), factory, options, START_MAX, givenUp);
+          new Supervisor(vertx, deployment.name(), factory, options, START_MAX, ends::givenUp);
       stops.addFirst(supervisor::stop);
       await(deployment.name(), supervisor.start(), START_MAX);
     } else {
@@ -199,9 +258,32 @@ public final class Server implements AutoCloseable {
     return vertx;
   }
 
+  // Agents go elsewhere first, homes are handed over; what is left at the deadline fails over.
+  private void drain() {
+    if (cluster == null || membership.view().members().size() < 2) return;
+    say(Member.State.DRAINING);
+    LOG.atInfo().addKeyValue("node", node.id()).log("draining");
+    long deadline = System.nanoTime() + DRAIN_MAX.toNanos();
+    var left = node.occupancy().left();
+    try {
+      while (membership.draining() && !left.isEmpty() && System.nanoTime() < deadline) {
+        Thread.sleep(DRAIN_LOOK_MS);
+        left = node.occupancy().left();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    node.meters()
+        .counter("vespid.node.drains", "outcome", left.isEmpty() ? "empty" : "deadline")
+        .increment();
+    LOG.atInfo().addKeyValue("left", left).log("drained");
+  }
+
   /** Reverse order, and the bus and the stores last: who is asked outlives who asks. */
   @Override
   public void close() {
+    if (serving) drain();
+    serving = false;
     for (var stop : stops) quietly(stop.get());
     stops.clear();
     quietly(ports.close());

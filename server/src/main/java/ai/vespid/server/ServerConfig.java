@@ -24,12 +24,15 @@ import java.util.TreeSet;
  * A {@code conf/*.json} with the environment applied, checked as a whole before anything starts.
  *
  * @param node this node's name
+ * @param cluster how it finds the others
  * @param deployments in the order of the file, which is the order of the start
  */
-public record ServerConfig(String node, List<Deployment> deployments) {
+public record ServerConfig(String node, ClusterConfig cluster, List<Deployment> deployments) {
   private static final Set<String> KEYS = Set.of("node", "cluster", "verticles");
   private static final Set<String> NODE_KEYS = Set.of("name", "host");
-  private static final Set<String> CLUSTER_KEYS = Set.of("members");
+  private static final Set<String> CLUSTER_KEYS =
+      Set.of(
+          "members", "host", "port", "publicPort", "busPort", "busPublicPort", "kubernetesService");
   private static final Set<String> VERTICLE_KEYS = Set.of("instances", "threading", "config");
   private static final int INSTANCES_MAX = 64;
   private static final Map<String, ThreadingModel> THREADING =
@@ -75,7 +78,8 @@ public record ServerConfig(String node, List<Deployment> deployments) {
     known(name, root, KEYS);
     var node = section(name, root, "node");
     known(name + ": node", node, NODE_KEYS);
-    known(name + ": cluster", section(name, root, "cluster"), CLUSTER_KEYS);
+    var cluster = section(name, root, "cluster");
+    known(name + ": cluster", cluster, CLUSTER_KEYS);
     var verticles = section(name, root, "verticles");
     if (verticles.isEmpty()) {
       throw new ConfigurationException(
@@ -92,13 +96,17 @@ public record ServerConfig(String node, List<Deployment> deployments) {
       known(name + ": " + verticle, body, VERTICLE_KEYS);
       sections.put(verticle, section(name + ": " + verticle, body, "config").copy());
     }
-    EnvironmentTable.apply(environment, sections);
+    var all = new LinkedHashMap<>(sections);
+    all.put("node", node);
+    all.put("cluster", cluster);
+    EnvironmentTable.apply(environment, all);
     var deployments = new ArrayList<Deployment>();
     for (var entry : sections.entrySet()) {
       var body = verticles.getJsonObject(entry.getKey());
       deployments.add(deployment(name, catalogue.get(entry.getKey()), body, entry.getValue()));
     }
-    return new ServerConfig(nodeName(name, node), deployments);
+    return new ServerConfig(
+        nodeName(name, node), ClusterConfig.of(name, node, cluster), deployments);
   }
 
   private static Deployment deployment(

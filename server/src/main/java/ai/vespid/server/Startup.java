@@ -55,7 +55,21 @@ final class Startup implements AutoCloseable {
   }
 
   Server serve(ServerConfig config, Map<String, String> environment) {
-    return opened(Server.start(config, environment, this::giveUp));
+    return opened(
+        Server.start(
+            config,
+            environment,
+            new Server.Ends() {
+              @Override
+              public void givenUp(String what) {
+                giveUp(what);
+              }
+
+              @Override
+              public void leave() {
+                end.countDown();
+              }
+            }));
   }
 
   private void giveUp(String verticle) {

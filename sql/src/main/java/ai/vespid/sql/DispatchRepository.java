@@ -61,6 +61,17 @@ public final class DispatchRepository {
           queue_key, deadline_at
       FROM dispatches WHERE state = 0 AND request_id > $1 ORDER BY request_id LIMIT $2
       """;
+  private static final String OPEN_AMONG =
+      """
+      SELECT request_id, organization_id, epoch, executor_id, boot_id, spec, sealed_secret,
+          queue_key, deadline_at
+      FROM dispatches WHERE state = 0 AND request_id = ANY($1)
+      """;
+  private static final String OPEN_KEYS =
+      """
+      SELECT request_id, queue_key FROM dispatches
+      WHERE state = 0 AND request_id > $1 AND accepted_at < $2 ORDER BY request_id LIMIT $3
+      """;
   private static final String EXPIRE =
       """
       DELETE FROM dispatches WHERE request_id IN (
@@ -157,6 +168,24 @@ public final class DispatchRepository {
     return pool.preparedQuery(OPEN)
         .execute(Tuple.of(after, limit))
         .map(rows -> stream(rows).map(DispatchRepository::stored).toList());
+  }
+
+  /** Those of these ids that are open. */
+  public Future<List<Stored>> openAmong(List<String> requestIds) {
+    return pool.preparedQuery(OPEN_AMONG)
+        .execute(Tuple.of(requestIds.toArray(String[]::new)))
+        .map(rows -> stream(rows).map(DispatchRepository::stored).toList());
+  }
+
+  /** An open dispatch, and whose home decides about it. */
+  public record OpenKey(String requestId, String queueKey) {}
+
+  /** One page of what was accepted before a moment and is open, by request id. */
+  public Future<List<OpenKey>> openKeys(String after, Instant acceptedBefore, int limit) {
+    return pool.preparedQuery(OPEN_KEYS)
+        .execute(Tuple.of(after, acceptedBefore.atOffset(ZoneOffset.UTC), limit))
+        .map(rows ->
+            stream(rows).map(row -> new OpenKey(row.getString(0), row.getString(1))).toList());
   }
 
   /** Deletes results that expired; answers how many, at most {@code limit}. */

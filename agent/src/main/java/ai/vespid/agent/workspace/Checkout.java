@@ -16,10 +16,12 @@ public final class Checkout implements AutoCloseable {
   private final Path directory;
   private final Snapshot before;
 
-  Checkout(WorkspaceCache cache, Path directory) throws IOException {
+  Checkout(WorkspaceCache cache, Path directory) throws WorkspaceFailed, IOException {
     this.cache = cache;
     this.directory = directory;
-    this.before = Snapshot.of(directory);
+    try (var modes = Modes.open(directory, cache.entriesMax())) {
+      this.before = Snapshot.of(directory, modes);
+    }
   }
 
   public Path directory() {
@@ -29,8 +31,10 @@ public final class Checkout implements AutoCloseable {
   /** Stores the next version when the task changed something. */
   public Optional<Uploaded> uploadIfChanged(Workspace workspace, Upload upload)
       throws WorkspaceFailed, IOException, InterruptedException {
-    if (Snapshot.of(directory).equals(before)) return Optional.empty();
-    return Optional.of(cache.store(directory, workspace.workspaceId(), upload));
+    try (var modes = Modes.open(directory, cache.entriesMax())) {
+      if (Snapshot.of(directory, modes).equals(before)) return Optional.empty();
+      return Optional.of(cache.store(directory, modes, workspace.workspaceId(), upload));
+    }
   }
 
   @Override

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.temporal.ChronoUnit;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
@@ -24,27 +26,30 @@ final class Packer extends SimpleFileVisitor<Path> {
   private static final long HEADER_BYTES = 1_024;
 
   private final Path directory;
+  private final Modes modes;
   private final TarArchiveOutputStream tar;
   private long bytesLeft;
   private int entriesLeft;
   private int leftOut;
   private boolean tooLarge;
 
-  private Packer(Path directory, TarArchiveOutputStream tar, long bytesMax, int entriesMax) {
+  private Packer(
+      Path directory, Modes modes, TarArchiveOutputStream tar, long bytesMax, int entriesMax) {
     this.directory = directory;
+    this.modes = modes;
     this.tar = tar;
     this.bytesLeft = bytesMax;
     this.entriesLeft = entriesMax;
   }
 
-  static void pack(Path directory, Path archive, long bytesMax, int entriesMax)
+  static void pack(Path directory, Modes modes, Path archive, long bytesMax, int entriesMax)
       throws WorkspaceFailed, IOException {
     try (var file = new BufferedOutputStream(Files.newOutputStream(archive));
         var tar = new TarArchiveOutputStream(new ZstdOutputStream(file), "UTF-8")) {
       tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
       tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
       tar.setAddPaxHeadersForNonAsciiNames(true);
-      var packer = new Packer(directory, tar, bytesMax, entriesMax);
+      var packer = new Packer(directory, modes, tar, bytesMax, entriesMax);
       Files.walkFileTree(directory, packer);
       packer.conclude();
     }
@@ -63,7 +68,9 @@ final class Packer extends SimpleFileVisitor<Path> {
   public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes)
       throws IOException {
     if (path.equals(directory)) return FileVisitResult.CONTINUE;
-    return add(new TarArchiveEntry(nameOf(path) + "/"), null);
+    var entry = new TarArchiveEntry(nameOf(path) + "/");
+    entry.setMode(modes.of(path));
+    return add(entry, attributes, null);
   }
 
   @Override
@@ -71,22 +78,26 @@ final class Packer extends SimpleFileVisitor<Path> {
     if (attributes.isRegularFile()) {
       var entry = new TarArchiveEntry(nameOf(path));
       entry.setSize(attributes.size());
-      entry.setMode(Files.isExecutable(path) ? 0755 : 0644);
-      return add(entry, path);
+      entry.setMode(modes.of(path));
+      return add(entry, attributes, path);
     }
     if (attributes.isSymbolicLink()) {
       var pointsTo = Files.readSymbolicLink(path);
       if (Archive.staysInside(directory, path, pointsTo)) {
         var entry = new TarArchiveEntry(nameOf(path), TarConstants.LF_SYMLINK);
         entry.setLinkName(pointsTo.toString());
-        return add(entry, null);
+        return add(entry, attributes, null);
       }
     }
     leftOut++;
     return FileVisitResult.CONTINUE;
   }
 
-  private FileVisitResult add(TarArchiveEntry entry, Path content) throws IOException {
+  private FileVisitResult add(TarArchiveEntry entry, BasicFileAttributes attributes, Path content)
+      throws IOException {
+    // Whole seconds, as tar has them: parts would need a header more for every file.
+    var changed = attributes.lastModifiedTime().toInstant().truncatedTo(ChronoUnit.SECONDS);
+    entry.setModTime(FileTime.from(changed));
     bytesLeft -= entry.getSize() + HEADER_BYTES;
     if (bytesLeft < 0 || --entriesLeft < 0) {
       tooLarge = true;

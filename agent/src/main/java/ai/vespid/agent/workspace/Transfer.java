@@ -4,6 +4,7 @@ import ai.vespid.protocol.ErrorCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -32,7 +33,11 @@ final class Transfer {
   /** Fetches into {@code file}; at most {@code bytesMax}. */
   void download(String url, Path file, long bytesMax)
       throws WorkspaceFailed, IOException, InterruptedException {
-    var request = HttpRequest.newBuilder(URI.create(url)).timeout(transferMax).GET().build();
+    var request =
+        HttpRequest.newBuilder(address(url, ErrorCode.WORKSPACE_DOWNLOAD_FAILED))
+            .timeout(transferMax)
+            .GET()
+            .build();
     HttpResponse<InputStream> response;
     try {
       response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
@@ -45,6 +50,18 @@ final class Transfer {
       }
       copy(body, file, bytesMax);
     }
+  }
+
+  // Its own exceptions repeat the whole URL, which is a credential.
+  private static URI address(String url, ErrorCode code) throws WorkspaceFailed {
+    try {
+      var address = new URI(url);
+      // A host with an underscore is none for the HTTP client.
+      if (address.getHost() != null) return address;
+    } catch (URISyntaxException e) {
+      throw new WorkspaceFailed(code.with("URL_INVALID"));
+    }
+    throw new WorkspaceFailed(code.with("URL_INVALID"));
   }
 
   // The request's own timeout ends with the headers; a body that stalls is closed under the reader.
@@ -77,7 +94,7 @@ final class Transfer {
   /** Stores {@code file}; answers the ETag, or null. */
   String upload(String url, Path file) throws WorkspaceFailed, IOException, InterruptedException {
     var request =
-        HttpRequest.newBuilder(URI.create(url))
+        HttpRequest.newBuilder(address(url, ErrorCode.WORKSPACE_UPLOAD_FAILED))
             .timeout(transferMax)
             .header("content-type", "application/zstd")
             .PUT(HttpRequest.BodyPublishers.ofFile(file))

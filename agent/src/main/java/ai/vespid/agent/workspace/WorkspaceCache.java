@@ -6,6 +6,7 @@ import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,6 +19,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Archives of runs' files as they were fetched or stored, {@code <workspaceId>/<content>.tar.zst},
@@ -43,6 +46,7 @@ public final class WorkspaceCache {
     }
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(WorkspaceCache.class);
   private static final String SUFFIX = ".tar.zst";
 
   private final Path root;
@@ -77,8 +81,8 @@ public final class WorkspaceCache {
     try (var archive = open(file, downloadUrl)) {
       Archive.unpack(archive, directory, limits.extractedBytesMax(), limits.entriesMax());
     } catch (WorkspaceFailed e) {
-      // Whatever is wrong with it, the next attempt fetches it anew.
-      Files.deleteIfExists(file);
+      // The next attempt fetches it anew, unless it was this host that failed.
+      if (e.error().equals(ErrorCode.WORKSPACE_ARCHIVE_INVALID.name())) Files.deleteIfExists(file);
       throw e;
     }
   }
@@ -90,7 +94,8 @@ public final class WorkspaceCache {
       var cached = Files.newInputStream(file);
       used(file);
       return cached;
-    } catch (NoSuchFileException e) {
+    } catch (IOException e) {
+      // Not there, or not to be read: either way it is fetched.
       if (downloadUrl == null) {
         throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_URL_REQUIRED.name());
       }
@@ -116,11 +121,15 @@ public final class WorkspaceCache {
     }
   }
 
-  Uploaded store(Path directory, String workspaceId, Upload upload)
+  int entriesMax() {
+    return limits.entriesMax();
+  }
+
+  Uploaded store(Path directory, Modes modes, String workspaceId, Upload upload)
       throws WorkspaceFailed, IOException, InterruptedException {
     var temporary = Files.createTempFile(checkouts.directory(), "upload-", SUFFIX);
     try {
-      Packer.pack(directory, temporary, limits.extractedBytesMax(), limits.entriesMax());
+      Packer.pack(directory, modes, temporary, limits.extractedBytesMax(), limits.entriesMax());
       if (Files.size(temporary) > limits.archiveBytesMax()) {
         throw new WorkspaceFailed(ErrorCode.WORKSPACE_TOO_LARGE.name());
       }
@@ -132,11 +141,18 @@ public final class WorkspaceCache {
     }
   }
 
-  private void keep(Path temporary, Path file) throws IOException {
-    Files.createDirectories(file.getParent());
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    prune(file);
+  // It was fetched or stored already: not keeping it costs a download, never a run.
+  private void keep(Path temporary, Path file) {
+    try {
+      Files.createDirectories(file.getParent());
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      prune(file);
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("cause", e.getClass().getSimpleName())
+          .log("an archive could not be kept in the cache");
+    }
   }
 
   private record Cached(Path file, long bytes, FileTime used) {}
@@ -150,8 +166,17 @@ public final class WorkspaceCache {
       if (count <= limits.cachedVersionsMax() && bytes <= limits.cachedBytesMax()) return;
       if (oldest.file().equals(newest)) continue;
       Files.deleteIfExists(oldest.file());
+      deleteIfEmpty(oldest.file().getParent());
       bytes -= oldest.bytes();
       count--;
+    }
+  }
+
+  private static void deleteIfEmpty(Path workspace) throws IOException {
+    try {
+      Files.deleteIfExists(workspace);
+    } catch (DirectoryNotEmptyException e) {
+      return; // Other versions of it are kept.
     }
   }
 

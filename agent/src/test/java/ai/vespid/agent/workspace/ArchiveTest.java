@@ -104,10 +104,22 @@ class ArchiveTest {
 
   @ParameterizedTest
   @ValueSource(bytes = {TarConstants.LF_LINK, TarConstants.LF_CHR, TarConstants.LF_FIFO})
-  void hardLinksDevicesAndPipesAreRefused(byte type) throws IOException {
+  void linksOutsideDevicesAndPipesAreRefused(byte type) throws IOException {
     special("thing", type, "target");
 
     isRefused();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../outside", "link/outside", "sub", "absent"})
+  void aSecondNameIsOnlyTakenOfAFileUnpackedBefore(String first) throws IOException {
+    Files.writeString(temporary.resolve("outside"), "secret");
+    Files.createSymbolicLink(directory.resolve("link"), temporary);
+    special("sub/", TarConstants.LF_DIR, null);
+    special("second", TarConstants.LF_LINK, first);
+
+    assertThatThrownBy(this::unpack).hasMessage("WORKSPACE_ARCHIVE_INVALID");
+    assertThat(directory.resolve("second")).doesNotExist();
   }
 
   @Test
@@ -181,7 +193,7 @@ class ArchiveTest {
         .isZero();
     var archive = temporary.resolve("archive");
 
-    Packer.pack(source, archive, BYTES_MAX, 50);
+    pack(source, archive);
     try (var in = Files.newInputStream(archive)) {
       Archive.unpack(in, directory, BYTES_MAX, 50);
     }
@@ -190,7 +202,19 @@ class ArchiveTest {
       assertThat(Files.exists(directory.resolve(left), LinkOption.NOFOLLOW_LINKS)).isFalse();
       Files.delete(source.resolve(left));
     }
-    assertThat(Snapshot.of(directory)).isEqualTo(Snapshot.of(source));
+    assertThat(snapshot(directory)).isEqualTo(snapshot(source));
+  }
+
+  private static void pack(Path source, Path archive) throws Exception {
+    try (var modes = Modes.open(source, 50)) {
+      Packer.pack(source, modes, archive, BYTES_MAX, 50);
+    }
+  }
+
+  private static Snapshot snapshot(Path directory) throws Exception {
+    try (var modes = Modes.open(directory, 50)) {
+      return Snapshot.of(directory, modes);
+    }
   }
 
   @Test
@@ -198,7 +222,7 @@ class ArchiveTest {
     var source = Files.createDirectory(temporary.resolve("source"));
     Files.writeString(source.resolve("a"), "x".repeat(1 << 20));
 
-    assertThatThrownBy(() -> Packer.pack(source, temporary.resolve("archive"), BYTES_MAX, 50))
+    assertThatThrownBy(() -> pack(source, temporary.resolve("archive")))
         .hasMessage("WORKSPACE_TOO_LARGE");
   }
 

@@ -222,4 +222,36 @@ class WorkspaceCacheTest {
     assertThat(left).doesNotExist();
     assertThat(root.resolve("checkouts/dead.lock")).doesNotExist();
   }
+
+  @Test
+  void anArchiveThatCannotBeKeptIsStoredAllTheSame() throws Exception {
+    // The place of its folder is taken by a file.
+    Files.writeString(root.resolve(ID), "in the way");
+
+    var stored = write(empty(), 1, "a", "one");
+
+    assertThat(read(at(stored), "a")).isEqualTo("one");
+    assertThat(gets).as("fetched, because it is not in the cache").hasValue(1);
+  }
+
+  @Test
+  void noErrorRepeatsAUrl() {
+    var broken = "http://under_score.example/k?token=s3cret";
+    for (var url : new String[] {broken, "http://[k?token=s3cret"}) {
+      assertThatThrownBy(() -> cache.checkout(new Workspace(ID, 1L, "k", null), url))
+          .isInstanceOf(WorkspaceFailed.class)
+          .hasMessage("WORKSPACE_DOWNLOAD_FAILED:URL_INVALID");
+    }
+  }
+
+  @Test
+  void leavesNoEmptyFolderBehind() throws Exception {
+    write(empty(), 1, "a", "one");
+    for (int i = 2; i < 5; i++) {
+      var other = "55555555-5555-4555-8555-55555555555" + i;
+      write(new Workspace(other, 0L, "k0", null), i, "a", "other " + i);
+    }
+
+    assertThat(root.resolve(ID)).doesNotExist();
+  }
 }

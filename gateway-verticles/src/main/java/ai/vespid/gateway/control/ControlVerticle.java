@@ -60,7 +60,7 @@ public final class ControlVerticle extends VerticleBase {
       AccountRepository accounts,
       OrganizationRepository organizations) {
     var database = node.service(Database.class);
-    var presence = new Presence(new Bus(vertx), node);
+    var presence = new Presence(new Bus(vertx, node.id()), node);
     var served = RawJson.of(document.encode());
     var all = new HashMap<String, Endpoint>();
     all.put("health", new Health(database)::check);

@@ -28,7 +28,7 @@ final class Presence {
 
   Presence(Bus bus, Node node) {
     this.bus = bus;
-    this.node = node.name();
+    this.node = node.id();
   }
 
   /** The live routes of an organization's executors by id; empty when no registry answers. */

@@ -49,7 +49,7 @@ final class Carrier {
     this.waiters = waiters;
     this.meters = meters;
     this.signer = new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret());
-    this.bus = new Bus(vertx);
+    this.bus = new Bus(vertx, node.id());
   }
 
   /** Does everything that was decided, and what is decided in turn. */
@@ -229,9 +229,8 @@ final class Carrier {
     meters.finished(result);
     // Not awaited: a durable result stands in PostgreSQL, another one is promised to nobody else.
     bus.tell(
-        ResultStore.at(node.name()),
-        new ResultStore.Put(
-            dispatch.requestId(), dispatch.organizationId(), result, finish.durable()));
+        ResultStore.at(node.id()),
+        new ResultStore.Put(dispatch.requestId(), dispatch.organizationId(), result));
     waiters.close(dispatch.requestId(), new Finished(result, false));
     table.settled(dispatch.requestId(), head, node.clock().millis());
   }

@@ -2,7 +2,6 @@ package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.node.Homes;
 import ai.vespid.protocol.Kind;
-import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.Route;
@@ -22,7 +21,6 @@ record Demand(String queueKey, Kind kind, String connectorId, Selector selector)
     LABELS,
     EXECUTOR_ID,
     DRAINING,
-    DISCONNECTED,
     FULL
   }
 
@@ -36,10 +34,6 @@ record Demand(String queueKey, Kind kind, String connectorId, Selector selector)
 
   static String queueKey(Route route) {
     return Homes.queueKey(route.pool(), route.organizationId());
-  }
-
-  boolean managed() {
-    return selector.pool() == Pool.MANAGED;
   }
 
   boolean accepts(Route route) {

@@ -1,8 +1,10 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.kit.redis.RedisLink;
@@ -12,14 +14,19 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Accept;
+import ai.vespid.protocol.bus.DispatchRouter.Adopt;
+import ai.vespid.protocol.bus.DispatchRouter.Await;
 import ai.vespid.protocol.bus.DispatchRouter.Explain;
 import ai.vespid.protocol.bus.DispatchRouter.Explanation;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
+import ai.vespid.protocol.bus.DispatchRouter.HandOver;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.DispatchRouter.Run;
+import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
+import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
@@ -56,6 +63,9 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private Carrier carrier;
   private RedisLink redis;
   private Claims claims;
+  private Succession succession;
+  private LostHomes lostHomes;
+  private Membership.Listener following;
   private Bus bus;
   private DispatchRouterSettings settings;
   private Mailbox mailbox;
@@ -71,30 +81,46 @@ public final class DispatchRouterVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     settings = Settings.bind("dispatch-router", config(), DispatchRouterSettings.class);
-    bus = new Bus(vertx);
+    bus = new Bus(vertx, node.id());
     table = new DispatchTable(settings.rules(), directory);
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);
     carrier = new Carrier(vertx, node, settings, table, log, waiters, meters);
     redis = new RedisLink(vertx, node.service(Redis.class));
-    claims = new Claims(redis, bus, ResultStore.at(node.name()), settings.resultsTtlSec() * 1_000L);
+    claims = new Claims(redis, bus, ResultStore.at(node.id()), settings.resultsTtlSec() * 1_000L);
     vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
     vertx.setPeriodic(settings.expireEvery().toMillis(), _ -> expire());
+    lostHomes = new LostHomes(node, bus, table, waiters, carrier, settings.rules().graceMs());
+    succession =
+        new Succession(
+            vertx,
+            node,
+            shard,
+            table,
+            waiters,
+            settings.rules().graceMs(),
+            () -> log.eachOpen(this::recover),
+            carrier::carryOut);
+    node.occupancy().counts("dispatches/" + shard, () -> table.size() + succession.onTheWay());
+    var context = vertx.getOrCreateContext();
+    following = (_, now) -> context.runOnContext(_ -> succession.viewChanged(now));
+    node.membership().listen(following);
     return redis
         .open()
-        .compose(_ -> bus.subscribe(SessionRegistry.changes(node.name()), this::routeChanged))
+        .compose(_ -> bus.subscribe(SessionRegistry.changes(node.id()), this::routeChanged))
         .compose(
-            _ -> bus.ask(SessionRegistry.at(node.name()), new SessionRegistry.Snapshot(), ASK_MAX))
+            _ -> bus.ask(SessionRegistry.at(node.id()), new SessionRegistry.Snapshot(), ASK_MAX))
         .onSuccess(snapshot -> snapshot.routes().forEach(directory::up))
-        .compose(_ -> log.eachOpen(this::recover))
         .compose(_ ->
-            bus.serve(DispatchRouter.at(node.name(), shard), settings.inFlightMax(), this::receive))
-        .onSuccess(opened -> mailbox = opened);
+            bus.serve(DispatchRouter.at(node.id(), shard), settings.inFlightMax(), this::receive))
+        .onSuccess(opened -> mailbox = opened)
+        .onSuccess(_ -> succession.viewChanged(node.membership().view()));
   }
 
   @Override
   public Future<?> stop() {
+    node.membership().forget(following);
     if (mailbox == null) return Future.succeededFuture();
     return mailbox.drain(settings.drainMax()).eventually(redis::close);
   }
@@ -103,16 +129,36 @@ public final class DispatchRouterVerticle extends VerticleBase {
     return switch (request) {
       case Run run -> submit(run.dispatch(), false);
       case Accept accept -> submit(accept.dispatch(), true);
+      case Await again -> await(again);
       case Report report -> decide(report);
       case Reconcile hello -> reconcile(hello);
       case Explain question -> explain(question);
+      case HandOver to -> succession.handOver(to);
+      case TakeOver over -> succession.takeOver(over);
+      case Adopt rows -> adopt(rows);
     };
+  }
+
+  private Future<Reply> await(Await again) {
+    succession.check(again.key());
+    var open = waiters.join(again.requestId(), again.organizationId());
+    if (open != null) return open;
+    return bus.ask(ResultStore.at(node.id()), new ResultStore.Get(again.requestId()), ASK_MAX)
+        .map(found -> {
+          if (found instanceof ResultStore.Get.Found(String organizationId, DispatchResult result)
+              && organizationId.equals(again.organizationId())) {
+            return new Finished(result, true);
+          }
+          throw new Fault(Fault.Code.NOT_FOUND, "never handed in here");
+        });
   }
 
   private Future<Reply> submit(Dispatch dispatch, boolean async) {
     meters.submitted(async);
+    succession.check(Demand.of(dispatch).queueKey());
     var open = waiters.join(dispatch, async);
     if (open != null) return open;
+    if (!async && lostHomes.adopted(dispatch)) return waiters.join(dispatch, false);
     if (async && !log.canStore(dispatch)) {
       return refused(ErrorCode.SECRETS_NOT_CONFIGURED, "set SECRETS_KEK_BASE64 to store secrets");
     }
@@ -134,9 +180,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
       }
       // A row decides for durable ones. In memory only the holder knew whether it was begun.
       case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
-          waiters.close(
-              dispatch.requestId(),
-              new Finished(DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), false));
+          lostHomes.suspend(dispatch);
       case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
     }
   }
@@ -165,6 +209,12 @@ public final class DispatchRouterVerticle extends VerticleBase {
   }
 
   private Future<Report.Reply> decide(Report report) {
+    succession.check(report.key());
+    if (table.orphanEnded(
+        report.requestId(), report.epoch(), report.executorId(), node.clock().millis())) {
+      carrier.carryOut();
+      return lostHomes.keepUnlessKnown(report);
+    }
     var verdict =
         table.report(
             report.requestId(),
@@ -183,6 +233,8 @@ public final class DispatchRouterVerticle extends VerticleBase {
   }
 
   private Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
+    succession.check(hello.key());
+    lostHomes.adopt(hello, succession.recent());
     var reconciled = table.reconcile(hello, node.clock().millis());
     carrier.carryOut();
     return Future.succeededFuture(reconciled);
@@ -209,7 +261,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private void recover(DurableLog.Open open) {
     var row = open.row();
-    if (!node.homes().router(row.queueKey()).equals(DispatchRouter.at(node.name(), shard))) return;
+    if (!succession.mine(row.queueKey()) || table.find(row.requestId()).isPresent()) return;
     if (open.dispatch() == null) {
       log.finish(
           row.requestId(),
@@ -228,8 +280,17 @@ public final class DispatchRouterVerticle extends VerticleBase {
         node.clock().millis());
   }
 
+  private Future<Done> adopt(Adopt rows) {
+    var unknown = rows.requestIds().stream().filter(id -> table.find(id).isEmpty()).toList();
+    if (unknown.isEmpty()) return Future.succeededFuture(new Done());
+    return log.eachOpenAmong(unknown, this::recover)
+        .onSuccess(_ -> carrier.carryOut())
+        .map(_ -> new Done());
+  }
+
   private void tick() {
     table.tick(node.clock().millis());
+    lostHomes.tick();
     carrier.carryOut();
   }
 

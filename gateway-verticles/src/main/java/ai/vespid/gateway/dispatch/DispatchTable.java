@@ -1,12 +1,13 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.gateway.dispatch.Entry.State;
+import ai.vespid.kit.node.Homes;
 import ai.vespid.protocol.DispatchResult;
-import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.ErrorCode;
-import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Accepted;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Draining;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Full;
@@ -14,11 +15,11 @@ import ai.vespid.protocol.bus.ExecutorEdge.Offer.NotHere;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Reply;
 import ai.vespid.protocol.bus.Route;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Every rule of dispatching: who gets what, who waits, what a lost link or a passed deadline means,
@@ -44,24 +45,23 @@ final class DispatchTable {
 
   private final Rules rules;
   private final ExecutorDirectory directory;
+  private final Progress go;
+  private final Orphans orphans;
   private final Placement room;
-  private final WorkspaceLedger ledger = new WorkspaceLedger();
-  private final Deadlines moments = new Deadlines(TICK_MS);
-  private final Map<String, Entry> entries = new HashMap<>();
-  private List<Decision> out = new ArrayList<>();
+  private final Map<String, Entry> entries;
 
   DispatchTable(Rules rules, ExecutorDirectory directory) {
     this.rules = rules;
     this.directory = directory;
-    this.room = new Placement(directory, rules);
+    this.go = new Progress(rules, directory);
+    this.orphans = new Orphans(directory);
+    this.room = go.room;
+    this.entries = go.entries;
   }
 
   /** What was decided since the last call. */
   List<Decision> decisions() {
-    if (out.isEmpty()) return List.of();
-    var decided = out;
-    out = new ArrayList<>();
-    return decided;
+    return go.decisions();
   }
 
   Optional<Entry> find(String requestId) {
@@ -90,8 +90,8 @@ final class DispatchTable {
     if (entries.putIfAbsent(entry.id(), entry) != null) {
       throw new IllegalStateException("submitted twice: " + entry.id());
     }
-    if (durable) commit(entry, entry.usesFiles() ? null : room.reserve(entry));
-    else prepare(entry, nowMs);
+    if (durable) go.commit(entry, entry.usesFiles() ? null : room.reserve(entry));
+    else go.prepare(entry, nowMs);
   }
 
   /** Takes over an open durable dispatch as the database has it, after a restart. */
@@ -101,13 +101,97 @@ final class DispatchTable {
     if (entries.putIfAbsent(entry.id(), entry) != null) return;
     entry.committed = true;
     entry.epoch = epoch;
-    if (entry.usesFiles()) ledger.claim(entry.filesKey(), entry.id());
+    if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
+    var orphan = orphans.take(entry.id()).orElse(null);
+    var route = directory.route(executorId).orElse(null);
     if (executorId == null) {
-      prepare(entry, nowMs);
+      go.prepare(entry, nowMs);
+    } else if (route != null && orphan != null && orphan.epoch() == epoch) {
+      room.hold(entry, executorId);
+      go.become(entry, new State.Assigned(route));
     } else {
       room.hold(entry, executorId);
-      become(entry, new State.Grace(executorId, bootId, nowMs + rules.graceMs()));
+      go.become(entry, new State.Grace(executorId, bootId, nowMs + rules.graceMs()));
     }
+  }
+
+  /** An agent holds this, and nobody told us the dispatch yet. */
+  void orphan(Holding holding, long untilMs) {
+    if (!entries.containsKey(holding.requestId())) orphans.add(holding, untilMs);
+  }
+
+  /** What is known of an assignment whose dispatch is not in the table. */
+  Optional<Holding> orphaned(String requestId) {
+    return orphans.find(requestId);
+  }
+
+  /** The result of an orphan: its room is free. False when it is not believed. */
+  boolean orphanEnded(String requestId, int epoch, String executorId, long nowMs) {
+    var orphan = orphans.ended(requestId, epoch, executorId);
+    orphan.ifPresent(ended -> serve(ended, nowMs));
+    return orphan.isPresent();
+  }
+
+  private void serve(Holding freed, long nowMs) {
+    go.serve(Homes.queueKey(freed.pool(), freed.organizationId()), nowMs);
+  }
+
+  /** Goes on with what another home began: with its executor if somebody has it, else queued. */
+  void resume(Moving moving, long nowMs) {
+    var entry = new Entry(moving.dispatch(), moving.durable(), nowMs, nowMs + moving.remainingMs());
+    if (entries.putIfAbsent(entry.id(), entry) != null) return;
+    orphans.take(entry.id());
+    entry.committed = moving.durable();
+    entry.epoch = moving.epoch();
+    if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
+    if (moving.executorId() == null) {
+      entry.waitAtLeastUntil(nowMs + rules.graceMs());
+      go.prepare(entry, nowMs);
+      return;
+    }
+    room.hold(entry, moving.executorId());
+    var route =
+        directory
+            .route(moving.executorId())
+            .filter(to -> Objects.equals(to.bootId(), moving.bootId()))
+            .orElse(null);
+    go.become(
+        entry,
+        route == null
+            ? new State.Grace(moving.executorId(), moving.bootId(), nowMs + rules.graceMs())
+            : new State.Assigned(route));
+  }
+
+  /** What can be given to another home now; the rest is being written, and is later. */
+  List<String> movable(Predicate<String> queueKey) {
+    return entries.values().stream()
+        .filter(entry -> queueKey.test(entry.demand.queueKey()))
+        .filter(entry -> !(entry.state instanceof State.Committing))
+        .filter(entry -> !(entry.state instanceof State.Settling))
+        .map(Entry::id)
+        .toList();
+  }
+
+  /** True when something of these keys is here, movable or not. */
+  boolean holdsAny(Predicate<String> queueKey) {
+    return entries.values().stream().anyMatch(entry -> queueKey.test(entry.demand.queueKey()));
+  }
+
+  /** Takes one out, for its new home. */
+  Moving give(String requestId, long nowMs) {
+    var entry = entries.get(requestId);
+    var moving =
+        new Moving(
+            entry.dispatch,
+            entry.durable,
+            entry.epoch,
+            entry.remainingMs(nowMs),
+            entry.executorId(),
+            entry.bootId());
+    room.leaveQueue(entry);
+    room.release(entry);
+    go.remove(entry, nowMs);
+    return moving;
   }
 
   /** The insert or the assignment of a durable dispatch is committed. */
@@ -116,10 +200,10 @@ final class DispatchTable {
     if (entry == null || entry.epoch != epoch) return;
     entry.committed = true;
     if (!(entry.state instanceof State.Committing(Route to))) return;
-    if (nowMs >= entry.deadlineMs) expire(entry, nowMs);
-    else if (to == null) prepare(entry, nowMs);
-    else if (!stillThere(to)) undelivered(entry, nowMs);
-    else offer(entry, to, nowMs);
+    if (nowMs >= entry.deadlineMs) go.expire(entry, nowMs);
+    else if (to == null) go.prepare(entry, nowMs);
+    else if (!go.stillThere(to)) go.undelivered(entry, nowMs);
+    else go.offer(entry, to, nowMs);
   }
 
   /**
@@ -131,8 +215,8 @@ final class DispatchTable {
     if (entry == null || entry.epoch != epoch) return;
     if (!(entry.state instanceof State.Committing)) return;
     room.release(entry);
-    if (entry.committed) enqueue(entry, ErrorCode.DATABASE_UNAVAILABLE, nowMs);
-    else remove(entry, nowMs);
+    if (entry.committed) go.enqueue(entry, ErrorCode.DATABASE_UNAVAILABLE, nowMs);
+    else go.remove(entry, nowMs);
   }
 
   /** Forgets a dispatch that turned out to be known elsewhere and was never offered. */
@@ -140,19 +224,19 @@ final class DispatchTable {
     var entry = entries.get(requestId);
     if (entry == null || !(entry.state instanceof State.Committing)) return;
     room.release(entry);
-    remove(entry, nowMs);
-    serve(entry.demand.queueKey(), nowMs);
+    go.remove(entry, nowMs);
+    go.serve(entry.demand.queueKey(), nowMs);
   }
 
   /** The newest version of a run's files, or null when it could not be read. */
   void workspaceLoaded(String filesKey, WorkspaceHead head, long nowMs) {
-    var entry = ledger.holder(filesKey).map(entries::get).orElse(null);
+    var entry = go.ledger.holder(filesKey).map(entries::get).orElse(null);
     if (entry == null || !(entry.state instanceof State.Preparing)) return;
     if (head == null) {
-      finish(entry, DispatchResult.failed(ErrorCode.WORKSPACE_UNAVAILABLE), null, nowMs);
+      go.finish(entry, DispatchResult.failed(ErrorCode.WORKSPACE_UNAVAILABLE), null, nowMs);
     } else {
-      ledger.headIs(filesKey, head);
-      prepare(entry, nowMs);
+      go.ledger.headIs(filesKey, head);
+      go.prepare(entry, nowMs);
     }
   }
 
@@ -165,12 +249,12 @@ final class DispatchTable {
       case Accepted _ -> {}
       case Full _ -> {
         room.release(entry);
-        enqueue(entry, ErrorCode.EXECUTOR_OVER_CAPACITY, nowMs);
+        go.enqueue(entry, ErrorCode.EXECUTOR_OVER_CAPACITY, nowMs);
         room.serveAgain(entry.demand.queueKey(), nowMs);
       }
       case Draining _, NotHere _ -> {
         directory.down(to.executorId(), to.connectionId());
-        undelivered(entry, nowMs);
+        go.undelivered(entry, nowMs);
       }
     }
   }
@@ -183,7 +267,7 @@ final class DispatchTable {
     if (!executorId.equals(entry.executorId())) return Verdict.UNWANTED;
     return switch (entry.state) {
       case State.Assigned _, State.Grace _ -> {
-        finish(entry, result.withoutWorkspace(), UploadedFiles.of(entry, result), nowMs);
+        go.finish(entry, result.withoutWorkspace(), UploadedFiles.of(entry, result), nowMs);
         yield Verdict.DECIDED;
       }
       case State.Settling settling ->
@@ -196,17 +280,17 @@ final class DispatchTable {
   void settled(String requestId, WorkspaceHead head, long nowMs) {
     var entry = entries.get(requestId);
     if (entry == null || !(entry.state instanceof State.Settling)) return;
-    if (entry.usesFiles() && ledger.holder(entry.filesKey()).equals(Optional.of(requestId))) {
-      ledger.headIs(entry.filesKey(), head);
+    if (entry.usesFiles() && go.ledger.holder(entry.filesKey()).equals(Optional.of(requestId))) {
+      go.ledger.headIs(entry.filesKey(), head);
     }
-    remove(entry, nowMs);
+    go.remove(entry, nowMs);
   }
 
   /** An executor connected, or what it can do changed. */
   void routeUp(Route route, long nowMs) {
     directory.up(route);
     adopt(route);
-    serve(Demand.queueKey(route), nowMs);
+    go.serve(Demand.queueKey(route), nowMs);
   }
 
   /** A connection is gone: what it held gets a grace, or is lost at once without our extensions. */
@@ -217,12 +301,12 @@ final class DispatchTable {
       if (entry == null || !(entry.state instanceof State.Assigned(Route to))) continue;
       if (!to.connectionId().equals(connectionId)) continue;
       if (to.acknowledges()) {
-        become(entry, new State.Grace(executorId, to.bootId(), nowMs + rules.graceMs()));
+        go.become(entry, new State.Grace(executorId, to.bootId(), nowMs + rules.graceMs()));
       } else {
-        lost(entry, nowMs);
+        go.lost(entry, nowMs);
       }
     }
-    if (gone != null) serve(Demand.queueKey(gone), nowMs);
+    if (gone != null) go.serve(Demand.queueKey(gone), nowMs);
   }
 
   /**
@@ -232,16 +316,25 @@ final class DispatchTable {
   Reconcile.Reconciled reconcile(Reconcile hello, long nowMs) {
     var listed = Reconciliation.listed(hello);
     var adopted = new ArrayList<Reconcile.Adopted>();
+    for (var requestId : listed.keySet()) {
+      var orphan = orphans.find(requestId).orElse(null);
+      if (orphan != null
+          && orphan.executorId().equals(hello.executorId())
+          && orphan.epoch() == listed.get(requestId)) {
+        adopted.add(new Reconcile.Adopted(requestId, orphan.epoch(), orphan.organizationId()));
+      }
+    }
     for (var requestId : directory.heldBy(hello.executorId())) {
       var entry = entries.get(requestId);
       if (entry == null || !entry.held()) continue;
       if (Integer.valueOf(entry.epoch).equals(listed.get(requestId))) {
         adopted.add(new Reconcile.Adopted(requestId, entry.epoch, entry.organizationId()));
-        become(entry, new State.Grace(hello.executorId(), hello.bootId(), nowMs + rules.graceMs()));
+        go.become(
+            entry, new State.Grace(hello.executorId(), hello.bootId(), nowMs + rules.graceMs()));
       } else if (hello.bootId() != null && hello.bootId().equals(entry.bootId())) {
-        undelivered(entry, nowMs);
+        go.undelivered(entry, nowMs);
       } else {
-        lost(entry, nowMs);
+        go.lost(entry, nowMs);
       }
     }
     return new Reconcile.Reconciled(adopted, Reconciliation.unwanted(hello, adopted));
@@ -249,13 +342,14 @@ final class DispatchTable {
 
   /** Time passed: deadlines, waits, graces. */
   void tick(long nowMs) {
-    for (var requestId : moments.due(nowMs)) {
+    for (var requestId : go.moments.due(nowMs)) {
       var entry = entries.get(requestId);
       if (entry == null) continue;
-      if (entry.momentMs() > nowMs) moments.set(requestId, entry.momentMs());
-      else expire(entry, nowMs);
+      if (entry.momentMs() > nowMs) go.moments.set(requestId, entry.momentMs());
+      else go.expire(entry, nowMs);
     }
-    room.dueAgain(nowMs).forEach(queueKey -> serve(queueKey, nowMs));
+    orphans.due(nowMs).forEach(orphan -> serve(orphan, nowMs));
+    room.dueAgain(nowMs).forEach(queueKey -> go.serve(queueKey, nowMs));
   }
 
   // What the hello was believed to hold now belongs to its connection.
@@ -265,145 +359,8 @@ final class DispatchTable {
       if (entry != null
           && entry.state instanceof State.Grace grace
           && Objects.equals(grace.bootId(), route.bootId())) {
-        become(entry, new State.Assigned(route));
+        go.become(entry, new State.Assigned(route));
       }
     }
-  }
-
-  private void expire(Entry entry, long nowMs) {
-    switch (entry.state) {
-      case State.Queued(ErrorCode reason) ->
-          finish(entry, DispatchResult.failed(reason), null, nowMs);
-      case State.Preparing(boolean locked) ->
-          finish(
-              entry,
-              DispatchResult.failed(
-                  locked ? ErrorCode.WORKSPACE_LOCKED : ErrorCode.WORKSPACE_UNAVAILABLE),
-              null,
-              nowMs);
-      case State.Assigned(Route to) -> {
-        out.add(new Decision.Cancel(to, entry.id(), entry.epoch, "NODE_EXECUTION_TIMEOUT"));
-        finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
-      }
-      case State.Grace _ when nowMs < entry.deadlineMs -> lost(entry, nowMs);
-      case State.Grace _ ->
-          finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
-      // Its write is under way and cannot be called back; persisted() looks at the deadline.
-      case State.Committing _ when !entry.committed || nowMs < entry.deadlineMs -> {}
-      case State.Committing _ ->
-          finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
-      case State.Settling _ -> {}
-    }
-  }
-
-  // The files first, then an executor.
-  private void prepare(Entry entry, long nowMs) {
-    if (!entry.usesFiles()) {
-      place(entry, nowMs);
-      return;
-    }
-    boolean mine =
-        ledger.holder(entry.filesKey()).equals(Optional.of(entry.id()))
-            || ledger.claim(entry.filesKey(), entry.id());
-    if (!mine) {
-      if (entry.waitUntilMs <= nowMs) {
-        finish(entry, DispatchResult.failed(ErrorCode.WORKSPACE_LOCKED), null, nowMs);
-      } else {
-        become(entry, new State.Preparing(true));
-      }
-      return;
-    }
-    var head = ledger.head(entry.filesKey()).orElse(null);
-    if (head == null) {
-      become(entry, new State.Preparing(false));
-      out.add(new Decision.LoadWorkspace(entry.organizationId(), RequestId.runIdOf(entry.id())));
-    } else {
-      entry.files = head;
-      place(entry, nowMs);
-    }
-  }
-
-  private void place(Entry entry, long nowMs) {
-    var route = room.reserve(entry);
-    if (route == null) enqueue(entry, room.shortage(entry), nowMs);
-    else if (entry.durable) commit(entry, route);
-    else offer(entry, route, nowMs);
-  }
-
-  private void commit(Entry entry, Route route) {
-    become(entry, new State.Committing(route));
-    out.add(
-        new Decision.Persist(
-            entry.dispatch, !entry.committed, entry.epoch, route, entry.deadlineMs));
-  }
-
-  private void offer(Entry entry, Route route, long nowMs) {
-    become(entry, new State.Assigned(route));
-    out.add(
-        new Decision.Offer(
-            entry.dispatch, route, entry.epoch, entry.remainingMs(nowMs), entry.files));
-  }
-
-  private void enqueue(Entry entry, ErrorCode reason, long nowMs) {
-    if (entry.waitUntilMs <= nowMs) {
-      finish(entry, DispatchResult.failed(reason), null, nowMs);
-      return;
-    }
-    become(entry, new State.Queued(reason));
-    room.enqueue(entry);
-  }
-
-  private void undelivered(Entry entry, long nowMs) {
-    room.release(entry);
-    entry.waitAtLeastUntil(nowMs + rules.graceMs());
-    if (entry.epoch >= rules.epochMax()) {
-      finish(entry, DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), null, nowMs);
-    } else {
-      prepare(entry, nowMs);
-    }
-  }
-
-  private void lost(Entry entry, long nowMs) {
-    if (entry.dispatch.effect() == EffectClass.RETRY_SAFE) undelivered(entry, nowMs);
-    else finish(entry, DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), null, nowMs);
-  }
-
-  private void finish(Entry entry, DispatchResult result, WorkspaceHead files, long nowMs) {
-    room.leaveQueue(entry);
-    var executorId = entry.executorId();
-    room.release(entry);
-    moments.clear(entry.id());
-    entry.state = new State.Settling(executorId, result);
-    out.add(new Decision.Finish(entry.dispatch, entry.durable, entry.epoch, result, files));
-    if (executorId != null) serve(entry.demand.queueKey(), nowMs);
-  }
-
-  private void remove(Entry entry, long nowMs) {
-    moments.clear(entry.id());
-    entries.remove(entry.id());
-    if (!entry.usesFiles()) return;
-    var next = ledger.release(entry.filesKey(), entry.id()).map(entries::get).orElse(null);
-    if (next != null) prepare(next, nowMs);
-  }
-
-  // Hands out room until nobody who waits can use it.
-  private void serve(String queueKey, long nowMs) {
-    while (true) {
-      var next = room.next(queueKey);
-      if (next.isEmpty()) return;
-      place(entries.get(next.get()), nowMs);
-    }
-  }
-
-  private boolean stillThere(Route to) {
-    return directory
-        .route(to.executorId())
-        .filter(route -> route.connectionId().equals(to.connectionId()))
-        .isPresent();
-  }
-
-  private void become(Entry entry, State state) {
-    entry.state = state;
-    moments.set(entry.id(), entry.momentMs());
   }
 }

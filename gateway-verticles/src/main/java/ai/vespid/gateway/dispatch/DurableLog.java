@@ -16,6 +16,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -158,6 +159,14 @@ final class DurableLog {
   /** Every open dispatch, page by page. */
   Future<Void> eachOpen(Consumer<Open> consumer) {
     return page("", consumer);
+  }
+
+  /** Those of these ids that are open. */
+  Future<Void> eachOpenAmong(List<String> requestIds, Consumer<Open> consumer) {
+    return dispatches
+        .openAmong(requestIds)
+        .onSuccess(rows -> rows.forEach(row -> consumer.accept(new Open(row, read(row)))))
+        .mapEmpty();
   }
 
   private Future<Void> page(String after, Consumer<Open> consumer) {

@@ -1,5 +1,6 @@
 package ai.vespid.gateway.dispatch;
 
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Accepted;
@@ -62,13 +63,19 @@ final class Waiters {
     if (line != null) line.accepted();
   }
 
-  /** It is durably accepted, but another home decides it. */
-  void elsewhere(String requestId) {
+  /** Another home decides it now: whoever waits asks there. */
+  void moved(String requestId) {
     var line = lines.remove(requestId);
     if (line == null) return;
-    line.accepted();
-    line.result.tryComplete(
-        new Refused(ErrorCode.SERVICE_UNAVAILABLE, "another gateway decides this dispatch"));
+    var moved = new Fault(Fault.Code.NOT_HOME, "another router is home");
+    line.accepted.tryFail(moved);
+    line.result.tryFail(moved);
+  }
+
+  /** The answer of what is open under this id, or null. */
+  Future<Reply> join(String requestId, String organizationId) {
+    var line = lines.get(requestId);
+    return line == null || !line.organizationId.equals(organizationId) ? null : line.answer(false);
   }
 
   /** The last word: everybody who waits for either answer gets it. */

@@ -3,7 +3,9 @@ package ai.vespid.gateway.edge;
 import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Mailbox;
+import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.DispatchResult;
@@ -12,6 +14,8 @@ import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Cancel;
+import ai.vespid.protocol.bus.ExecutorEdge.HoldingList;
+import ai.vespid.protocol.bus.ExecutorEdge.Holdings;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.ExecutorEdge.Replaced;
 import ai.vespid.protocol.bus.Message;
@@ -44,18 +48,23 @@ import org.slf4j.LoggerFactory;
 public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbours {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEdgeVerticle.class);
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
+  private static final Duration HOME_MAX = Duration.ofSeconds(20);
   private static final long LIFE_CHECK_MS = 250;
   private static final long SEEN_MS = 5_000;
   private static final long ACK_DELAY_MS = 500;
   private static final short GOING_AWAY = 1001;
+  private static final int DRAINED_AT_ONCE = 250;
+  private static final long DRAIN_MS = 30_000;
 
   private final Node node;
   private final int shard;
   private final ExecutorRepository executors;
   private final Map<String, ExecutorSocket> sockets = new HashMap<>();
+  private Membership.Listener following;
   private List<Runnable> soon = new ArrayList<>();
   private ExecutorEdgeSettings settings;
   private Bus bus;
+  private HomeCalls homes;
   private Mailbox mailbox;
   private Counter unbelieved;
   private Counter invalid;
@@ -70,28 +79,37 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   @Override
   public Future<?> start() {
     settings = Settings.bind("executor-edge", config(), ExecutorEdgeSettings.class);
-    bus = new Bus(vertx);
+    bus = new Bus(vertx, node.id());
+    homes = new HomeCalls(vertx, node);
     unbelieved = node.meters().counter("vespid.edge.results.unbelieved");
     invalid = node.meters().counter("vespid.edge.frames.invalid");
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
+    node.occupancy().counts("sockets/" + shard, sockets::size);
+    var context = vertx.getOrCreateContext();
+    following = (_, _) -> context.runOnContext(_ -> drainWhenLeaving());
+    node.membership().listen(following);
     vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
     vertx.setPeriodic(ACK_DELAY_MS, _ -> doWhatWaited());
     vertx.setPeriodic(settings.pingEvery().toMillis(), _ -> all().forEach(ExecutorSocket::ping));
     vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
     vertx.setPeriodic(settings.sweepEvery().toMillis(), _ -> sweep());
     var handshake =
-        new Handshake(executors, () -> sockets.size() < settings.connectionsMax(), this::admit);
+        new Handshake(
+            executors,
+            () -> !node.membership().draining() && sockets.size() < settings.connectionsMax(),
+            this::admit);
     node.ports()
         .mountSockets(
             vertx, settings.host(), settings.port(), "GATEWAY_PORT", "/ws", handshake::handle);
     return bus.subscribe(ExecutorEdge.REVOKED, revoked -> close(revoked.executorId()))
         .compose(_ ->
-            bus.serve(ExecutorEdge.at(node.name(), shard), settings.inFlightMax(), this::receive))
+            bus.serve(ExecutorEdge.at(node.id(), shard), settings.inFlightMax(), this::receive))
         .onSuccess(opened -> mailbox = opened);
   }
 
   @Override
   public Future<?> stop() {
+    node.membership().forget(following);
     if (mailbox == null) return Future.succeededFuture();
     all().forEach(socket -> socket.close(GOING_AWAY, "GATEWAY_SHUTDOWN"));
     return mailbox.drain(settings.drainMax());
@@ -102,6 +120,9 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
       case Offer offer -> offer(offer);
       case Cancel cancel -> cancel(cancel);
       case Replaced replaced -> replace(replaced);
+      case Holdings _ ->
+          Future.succeededFuture(
+              new HoldingList(all().stream().flatMap(ExecutorSocket::holdings).toList()));
     };
   }
 
@@ -126,7 +147,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   private void admit(ExecutorIdentity identity, ServerWebSocket webSocket) {
-    var link = new Link(identity, UUID.randomUUID().toString(), node.name(), shard, nowMs());
+    var link = new Link(identity, UUID.randomUUID().toString(), node.id(), shard, nowMs());
     var holder = new ExecutorSocket[1];
     var wire = new Wire(vertx, webSocket, settings, bytes -> holder[0].received(bytes));
     var socket = new ExecutorSocket(link, wire, settings, this, nowMs());
@@ -148,6 +169,18 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     all().stream()
         .filter(socket -> socket.link().identity().executorId().equals(executorId))
         .forEach(ExecutorSocket::closeRevoked);
+  }
+
+  // A part at a time: the nodes they go to have work besides.
+  private void drainWhenLeaving() {
+    if (!node.membership().draining()) return;
+    all().stream()
+        .filter(socket -> !socket.leaving())
+        .limit(DRAINED_AT_ONCE)
+        .forEach(socket -> socket.drain(DRAIN_MS));
+    if (all().stream().anyMatch(socket -> !socket.leaving())) {
+      vertx.setTimer(LIFE_CHECK_MS, _ -> drainWhenLeaving());
+    }
   }
 
   private void doWhatWaited() {
@@ -204,7 +237,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   private void tell(SessionRegistry<Done> news) {
-    bus.ask(SessionRegistry.at(node.name()), news, ASK_MAX)
+    bus.ask(SessionRegistry.at(node.id()), news, ASK_MAX)
         .onFailure(cause ->
             LOG.atWarn()
                 .addKeyValue("cause", cause.getMessage())
@@ -220,25 +253,33 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   public Future<Reconcile.Reconciled> reconcile(
       Route route, List<Held> inFlight, List<Held> finished) {
     var key = Homes.queueKey(route.pool(), route.organizationId());
-    return bus.ask(
-        node.homes().router(key),
-        new Reconcile(route.executorId(), route.connectionId(), route.bootId(), inFlight, finished),
-        ASK_MAX);
+    return homes.ask(
+        key,
+        new Reconcile(
+            key,
+            route.organizationId(),
+            route.executorId(),
+            route.connectionId(),
+            route.bootId(),
+            inFlight,
+            finished),
+        HOME_MAX);
   }
 
   @Override
   public Future<Report.Reply> report(
       ExecutorIdentity identity, Assignment assignment, DispatchResult result) {
     var key = Homes.queueKey(identity.pool(), assignment.organizationId());
-    return bus.ask(
-        node.homes().router(key),
+    return homes.ask(
+        key,
         new Report(
+            key,
             assignment.organizationId(),
             assignment.requestId(),
             assignment.epoch(),
             identity.executorId(),
             result),
-        ASK_MAX);
+        HOME_MAX);
   }
 
   @Override

@@ -1,13 +1,12 @@
 package ai.vespid.gateway.edge;
 
 import ai.vespid.gateway.edge.InFlight.Assignment;
-import ai.vespid.kit.bus.Fault;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
-import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.executor.ExecutorFrame;
@@ -18,6 +17,7 @@ import ai.vespid.protocol.executor.GatewayFrame.Refusal;
 import ai.vespid.protocol.executor.LegacyFrame;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  */
 final class ExecutorSocket {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorSocket.class);
-  private static final int RETRIES_MAX = 100;
   private static final short POLICY_VIOLATION = 1008;
+  private static final short SERVICE_RESTART = 1012;
   private static final short TRY_AGAIN_LATER = 1013;
 
   /** Which dialect the agent speaks, known from its first frame. */
@@ -40,30 +40,20 @@ final class ExecutorSocket {
     V1
   }
 
-  /** How far the conversation has come. */
-  sealed interface Phase {
-    record Greeting(long sinceMs) implements Phase {}
-
-    record Joining() implements Phase {}
-
-    record Live(Route route) implements Phase {}
-
-    record Closed() implements Phase {}
-  }
-
   private final Link link;
   private final Wire wire;
   private final ExecutorEdgeSettings settings;
   private final Neighbours neighbours;
   private final InFlight inFlight = new InFlight();
   private final Acknowledgements acknowledgements;
+  private final ResultReports reports;
   private Set<String> tags;
   private Phase phase;
   private Dialect dialect = Dialect.V2;
   private long heardMs;
   private int pingsUnanswered;
   private int invalidFrames;
-  private int retries;
+  private boolean leaving;
 
   ExecutorSocket(
       Link link, Wire wire, ExecutorEdgeSettings settings, Neighbours neighbours, long nowMs) {
@@ -72,6 +62,9 @@ final class ExecutorSocket {
     this.settings = settings;
     this.neighbours = neighbours;
     this.acknowledgements = new Acknowledgements(wire, neighbours::shortly);
+    this.reports =
+        new ResultReports(
+            link.identity(), neighbours, inFlight, this::acknowledge, this::mustRepeat);
     this.phase = new Phase.Greeting(nowMs);
     this.heardMs = nowMs;
     this.tags = link.identity().tags();
@@ -83,6 +76,21 @@ final class ExecutorSocket {
 
   long heardMs() {
     return heardMs;
+  }
+
+  /** What its agent has been given and not answered. */
+  Stream<Holding> holdings() {
+    var bootId = phase instanceof Phase.Live(Route route) ? route.bootId() : null;
+    var identity = link.identity();
+    return inFlight.all().stream()
+        .map(a ->
+            new Holding(
+                a.requestId(),
+                a.epoch(),
+                identity.pool(),
+                a.organizationId(),
+                identity.executorId(),
+                bootId));
   }
 
   /** The control-plane tags in force on this socket. */
@@ -115,7 +123,7 @@ final class ExecutorSocket {
     switch (frame) {
       case ExecutorFrame.Hello hello -> hello(hello);
       case ExecutorFrame.ToolResult result ->
-          result(
+          reports.received(
               result.requestId(),
               result.epoch(),
               new DispatchResult(
@@ -144,7 +152,7 @@ final class ExecutorSocket {
           wire.send(
               Frames.write(new LegacyFrame.Pong(ping.ts() == null ? (double) heardMs : ping.ts())));
       case LegacyFrame.ExecuteResult result ->
-          result(
+          reports.received(
               result.requestId(),
               null,
               new DispatchResult(result.status(), result.output(), result.error(), null));
@@ -220,40 +228,9 @@ final class ExecutorSocket {
     if (changed) neighbours.connected(route);
   }
 
-  private void result(String requestId, Integer epoch, DispatchResult result) {
-    var assignment = inFlight.answeredBy(requestId, epoch).orElse(null);
-    if (assignment == null) {
-      // Decided already, or never given to this socket: it may forget it, and nobody believes it.
-      neighbours.unbelieved();
-      acknowledge(requestId, epoch, false);
-      return;
-    }
-    report(assignment, result);
-  }
-
-  private void report(Assignment assignment, DispatchResult result) {
-    neighbours
-        .report(link.identity(), assignment, result)
-        .onSuccess(reply -> {
-          inFlight.remove(assignment);
-          acknowledge(assignment.requestId(), assignment.epoch(), reply instanceof Report.Settled);
-        })
-        .onFailure(cause -> reportAgain(assignment, result, Fault.of(cause)));
-  }
-
-  // An agent with our extension repeats its result; for others the edge does, while it lives.
-  private void reportAgain(Assignment assignment, DispatchResult result, Fault fault) {
-    if (!fault.passing()) {
-      LOG.atError()
-          .addKeyValue("request", assignment.requestId())
-          .addKeyValue("cause", fault.code())
-          .log("a result could not be reported");
-    }
-    if (phase instanceof Phase.Live(Route route)
-        && !route.acknowledges()
-        && ++retries <= RETRIES_MAX) {
-      neighbours.later(() -> report(assignment, result));
-    }
+  // Agents of the original say a result once; ours repeat it.
+  private boolean mustRepeat() {
+    return phase instanceof Phase.Live(Route route) && !route.acknowledges();
   }
 
   private void acknowledge(String requestId, Integer epoch, boolean accepted) {
@@ -321,6 +298,9 @@ final class ExecutorSocket {
           close(POLICY_VIOLATION, "STALE");
       case Phase.Live _ when inFlight.silentFor(settings.ackMax().toMillis(), nowMs) ->
           close(POLICY_VIOLATION, "ACK_TIMEOUT");
+      // Of the original: it would lose what it holds, so it stays until it holds nothing.
+      case Phase.Live(Route route) when leaving && !route.acknowledges() && inFlight.size() == 0 ->
+          close(SERVICE_RESTART, "GATEWAY_DRAINING");
       case Phase.Greeting _, Phase.Joining _, Phase.Live _, Phase.Closed _ -> {}
     }
   }
@@ -333,6 +313,18 @@ final class ExecutorSocket {
 
   void pong() {
     pingsUnanswered = 0;
+  }
+
+  boolean leaving() {
+    return leaving;
+  }
+
+  /** This node is about to leave: the agent connects elsewhere first, then this socket ends. */
+  void drain(long deadlineMs) {
+    leaving = true;
+    if (!(phase instanceof Phase.Live(Route route)) || route.draining()) return;
+    live(route.leaving());
+    if (route.acknowledges()) wire.send(Frames.write(new GatewayFrame.Drain(deadlineMs)));
   }
 
   void close(short status, String reason) {

@@ -4,9 +4,12 @@ import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.kit.http.Answers;
+import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Member;
 import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Seat;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.DispatchResult;
@@ -14,9 +17,9 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RequestId;
-import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.http.DispatchAccepted;
@@ -26,6 +29,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -47,6 +51,7 @@ public final class IngressVerticle extends VerticleBase {
   private final AtomicInteger underWay = new AtomicInteger();
   private IngressSettings settings;
   private Bus bus;
+  private HomeCalls homes;
 
   public IngressVerticle(Node node) {
     this.node = node;
@@ -55,7 +60,9 @@ public final class IngressVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     settings = Settings.bind("ingress", config(), IngressSettings.class);
-    bus = new Bus(vertx);
+    bus = new Bus(vertx, node.id());
+    homes = new HomeCalls(vertx, node);
+    node.occupancy().counts("requests", underWay::get);
     node.meters().gauge("vespid.ingress.requests", underWay);
     var router = router();
     var port = settings.internalPort();
@@ -70,7 +77,20 @@ public final class IngressVerticle extends VerticleBase {
             "/healthz",
             request ->
                 Answers.json(request.response(), 200, Map.of("ok", true, "edgeId", node.name())));
+    node.ports()
+        .mount(vertx, settings.host(), settings.port(), "GATEWAY_PORT", "/readyz", this::readiness);
     return Future.succeededFuture();
+  }
+
+  // Alive is not ready: a load balancer asks for this one.
+  private void readiness(HttpServerRequest request) {
+    var draining = node.membership().draining();
+    var members = node.membership().view().members().stream().map(Member::name).sorted().toList();
+    Answers.json(
+        request.response(),
+        draining ? 503 : 200,
+        Map.of(
+            "ready", !draining, "draining", draining, "edgeId", node.name(), "members", members));
   }
 
   private Router router() {
@@ -82,6 +102,8 @@ public final class IngressVerticle extends VerticleBase {
     router.get("/internal/v1/results/:requestId").handler(guarded(this::result));
     router.get("/internal/v1/dispatches/:requestId/explain").handler(guarded(this::explain));
     router.get("/internal/v1/metrics").handler(this::metrics);
+    router.get("/internal/v1/nodes").handler(this::nodes);
+    router.post("/internal/v1/nodes/:name/drain").handler(this::drain);
     router.get("/internal/v1/executors/routes").handler(guarded(this::routes));
     router.errorHandler(400, ctx -> error(ctx, ErrorCode.BAD_REQUEST, "malformed request"));
     router.errorHandler(404, ctx -> error(ctx, ErrorCode.NOT_FOUND, "no such path"));
@@ -123,9 +145,12 @@ public final class IngressVerticle extends VerticleBase {
 
   private void dispatch(RoutingContext ctx) {
     var dispatch = read(ctx, false);
-    bus.ask(
-            home(dispatch),
-            new DispatchRouter.Run(dispatch),
+    homes
+        .ask(
+            key(dispatch),
+            left -> new DispatchRouter.Run(within(dispatch, left - settings.replyGraceMs())),
+            new DispatchRouter.Await(
+                key(dispatch), dispatch.requestId(), dispatch.organizationId()),
             Duration.ofMillis(dispatch.timeoutMs() + settings.replyGraceMs()))
         .onSuccess(reply -> {
           switch (reply) {
@@ -142,7 +167,8 @@ public final class IngressVerticle extends VerticleBase {
   private void dispatchAsync(RoutingContext ctx) {
     var dispatch = read(ctx, true);
     var requestId = dispatch.requestId();
-    bus.ask(home(dispatch), new DispatchRouter.Accept(dispatch), ACCEPT_MAX)
+    homes
+        .ask(key(dispatch), new DispatchRouter.Accept(dispatch), ACCEPT_MAX)
         .onSuccess(reply -> {
           switch (reply) {
             case DispatchRouter.Accepted _ ->
@@ -157,7 +183,7 @@ public final class IngressVerticle extends VerticleBase {
 
   private void result(RoutingContext ctx) {
     var requestId = RequestId.check(ctx.pathParam("requestId"));
-    bus.ask(ResultStore.at(node.name()), new ResultStore.Get(requestId), ASK_MAX)
+    bus.ask(ResultStore.at(node.id()), new ResultStore.Get(requestId), ASK_MAX)
         .onSuccess(reply -> {
           switch (reply) {
             case ResultStore.Get.Found found -> Answers.json(ctx.response(), 200, found.result());
@@ -184,7 +210,7 @@ public final class IngressVerticle extends VerticleBase {
   }
 
   // An id alone does not tell its home, so the homes are asked in turn.
-  private Future<ExplainAnswer> ask(DispatchRouter.Explain question, Iterator<Homes.Seat> homes) {
+  private Future<ExplainAnswer> ask(DispatchRouter.Explain question, Iterator<Seat> homes) {
     if (!homes.hasNext()) return Future.succeededFuture();
     var seat = homes.next();
     return bus.ask(DispatchRouter.at(seat.node(), seat.shard()), question, ASK_MAX)
@@ -195,7 +221,7 @@ public final class IngressVerticle extends VerticleBase {
   }
 
   private Future<ExplainAnswer> decided(String requestId) {
-    return bus.ask(ResultStore.at(node.name()), new ResultStore.Get(requestId), ASK_MAX)
+    return bus.ask(ResultStore.at(node.id()), new ResultStore.Get(requestId), ASK_MAX)
         .map(reply ->
             reply instanceof ResultStore.Get.Found(String _, DispatchResult result)
                 ? ExplainAnswer.decided(requestId, result)
@@ -204,12 +230,34 @@ public final class IngressVerticle extends VerticleBase {
 
   private void routes(RoutingContext ctx) {
     var organizationId = Check.uuid("organizationId", ctx.queryParams().get("organizationId"));
-    bus.ask(SessionRegistry.at(node.name()), new SessionRegistry.Routes(organizationId), ASK_MAX)
+    bus.ask(SessionRegistry.at(node.id()), new SessionRegistry.Routes(organizationId), ASK_MAX)
         .onSuccess(found ->
             Answers.json(
                 ctx.response(),
                 200,
                 Map.of("routes", found.routes().stream().map(RouteView::of).toList())))
+        .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
+  private void nodes(RoutingContext ctx) {
+    var members =
+        node.membership().view().members().stream()
+            .map(member ->
+                Map.of("name", member.name(), "id", member.id(), "state", member.state().name()))
+            .toList();
+    Answers.json(ctx.response(), 200, Map.of("nodes", members));
+  }
+
+  private void drain(RoutingContext ctx) {
+    var name = ctx.pathParam("name");
+    var members = node.membership().view().members();
+    var member = members.stream().filter(one -> one.name().equals(name)).findFirst();
+    if (member.isEmpty()) {
+      error(ctx, ErrorCode.NOT_FOUND, "no node of this name is in the cluster");
+      return;
+    }
+    bus.ask(Nodes.at(member.get().id()), new Nodes.Drain(), ASK_MAX)
+        .onSuccess(_ -> Answers.json(ctx.response(), 202, Map.of("draining", name)))
         .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
   }
 
@@ -240,9 +288,15 @@ public final class IngressVerticle extends VerticleBase {
         body.workspace());
   }
 
-  private Address<DispatchRouter<?>> home(Dispatch dispatch) {
-    return node.homes()
-        .router(Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId()));
+  // Handed in again, it has less time.
+  private static Dispatch within(Dispatch dispatch, long leftMs) {
+    return leftMs >= dispatch.timeoutMs()
+        ? dispatch
+        : dispatch.withTimeoutMs((int) Math.max(1, leftMs));
+  }
+
+  private static String key(Dispatch dispatch) {
+    return Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId());
   }
 
   private static void failed(RoutingContext ctx, Throwable cause, ErrorCode onTimeout) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -27,13 +28,41 @@ final class RouteTable {
   Outcome connected(Route route) {
     var known = routes.get(route.executorId());
     boolean same = known != null && known.connectionId().equals(route.connectionId());
-    if (known != null && !same && known.connectedAtMs() > route.connectedAtMs()) {
-      return new Outcome.Outdated();
-    }
+    if (known != null && !same && newer(known, route)) return new Outcome.Outdated();
     // Tags of a live connection change by retagging alone; the edge may not have heard of it yet.
     routes.put(route.executorId(), same ? route.withTags(known.tags()) : route);
     seenAtMs.put(route.executorId(), route.lastSeenAtMs());
     return new Outcome.Stands(routes.get(route.executorId()), same ? null : known);
+  }
+
+  // Of two at the same moment every node prefers the same one.
+  private static boolean newer(Route a, Route b) {
+    return a.connectedAtMs() != b.connectedAtMs()
+        ? a.connectedAtMs() > b.connectedAtMs()
+        : a.connectionId().compareTo(b.connectionId()) > 0;
+  }
+
+  /** The routes over one node. */
+  List<Route> over(String node) {
+    return routes.values().stream().filter(route -> route.edgeNode().equals(node)).toList();
+  }
+
+  /** What the routes over one node come to, in any order. */
+  long hash(String node) {
+    long hash = 0;
+    for (var route : routes.values()) {
+      if (route.edgeNode().equals(node)) hash ^= hash(route);
+    }
+    return hash;
+  }
+
+  // What a router decides by; times of last signs of life differ and do not matter.
+  private static long hash(Route route) {
+    long hash = Objects.hash(route.connectionId(), route.tags(), route.draining());
+    // An enum's own hash differs between processes.
+    int kinds = route.kinds().stream().mapToInt(kind -> kind.name().hashCode()).sum();
+    hash = hash * 31 + Objects.hash(route.maxInFlight(), kinds, route.connectors());
+    return hash * 0x9E3779B97F4A7C15L;
   }
 
   /** The route that is gone; empty when the executor has a newer connection (defect B3). */

@@ -57,8 +57,8 @@ public final class ResultStoreVerticle extends VerticleBase {
     return redis
         .open()
         .compose(_ ->
-            new Bus(vertx)
-                .serve(ResultStore.at(node.name()), settings.inFlightMax(), this::receive))
+            new Bus(vertx, node.id())
+                .serve(ResultStore.at(node.id()), settings.inFlightMax(), this::receive))
         .onSuccess(opened -> mailbox = opened);
   }
 
@@ -83,6 +83,7 @@ public final class ResultStoreVerticle extends VerticleBase {
             Request.cmd(Command.SET)
                 .arg(Stored.key(put.requestId()))
                 .arg(Buffer.buffer(stored.bytes()))
+                .arg("NX")
                 .arg("EX")
                 .arg(settings.ttlSec()))
         .onFailure(_ -> redisFailures.increment());

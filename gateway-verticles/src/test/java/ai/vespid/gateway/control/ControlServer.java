@@ -3,8 +3,9 @@ package ai.vespid.gateway.control;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.LocalBus;
 import ai.vespid.kit.http.Ports;
-import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Occupancy;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DatabaseOptions;
 import ai.vespid.sql.EmbeddedDatabase;
@@ -38,7 +39,9 @@ final class ControlServer implements AutoCloseable {
     var node =
         new Node(
             "gw-1",
-            Homes.single("gw-1", 1),
+            "gw-1",
+            Membership.single("gw-1", 1),
+            new Occupancy(),
             ports,
             new SimpleMeterRegistry(),
             Clock.systemUTC(),

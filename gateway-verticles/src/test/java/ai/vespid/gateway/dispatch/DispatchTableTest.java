@@ -214,6 +214,8 @@ class DispatchTableTest {
     var reconciled =
         table.reconcile(
             new Reconcile(
+                "k",
+                Routes.ORG,
                 "a",
                 "c2",
                 "boot",
@@ -235,7 +237,8 @@ class DispatchTableTest {
     table.routeUp(route("a", 3), 0);
     table.submit(dispatch("n"), false, 0);
     table.decisions();
-    table.reconcile(new Reconcile("a", "c2", "another-boot", List.of(), List.of()), 200);
+    table.reconcile(
+        new Reconcile("k", Routes.ORG, "a", "c2", "another-boot", List.of(), List.of()), 200);
 
     assertThat(only(Decision.Finish.class).result().error()).isEqualTo("AGENT_DISCONNECTED");
   }
@@ -247,7 +250,8 @@ class DispatchTableTest {
     assertThat(table.decisions()).isEmpty();
 
     var mine = new Held(dispatch("n").requestId(), 1);
-    table.reconcile(new Reconcile("a", "c2", "boot", List.of(), List.of(mine)), 10);
+    table.reconcile(
+        new Reconcile("k", Routes.ORG, "a", "c2", "boot", List.of(), List.of(mine)), 10);
     table.routeUp(connection("a", "c2", "boot"), 10);
     assertThat(table.report(mine.requestId(), 1, "a", OK, 20)).isEqualTo(Verdict.DECIDED);
     assertThat(only(Decision.Finish.class).durable()).isTrue();

@@ -26,6 +26,24 @@ public record Dispatch(
     NetworkMode networkMode,
     WorkspaceUse workspace)
     implements Message {
+  /** The same dispatch with less time left, for whom it is handed in to again. */
+  public Dispatch withTimeoutMs(int remainingMs) {
+    return new Dispatch(
+        requestId,
+        organizationId,
+        userId,
+        kind,
+        payload,
+        connectorId,
+        secret,
+        selector,
+        remainingMs,
+        maxWaitMs,
+        effect,
+        networkMode,
+        workspace);
+  }
+
   /** The same dispatch with another secret, or none. */
   public Dispatch withSecret(String other) {
     return new Dispatch(

@@ -18,11 +18,19 @@ import java.util.List;
  *                                 Settled (stored; tell the agent) | Unwanted
  *                                 <--------------------------------  Reconcile (agent said hello)
  *                                 Reconciled
+ *   Await  ------------------->   Finished | Refused, or NOT_FOUND
+ * former home                new home
+ *             <----------------   HandOver (what I am home for now)
+ *   TakeOver ----------------->   Done
+ *   Done (nothing of yours is left here)
  * </pre>
+ *
+ * <p>A router that is not home for what it is asked answers NOT_HOME; one that has just become home
+ * and does not know yet what is under way, UNAVAILABLE. Both mean: ask again shortly, at the home.
  */
 public sealed interface DispatchRouter<R extends Message> extends Request<R> {
   static Address<DispatchRouter<?>> at(String node, int shard) {
-    return new Address<>("router@" + node + "/" + shard);
+    return Address.of("router", node, shard);
   }
 
   /** How a submission was answered. */
@@ -43,9 +51,18 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
   /** Take it durably and answer after commit. */
   record Accept(Dispatch dispatch) implements DispatchRouter<Reply> {}
 
-  /** An executor that holds this assignment has finished it. Idempotent. */
+  /**
+   * An executor that holds this assignment has finished it. Idempotent.
+   *
+   * @param key whose home is asked
+   */
   record Report(
-      String organizationId, String requestId, int epoch, String executorId, DispatchResult result)
+      String key,
+      String organizationId,
+      String requestId,
+      int epoch,
+      String executorId,
+      DispatchResult result)
       implements DispatchRouter<Report.Reply> {
     public sealed interface Reply extends Message {}
 
@@ -59,8 +76,13 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
   /**
    * An executor (re)connected: this is what its process still runs and what it finished without an
    * acknowledgement. Everything else that was assigned to it never reached it or died with it.
+   *
+   * @param key whose home is asked
+   * @param organizationId null of the managed pool
    */
   record Reconcile(
+      String key,
+      String organizationId,
       String executorId,
       String connectionId,
       String bootId,
@@ -83,6 +105,47 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
     /** An assignment that survived the link. */
     public record Adopted(String requestId, int epoch, String organizationId) implements Message {}
   }
+
+  /**
+   * The answer of a dispatch that was handed in before. Asked when a Run was not answered in time:
+   * over a network either may be lost.
+   */
+  record Await(String key, String requestId, String organizationId)
+      implements DispatchRouter<Reply> {}
+
+  /**
+   * This shard has become home: give it what it is home for among these shards, as {@code
+   * node/shard}. Answered when it has all of it.
+   */
+  record HandOver(String node, int shard, List<String> homes) implements DispatchRouter<Done> {
+    public HandOver {
+      homes = List.copyOf(homes);
+    }
+  }
+
+  /** These open rows are yours: take those you do not have. A lost message may have left them. */
+  record Adopt(List<String> requestIds) implements DispatchRouter<Done> {
+    public Adopt {
+      requestIds = List.copyOf(requestIds);
+    }
+  }
+
+  /** These dispatches are yours now. Idempotent. */
+  record TakeOver(List<Moving> moving) implements DispatchRouter<Done> {
+    public TakeOver {
+      moving = List.copyOf(moving);
+    }
+  }
+
+  /** An open dispatch on its way to its new home; {@code executorId} null when nobody has it. */
+  record Moving(
+      Dispatch dispatch,
+      boolean durable,
+      int epoch,
+      int remainingMs,
+      String executorId,
+      String bootId)
+      implements Message {}
 
   /** Why this dispatch waits, or who has it. */
   record Explain(String requestId) implements DispatchRouter<Explanation> {}

@@ -1,8 +1,10 @@
 package ai.vespid.protocol.bus;
 
+import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.bus.SessionRegistry.Revoked;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
+import java.util.List;
 
 /**
  * The owner of agents' sockets on one node and shard.
@@ -11,15 +13,16 @@ import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
  * router                      edge
  *   Offer  ------------------->   Accepted | Full | Draining | NotHere
  *   Cancel ------------------->   Done
+ *   Holdings ----------------->   HoldingList (the router has just become home)
  * </pre>
  */
 public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
   static Address<ExecutorEdge<?>> at(String node, int shard) {
-    return new Address<>("edge@" + node + "/" + shard);
+    return Address.of("edge", node, shard);
   }
 
   /** Told to every edge of every node; a sweep over the database repairs a lost one. */
-  Topic<Revoked> REVOKED = new Topic<>("executor-revoked");
+  Topic<Revoked> REVOKED = Topic.everywhere("executor-revoked");
 
   /**
    * Give this dispatch to this executor under this epoch. {@code remainingMs} is the time left
@@ -52,6 +55,25 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
   /** Tell the agent to stop this attempt. Harmless when it is over already. */
   record Cancel(String executorId, String requestId, int epoch, String reason)
       implements ExecutorEdge<Done> {}
+
+  /** What all sockets of this shard hold. */
+  record Holdings() implements ExecutorEdge<HoldingList> {}
+
+  record HoldingList(List<Holding> holdings) implements Message {
+    public HoldingList {
+      holdings = List.copyOf(holdings);
+    }
+  }
+
+  /** One assignment on one socket. {@code bootId} null means an agent without our extensions. */
+  record Holding(
+      String requestId,
+      int epoch,
+      Pool pool,
+      String organizationId,
+      String executorId,
+      String bootId)
+      implements Message {}
 
   /** A newer connection of the executor exists elsewhere: close this one. */
   record Replaced(String executorId, String connectionId) implements ExecutorEdge<Done> {}

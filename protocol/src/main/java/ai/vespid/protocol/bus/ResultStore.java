@@ -8,7 +8,7 @@ import ai.vespid.protocol.DispatchResult;
  */
 public sealed interface ResultStore<R extends Message> extends Request<R> {
   static Address<ResultStore<?>> at(String node) {
-    return new Address<>("results@" + node);
+    return Address.of("results", node);
   }
 
   record Get(String requestId) implements ResultStore<Get.Reply> {
@@ -19,7 +19,7 @@ public sealed interface ResultStore<R extends Message> extends Request<R> {
     public record NotReady() implements Reply {}
   }
 
-  /** Keep this result. {@code durable} ones stand in PostgreSQL already. */
-  record Put(String requestId, String organizationId, DispatchResult result, boolean durable)
+  /** Keep this result, unless one is known. */
+  record Put(String requestId, String organizationId, DispatchResult result)
       implements ResultStore<Done> {}
 }

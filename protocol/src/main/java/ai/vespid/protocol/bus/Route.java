@@ -46,6 +46,20 @@ public record Route(
 
   /** The same route with other control-plane tags. */
   public Route withTags(Set<String> newTags) {
+    return with(newTags, lastSeenAtMs, draining);
+  }
+
+  /** The same route, seen at another time. */
+  public Route withLastSeenAtMs(long atMs) {
+    return with(tags, atMs, draining);
+  }
+
+  /** The same route, to which nothing new is given. */
+  public Route leaving() {
+    return with(tags, lastSeenAtMs, true);
+  }
+
+  private Route with(Set<String> newTags, long seenAtMs, boolean leaving) {
     return new Route(
         executorId,
         connectionId,
@@ -62,30 +76,8 @@ public record Route(
         engineAuth,
         bootId,
         connectedAtMs,
-        lastSeenAtMs,
-        draining);
-  }
-
-  /** The same route, seen at another time. */
-  public Route withLastSeenAtMs(long atMs) {
-    return new Route(
-        executorId,
-        connectionId,
-        edgeNode,
-        edgeShard,
-        pool,
-        organizationId,
-        name,
-        tags,
-        reportedTags,
-        maxInFlight,
-        kinds,
-        connectors,
-        engineAuth,
-        bootId,
-        connectedAtMs,
-        atMs,
-        draining);
+        seenAtMs,
+        leaving);
   }
 
   public Address<ExecutorEdge<?>> edge() {

@@ -5,6 +5,10 @@ import java.util.List;
 /**
  * Which executor is connected where, on this node's copy of the truth.
  *
+ * <p>Registries of different nodes tell each other what connects and goes on their own node ({@link
+ * #FEED}), numbered, and every few seconds what it all comes to ({@link FeedDigest}). Who missed
+ * something asks for the {@link Own} routes of that node again.
+ *
  * <p>An edge announces what connects and what goes ({@link Connected}, {@link Seen}, {@link
  * Disconnected}); the registry keeps the newest connection of each executor and publishes every
  * change to the routers of its node on {@link #changes}. A router that starts asks for a {@link
@@ -12,12 +16,42 @@ import java.util.List;
  */
 public sealed interface SessionRegistry<R extends Message> extends Request<R> {
   static Address<SessionRegistry<?>> at(String node) {
-    return new Address<>("registry@" + node);
+    return Address.of("registry", node);
   }
 
   /** Route changes as this node's registry learns them. */
   static Topic<Change> changes(String node) {
-    return new Topic<>("routes@" + node);
+    return Topic.on(node, "routes");
+  }
+
+  /** Told by every registry to all others; what is lost shows in the next digest. */
+  Topic<FeedNews> FEED = Topic.everywhere("registry-feed");
+
+  /** Signs of life of executors, for every node's lists. */
+  Topic<Seen> SEEN = Topic.everywhere("executors-seen");
+
+  /** What one registry says about its own node. {@code seq} counts its changes from 1. */
+  sealed interface FeedNews extends Message {
+    String node();
+
+    long seq();
+  }
+
+  record FeedUp(String node, long seq, Route route) implements FeedNews {}
+
+  record FeedDown(String node, long seq, String executorId, String connectionId)
+      implements FeedNews {}
+
+  /** What all changes up to {@code seq} come to. */
+  record FeedDigest(String node, long seq, int count, long hash) implements FeedNews {}
+
+  /** The routes of the node that is asked, as of {@code seq}. */
+  record Own() implements SessionRegistry<OwnRoutes> {}
+
+  record OwnRoutes(long seq, List<Route> routes) implements Message {
+    public OwnRoutes {
+      routes = List.copyOf(routes);
+    }
   }
 
   /** One change of one route. */

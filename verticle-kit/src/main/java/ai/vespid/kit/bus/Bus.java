@@ -15,15 +15,24 @@ import java.util.function.Function;
 /** The event bus with types: an address knows its requests, a request knows its reply. */
 public final class Bus {
   private final Vertx vertx;
+  private final String node;
 
-  public Bus(Vertx vertx) {
+  /**
+   * @param node the node it is used on: what stays there does not ask the cluster where it goes
+   */
+  public Bus(Vertx vertx, String node) {
     this.vertx = vertx;
+    this.node = node;
+  }
+
+  private DeliveryOptions options(String target) {
+    return new DeliveryOptions().setLocalOnly(node.equals(target));
   }
 
   /** Asks and waits at most {@code timeout}; fails with a {@link Fault}. */
   public <R extends Message, Q extends Request<R>> Future<R> ask(
       Address<? super Q> to, Q request, Duration timeout) {
-    var options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
+    var options = options(to.node()).setSendTimeout(timeout.toMillis());
     return vertx
         .eventBus()
         .<R>request(to.name(), request, options)
@@ -33,16 +42,19 @@ public final class Bus {
 
   /** Gives a request to its actor without waiting; what becomes of it is not told. */
   public <Q extends Request<?>> void tell(Address<? super Q> to, Q request) {
-    vertx.eventBus().send(to.name(), request);
+    vertx.eventBus().send(to.name(), request, options(to.node()));
   }
 
-  /** Tells a fact to whoever listens, here and on other nodes. It may be lost. */
+  /** Tells a fact to whoever listens, here and, when the topic says so, elsewhere. */
   public <F extends Message> void publish(Topic<? super F> topic, F fact) {
-    vertx.eventBus().publish(topic.name(), fact);
+    vertx.eventBus().publish(topic.name(), fact, options(topic.node()));
   }
 
   public <F extends Message> Future<Void> subscribe(Topic<F> topic, Consumer<F> handler) {
-    MessageConsumer<F> consumer = vertx.eventBus().consumer(topic.name());
+    MessageConsumer<F> consumer =
+        topic.node() == null
+            ? vertx.eventBus().consumer(topic.name())
+            : vertx.eventBus().localConsumer(topic.name());
     consumer.handler(message -> handler.accept(message.body()));
     return consumer.completion();
   }

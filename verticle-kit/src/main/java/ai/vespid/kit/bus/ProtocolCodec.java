@@ -21,7 +21,7 @@ public final class ProtocolCodec implements MessageCodec<Message, Message> {
   private final Map<Class<?>, byte[]> tags = new HashMap<>();
   private final boolean wireAlways;
 
-  private ProtocolCodec(List<Class<?>> protocols, boolean wireAlways) {
+  ProtocolCodec(List<Class<?>> protocols, boolean wireAlways) {
     this.wireAlways = wireAlways;
     protocols.forEach(this::register);
   }

@@ -4,6 +4,7 @@ import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
+import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
@@ -19,6 +20,7 @@ public final class Protocols {
           DispatchRouter.class,
           ExecutorEdge.class,
           SessionRegistry.class,
+          Nodes.class,
           ResultStore.class);
 
   private Protocols() {}

@@ -5,7 +5,6 @@ import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.DispatchRouter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 
 /**
@@ -13,16 +12,8 @@ import java.util.zip.CRC32C;
  * verticle. A pure function of the view, so nobody has to be asked and nothing is registered.
  */
 public record Homes(List<Seat> routers) {
-  /** One shard of one node. */
-  public record Seat(String node, int shard) {}
-
   public Homes {
     routers = List.copyOf(routers);
-  }
-
-  /** The view of a node that is alone. */
-  public static Homes single(String node, int shards) {
-    return new Homes(IntStream.range(0, shards).mapToObj(s -> new Seat(node, s)).toList());
   }
 
   /** What the pool's queue is keyed by: an organization's own, or one for all organizations. */

@@ -7,19 +7,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What every verticle of a process shares, handed to its constructor: the node's name, who is home
- * for what, the ports, the meters, the clock, and the services the assembly offers (database,
- * Redis), by their class.
+ * What every verticle of a process shares, handed to its constructor: the node's id, who else is
+ * there, the ports, the meters, the clock, and the services the assembly offers (database, Redis),
+ * by their class.
  */
 public record Node(
+    String id,
     String name,
-    Homes homes,
+    Membership membership,
+    Occupancy occupancy,
     Ports ports,
     MeterRegistry meters,
     InstantSource clock,
     Map<Class<?>, Object> services) {
   public Node {
     services = Map.copyOf(services);
+  }
+
+  /** Who decides about what right now. */
+  public Homes homes() {
+    return membership.view().homes();
   }
 
   /** A service this node must have. */

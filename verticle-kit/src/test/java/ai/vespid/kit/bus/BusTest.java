@@ -98,7 +98,7 @@ class BusTest {
         new VerticleBase() {
           @Override
           public Future<?> start() {
-            return new Bus(vertx)
+            return new Bus(vertx, "n")
                 .serve(ResultStore.at("n"), inFlightMax, handler)
                 .onSuccess(mailbox::complete);
           }

@@ -15,7 +15,7 @@ public final class LocalBus implements AutoCloseable {
   }
 
   public Bus bus() {
-    return new Bus(vertx);
+    return new Bus(vertx, "n");
   }
 
   public Vertx vertx() {

@@ -2,7 +2,6 @@ package ai.vespid.kit.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vespid.kit.node.Homes.Seat;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

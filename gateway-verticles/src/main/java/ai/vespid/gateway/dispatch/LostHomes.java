@@ -1,0 +1,115 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.node.Node;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.DispatchRouter.Finished;
+import ai.vespid.protocol.bus.DispatchRouter.Moving;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.ExecutorEdge.Holding;
+import ai.vespid.protocol.bus.ResultStore;
+import io.vertx.core.Future;
+import java.time.Duration;
+
+/**
+ * Brings together what a home that died left in other hands: its callers still have the dispatch,
+ * its agents still have the work, and its results may be stored. Durable dispatches stand in the
+ * database; this is about those in memory.
+ */
+final class LostHomes {
+  private static final Duration ASK_MAX = Duration.ofSeconds(5);
+
+  private final Node node;
+  private final Bus bus;
+  private final DispatchTable table;
+  private final Waiters waiters;
+  private final Carrier carrier;
+  private final long graceMs;
+  private final Suspended suspended = new Suspended();
+
+  LostHomes(
+      Node node, Bus bus, DispatchTable table, Waiters waiters, Carrier carrier, long graceMs) {
+    this.node = node;
+    this.bus = bus;
+    this.table = table;
+    this.waiters = waiters;
+    this.carrier = carrier;
+    this.graceMs = graceMs;
+  }
+
+  /** An agent has it: whoever asks for it again shares its answer. */
+  boolean adopted(Dispatch dispatch) {
+    var orphan = table.orphaned(dispatch.requestId()).orElse(null);
+    if (orphan == null || !orphan.organizationId().equals(dispatch.organizationId())) return false;
+    waiters.open(dispatch, false);
+    resume(dispatch, orphan);
+    return true;
+  }
+
+  private void resume(Dispatch dispatch, Holding held) {
+    table.resume(
+        new Moving(
+            dispatch, false, held.epoch(), dispatch.timeoutMs(), held.executorId(), held.bootId()),
+        node.clock().millis());
+    carrier.carryOut();
+  }
+
+  /** Claimed by a home that is gone, and nobody here has it: its agent may still come back. */
+  void suspend(Dispatch dispatch) {
+    suspended.add(dispatch, node.clock().millis() + graceMs);
+  }
+
+  /**
+   * What an agent still has of a home that died: its caller waits here, or may ask in a moment.
+   *
+   * @param recent a home was lost within the grace
+   */
+  void adopt(Reconcile hello, boolean recent) {
+    if (!recent && suspended.size() == 0) return;
+    for (var held : Reconciliation.listed(hello).entrySet()) {
+      if (table.find(held.getKey()).isPresent() || hello.bootId() == null) continue;
+      var waiting = suspended.take(held.getKey()).orElse(null);
+      // Whose a dispatch of the managed pool is only its caller knows.
+      var organizationId = waiting == null ? hello.organizationId() : waiting.organizationId();
+      if (organizationId == null || (waiting == null && !recent)) continue;
+      var holding =
+          new Holding(
+              held.getKey(),
+              held.getValue(),
+              hello.organizationId() == null ? Pool.MANAGED : Pool.BYON,
+              organizationId,
+              hello.executorId(),
+              hello.bootId());
+      table.orphan(holding, node.clock().millis() + graceMs);
+      if (waiting != null) resume(waiting, holding);
+    }
+  }
+
+  /** The result of what no caller asked for yet; its former home may have decided it before. */
+  Future<Report.Reply> keepUnlessKnown(Report report) {
+    return bus.ask(ResultStore.at(node.id()), new ResultStore.Get(report.requestId()), ASK_MAX)
+        .onSuccess(known -> {
+          if (known instanceof ResultStore.Get.NotReady) {
+            keep(report.requestId(), report.organizationId(), report.result());
+          }
+        })
+        .map(_ -> new Report.Settled());
+  }
+
+  /** Nobody came back with these: whether they were begun is unknown for ever. */
+  void tick() {
+    for (var dispatch : suspended.due(node.clock().millis())) {
+      var lost = DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED);
+      keep(dispatch.requestId(), dispatch.organizationId(), lost);
+      waiters.close(dispatch.requestId(), new Finished(lost, false));
+    }
+  }
+
+  private void keep(String requestId, String organizationId, DispatchResult result) {
+    bus.tell(ResultStore.at(node.id()), new ResultStore.Put(requestId, organizationId, result));
+  }
+}

@@ -1,0 +1,175 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.gateway.dispatch.DispatchTable.Rules;
+import ai.vespid.gateway.dispatch.Entry.State;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.bus.Route;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** How one dispatch goes on, and who goes on when it leaves room: the moves between its states. */
+final class Progress {
+  final Map<String, Entry> entries = new HashMap<>();
+  final WorkspaceLedger ledger = new WorkspaceLedger();
+  final Deadlines moments = new Deadlines(DispatchTable.TICK_MS);
+  final Placement room;
+  private final Rules rules;
+  private final ExecutorDirectory directory;
+  private List<Decision> out = new ArrayList<>();
+
+  Progress(Rules rules, ExecutorDirectory directory) {
+    this.rules = rules;
+    this.directory = directory;
+    this.room = new Placement(directory, rules);
+  }
+
+  List<Decision> decisions() {
+    if (out.isEmpty()) return List.of();
+    var decided = out;
+    out = new ArrayList<>();
+    return decided;
+  }
+
+  void expire(Entry entry, long nowMs) {
+    switch (entry.state) {
+      case State.Queued(ErrorCode reason) ->
+          finish(entry, DispatchResult.failed(reason), null, nowMs);
+      case State.Preparing(boolean locked) ->
+          finish(
+              entry,
+              DispatchResult.failed(
+                  locked ? ErrorCode.WORKSPACE_LOCKED : ErrorCode.WORKSPACE_UNAVAILABLE),
+              null,
+              nowMs);
+      case State.Assigned(Route to) -> {
+        out.add(new Decision.Cancel(to, entry.id(), entry.epoch, "NODE_EXECUTION_TIMEOUT"));
+        finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
+      }
+      case State.Grace _ when nowMs < entry.deadlineMs -> lost(entry, nowMs);
+      case State.Grace _ ->
+          finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
+      // Its write is under way and cannot be called back; persisted() looks at the deadline.
+      case State.Committing _ when !entry.committed || nowMs < entry.deadlineMs -> {}
+      case State.Committing _ ->
+          finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
+      case State.Settling _ -> {}
+    }
+  }
+
+  // The files first, then an executor.
+  void prepare(Entry entry, long nowMs) {
+    if (!entry.usesFiles()) {
+      place(entry, nowMs);
+      return;
+    }
+    boolean mine =
+        ledger.holder(entry.filesKey()).equals(Optional.of(entry.id()))
+            || ledger.claim(entry.filesKey(), entry.id());
+    if (!mine) {
+      if (entry.waitUntilMs <= nowMs) {
+        finish(entry, DispatchResult.failed(ErrorCode.WORKSPACE_LOCKED), null, nowMs);
+      } else {
+        become(entry, new State.Preparing(true));
+      }
+      return;
+    }
+    var head = ledger.head(entry.filesKey()).orElse(null);
+    if (head == null) {
+      become(entry, new State.Preparing(false));
+      out.add(new Decision.LoadWorkspace(entry.organizationId(), RequestId.runIdOf(entry.id())));
+    } else {
+      entry.files = head;
+      place(entry, nowMs);
+    }
+  }
+
+  void place(Entry entry, long nowMs) {
+    var route = room.reserve(entry);
+    if (route == null) enqueue(entry, room.shortage(entry), nowMs);
+    else if (entry.durable) commit(entry, route);
+    else offer(entry, route, nowMs);
+  }
+
+  void commit(Entry entry, Route route) {
+    become(entry, new State.Committing(route));
+    out.add(
+        new Decision.Persist(
+            entry.dispatch, !entry.committed, entry.epoch, route, entry.deadlineMs));
+  }
+
+  void offer(Entry entry, Route route, long nowMs) {
+    become(entry, new State.Assigned(route));
+    out.add(
+        new Decision.Offer(
+            entry.dispatch, route, entry.epoch, entry.remainingMs(nowMs), entry.files));
+  }
+
+  void enqueue(Entry entry, ErrorCode reason, long nowMs) {
+    if (entry.waitUntilMs <= nowMs) {
+      finish(entry, DispatchResult.failed(reason), null, nowMs);
+      return;
+    }
+    become(entry, new State.Queued(reason));
+    room.enqueue(entry);
+  }
+
+  void undelivered(Entry entry, long nowMs) {
+    room.release(entry);
+    entry.waitAtLeastUntil(nowMs + rules.graceMs());
+    if (entry.epoch >= rules.epochMax()) {
+      finish(entry, DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), null, nowMs);
+    } else {
+      prepare(entry, nowMs);
+    }
+  }
+
+  void lost(Entry entry, long nowMs) {
+    if (entry.dispatch.effect() == EffectClass.RETRY_SAFE) undelivered(entry, nowMs);
+    else finish(entry, DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), null, nowMs);
+  }
+
+  void finish(Entry entry, DispatchResult result, WorkspaceHead files, long nowMs) {
+    room.leaveQueue(entry);
+    var executorId = entry.executorId();
+    room.release(entry);
+    moments.clear(entry.id());
+    entry.state = new State.Settling(executorId, result);
+    out.add(new Decision.Finish(entry.dispatch, entry.durable, entry.epoch, result, files));
+    if (executorId != null) serve(entry.demand.queueKey(), nowMs);
+  }
+
+  void remove(Entry entry, long nowMs) {
+    moments.clear(entry.id());
+    entries.remove(entry.id());
+    if (!entry.usesFiles()) return;
+    var next = ledger.release(entry.filesKey(), entry.id()).map(entries::get).orElse(null);
+    if (next != null) prepare(next, nowMs);
+  }
+
+  // Hands out room until nobody who waits can use it.
+  void serve(String queueKey, long nowMs) {
+    while (true) {
+      var next = room.next(queueKey);
+      if (next.isEmpty()) return;
+      place(entries.get(next.get()), nowMs);
+    }
+  }
+
+  boolean stillThere(Route to) {
+    return directory
+        .route(to.executorId())
+        .filter(route -> route.connectionId().equals(to.connectionId()))
+        .isPresent();
+  }
+
+  void become(Entry entry, State state) {
+    entry.state = state;
+    moments.set(entry.id(), entry.momentMs());
+  }
+}

@@ -1,0 +1,123 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Seat;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a router that became home must know before it decides: what every edge's sockets hold, what
+ * the former homes hand over, and what stands in the database. Until then its new keys wait; those
+ * it had before do not.
+ *
+ * <pre>
+ *   Settled ──gained keys──> Asking ──all answered, or grace over──> Reading ──> Settled
+ * </pre>
+ */
+final class Takeover {
+  private final Seat self;
+  private final Set<Seat> edges = new HashSet<>();
+  private final Set<Seat> routers = new HashSet<>();
+  private final Map<Seat, Homes> yielded = new HashMap<>();
+  // The last homes under which this router knew everything about its keys.
+  private Homes settled = new Homes(List.of());
+  private Homes homes = settled;
+  private boolean settling;
+  private int round;
+
+  Takeover(Seat self) {
+    this.self = self;
+  }
+
+  /**
+   * Homes changed; true when this router gained keys and has to ask.
+   *
+   * @param edgesAlive whose sockets may hold what is now ours
+   * @param routersAlive who may have been home for it
+   */
+  boolean changed(Homes now, Collection<Seat> edgesAlive, Collection<Seat> routersAlive) {
+    homes = now;
+    yielded.keySet().removeAll(now.routers());
+    edges.retainAll(edgesAlive);
+    routers.retainAll(routersAlive);
+    if (!gains(now)) {
+      if (!settling) settled = now;
+      return false;
+    }
+    settling = true;
+    round++;
+    edges.clear();
+    edges.addAll(edgesAlive);
+    routers.clear();
+    routers.addAll(routersAlive);
+    routers.remove(self);
+    return true;
+  }
+
+  private boolean gains(Homes now) {
+    if (!now.routers().contains(self)) return false;
+    return settling
+        || !settled.routers().contains(self)
+        || !now.routers().containsAll(settled.routers());
+  }
+
+  /** Which asking this is: answers to an earlier one do not count. */
+  int round() {
+    return round;
+  }
+
+  void edgeAnswered(Seat edge) {
+    edges.remove(edge);
+  }
+
+  void routerAnswered(Seat router) {
+    routers.remove(router);
+  }
+
+  /** Everybody answered, or is not waited for any longer: the database is next. */
+  boolean answered() {
+    return edges.isEmpty() && routers.isEmpty();
+  }
+
+  /** Whoever did not answer within the grace is not waited for. */
+  void graceOver() {
+    edges.clear();
+    routers.clear();
+  }
+
+  /** The database was read: everything is known. */
+  void done() {
+    settling = false;
+    settled = homes;
+  }
+
+  boolean settling() {
+    return settling;
+  }
+
+  /** Another router showed that it is home under these homes, before we saw them ourselves. */
+  void yielded(Seat heir, Homes under) {
+    if (!homes.routers().contains(heir)) yielded.put(heir, under);
+  }
+
+  /** The heir was never seen: what was its is as our own view says. */
+  void heirLost(Seat heir) {
+    yielded.remove(heir);
+  }
+
+  boolean mine(String key) {
+    if (homes.routers().isEmpty() || !homes.seatOf(key).equals(self)) return false;
+    return yielded.entrySet().stream()
+        .noneMatch(heir -> heir.getValue().seatOf(key).equals(heir.getKey()));
+  }
+
+  /** True while this key is ours and not everything about it is known. */
+  boolean waits(String key) {
+    if (!settling || !mine(key)) return false;
+    return settled.routers().isEmpty() || !settled.seatOf(key).equals(self);
+  }
+}

@@ -1,0 +1,82 @@
+package ai.vespid.gateway.edge;
+
+import ai.vespid.gateway.edge.InFlight.Assignment;
+import ai.vespid.kit.bus.Fault;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.sql.ExecutorIdentity;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The results one socket brings: believed when the socket holds their dispatch, reported to its
+ * home, and acknowledged only when they are decided.
+ */
+final class ResultReports {
+  private static final Logger LOG = LoggerFactory.getLogger(ResultReports.class);
+  private static final int RETRIES_MAX = 100;
+
+  /** Tells the agent that it may forget a result. */
+  interface Acknowledge {
+    void acknowledge(String requestId, Integer epoch, boolean accepted);
+  }
+
+  private final ExecutorIdentity identity;
+  private final Neighbours neighbours;
+  private final InFlight inFlight;
+  private final Acknowledge agent;
+  private final BooleanSupplier mustRepeat;
+  private int retries;
+
+  /**
+   * @param mustRepeat whether the agent will not say the result again by itself
+   */
+  ResultReports(
+      ExecutorIdentity identity,
+      Neighbours neighbours,
+      InFlight inFlight,
+      Acknowledge agent,
+      BooleanSupplier mustRepeat) {
+    this.identity = identity;
+    this.neighbours = neighbours;
+    this.inFlight = inFlight;
+    this.agent = agent;
+    this.mustRepeat = mustRepeat;
+  }
+
+  void received(String requestId, Integer epoch, DispatchResult result) {
+    var assignment = inFlight.answeredBy(requestId, epoch).orElse(null);
+    if (assignment == null) {
+      // Decided already, or never given to this socket: it may forget it, and nobody believes it.
+      neighbours.unbelieved();
+      agent.acknowledge(requestId, epoch, false);
+      return;
+    }
+    report(assignment, result);
+  }
+
+  private void report(Assignment assignment, DispatchResult result) {
+    neighbours
+        .report(identity, assignment, result)
+        .onSuccess(reply -> {
+          inFlight.remove(assignment);
+          agent.acknowledge(
+              assignment.requestId(), assignment.epoch(), reply instanceof Report.Settled);
+        })
+        .onFailure(cause -> reportAgain(assignment, result, Fault.of(cause)));
+  }
+
+  // An agent with our extension repeats its result; for others the edge does, while it lives.
+  private void reportAgain(Assignment assignment, DispatchResult result, Fault fault) {
+    if (!fault.passing() && fault.code() != Fault.Code.NOT_HOME) {
+      LOG.atError()
+          .addKeyValue("request", assignment.requestId())
+          .addKeyValue("cause", fault.code())
+          .log("a result could not be reported");
+    }
+    if (mustRepeat.getAsBoolean() && ++retries <= RETRIES_MAX) {
+      neighbours.later(() -> report(assignment, result));
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package ai.vespid.gateway.dispatch;
+
+import static ai.vespid.gateway.dispatch.Routes.dispatch;
+import static ai.vespid.gateway.dispatch.Routes.route;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.vespid.gateway.dispatch.DispatchTable.Verdict;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.Selector;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.ExecutorEdge.Holding;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a new home does with what a former one began. */
+class SuccessionRulesTest {
+  private static final long GRACE_MS = 10_000;
+  private static final DispatchResult OK = DispatchResult.succeeded(RawJson.NULL);
+  private static final String ID = dispatch("n").requestId();
+
+  private final ExecutorDirectory directory = new ExecutorDirectory();
+  private final DispatchTable former = table(new ExecutorDirectory());
+  private final DispatchTable table = table(directory);
+
+  private static DispatchTable table(ExecutorDirectory directory) {
+    return new DispatchTable(new DispatchTable.Rules(1_000, 100, 3, GRACE_MS, 3), directory);
+  }
+
+  @Test
+  void goesOnWithTheSameAttemptAfterAHandover() {
+    former.routeUp(route("a", 1), 0);
+    former.submit(dispatch("n"), false, 0);
+    former.decisions();
+    table.routeUp(route("a", 1), 0);
+
+    table.resume(former.give(ID, 100), 100);
+
+    assertThat(former.find(ID)).isEmpty();
+    assertThat(table.decisions()).as("nothing is offered again").isEmpty();
+    assertThat(directory.heldBy("a")).containsExactly(ID);
+    assertThat(table.report(ID, 1, "a", OK, 200)).isEqualTo(Verdict.DECIDED);
+  }
+
+  @Test
+  void keepsTheDeadlineOfWhatItIsGiven() {
+    former.routeUp(route("a", 1), 0);
+    former.submit(dispatch("n"), false, 0);
+    former.decisions();
+    table.routeUp(route("a", 1), 0);
+    table.resume(former.give(ID, 50_000), 50_000);
+
+    table.tick(60_020);
+
+    assertThat(table.decisions())
+        .filteredOn(Decision.Finish.class::isInstance)
+        .extracting(finish -> ((Decision.Finish) finish).result().error())
+        .containsExactly("NODE_EXECUTION_TIMEOUT");
+  }
+
+  @Test
+  void waitsForAnAgentThatIsNotConnectedHere() {
+    former.routeUp(route("a", 1), 0);
+    former.submit(dispatch("n"), false, 0);
+    former.decisions();
+
+    table.resume(former.give(ID, 0), 0);
+    assertThat(table.report(ID, 1, "a", OK, 100)).isEqualTo(Verdict.DECIDED);
+  }
+
+  @Test
+  void servesWhatStillWaitedForRoom() {
+    former.routeUp(route("a", 1), 0);
+    former.submit(dispatch("first"), false, 0);
+    former.submit(
+        dispatch(Routes.ORG, "n", Selector.byon(), EffectClass.AT_MOST_ONCE, 5_000), false, 0);
+    former.decisions();
+    table.routeUp(route("b", 1), 0);
+
+    table.resume(former.give(ID, 100), 100);
+
+    assertThat(table.decisions())
+        .singleElement()
+        .satisfies(
+            offer -> assertThat(((Decision.Offer) offer).route().executorId()).isEqualTo("b"));
+  }
+
+  @Test
+  void countsAnOrphanAsWorkAndBelievesItsResult() {
+    table.routeUp(route("a", 1), 0);
+    table.orphan(new Holding(ID, 4, Pool.BYON, Routes.ORG, "a", "boot"), 1_000);
+    assertThat(directory.full("a")).isTrue();
+
+    assertThat(table.orphanEnded(ID, 3, "a", 10)).as("a stale attempt").isFalse();
+    assertThat(table.orphanEnded(ID, 4, "b", 10)).as("somebody else").isFalse();
+    assertThat(table.orphanEnded(ID, 4, "a", 10)).isTrue();
+    assertThat(directory.full("a")).isFalse();
+  }
+
+  @Test
+  void givesTheRoomOfAnOrphanBackThatNobodyAsksFor() {
+    table.routeUp(route("a", 1), 0);
+    table.orphan(new Holding(ID, 4, Pool.BYON, Routes.ORG, "a", "boot"), 1_000);
+
+    table.tick(1_000);
+
+    assertThat(directory.full("a")).isFalse();
+    assertThat(table.orphaned(ID)).isEmpty();
+  }
+
+  @Test
+  void recoversADurableDispatchToTheSocketThatHoldsIt() {
+    table.routeUp(route("a", 1), 0);
+    table.orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
+
+    table.recover(dispatch("n"), 2, "a", "boot", 60_000, 0);
+    table.tick(GRACE_MS + 20);
+
+    assertThat(table.decisions()).as("no grace runs out").isEmpty();
+    assertThat(table.report(ID, 2, "a", OK, 20_000)).isEqualTo(Verdict.DECIDED);
+  }
+
+  @Test
+  void letsAnAgentKeepAnOrphanWhenItSaysHelloAgain() {
+    table.orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
+
+    var reconciled =
+        table.reconcile(
+            new Reconcile("k", Routes.ORG, "a", "c2", "boot", List.of(new Held(ID, 2)), List.of()),
+            10);
+
+    assertThat(reconciled.adopted()).extracting(a -> a.requestId()).containsExactly(ID);
+    assertThat(reconciled.drop()).isEmpty();
+  }
+}

@@ -1,0 +1,31 @@
+package ai.vespid.protocol.bus;
+
+/**
+ * One node as the others see it.
+ *
+ * <pre>
+ * a                        b
+ *   Probe(a)  --------->     asks a for an Answer, over the bus
+ *             <---------   Done when it came: a can be reached by others
+ * </pre>
+ */
+public sealed interface Nodes<R extends Message> extends Request<R> {
+  static Address<Nodes<?>> at(String node) {
+    return Address.of("node", node);
+  }
+
+  /** What every node says of itself once a second, and when it changes. */
+  Topic<Says> NEWS = Topic.everywhere("node-news");
+
+  /** {@code state} is STARTING, SERVING or DRAINING. */
+  record Says(String node, String state) implements Message {}
+
+  /** Ask me something: can I be reached from you? */
+  record Probe(String from) implements Nodes<Done> {}
+
+  /** Go on elsewhere with everything and end. Answered when it has begun. */
+  record Drain() implements Nodes<Done> {}
+
+  /** Only to be answered. */
+  record Answer() implements Nodes<Done> {}
+}

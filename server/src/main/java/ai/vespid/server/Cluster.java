@@ -1,0 +1,239 @@
+package ai.vespid.server;
+
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.node.ConfigurationException;
+import ai.vespid.kit.node.Member;
+import ai.vespid.kit.node.Member.State;
+import ai.vespid.kit.node.Membership;
+import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.Nodes;
+import com.hazelcast.cluster.MembershipEvent;
+import com.hazelcast.cluster.MembershipListener;
+import com.hazelcast.config.Config;
+import com.hazelcast.core.LifecycleEvent;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
+import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.spi.cluster.hazelcast.ConfigUtil;
+import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
+import java.time.Duration;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This node among the others. Hazelcast says who is alive, in seconds instead of its default
+ * minute; what a node is and in which state it says itself. Nothing safety-relevant rests on it:
+ * PostgreSQL decides.
+ */
+final class Cluster implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+  private static final Duration PROBE_MAX = Duration.ofSeconds(2);
+  private static final long NEWS_MS = 1_000;
+  private static final int PROBES_FAILED_MAX = 10;
+
+  // Detected in seconds; a split heals by itself in seconds (the defaults are 60 s and 300 s).
+  private static final Map<String, String> PROPERTIES =
+      Map.of(
+          "hazelcast.heartbeat.interval.seconds", "1",
+          "hazelcast.max.no.heartbeat.seconds", "5",
+          "hazelcast.heartbeat.failuredetector.type", "deadline",
+          "hazelcast.wait.seconds.before.join", "0",
+          "hazelcast.merge.first.run.delay.seconds", "5",
+          "hazelcast.merge.next.run.delay.seconds", "5",
+          "hazelcast.phone.home.enabled", "false",
+          "hazelcast.logging.type", "slf4j",
+          "hazelcast.shutdownhook.enabled", "false",
+          "hazelcast.socket.bind.any", "false");
+
+  private final ClusterConfig config;
+  private final Member self;
+  private final Membership membership;
+  private final HazelcastClusterManager manager;
+  private final Runnable unreachable;
+  private final Runnable leave;
+  private State state = State.STARTING;
+  private int probesFailed;
+  private Vertx vertx;
+  private Bus bus;
+
+  /**
+   * @param unreachable called when this node is in the cluster but the others cannot reach it
+   * @param leave called when an operator wants this node to go
+   */
+  Cluster(
+      ClusterConfig config,
+      Member self,
+      Membership membership,
+      Runnable unreachable,
+      Runnable leave) {
+    this.config = config;
+    this.self = self;
+    this.membership = membership;
+    this.unreachable = unreachable;
+    this.leave = leave;
+    // Read before the first class of it is loaded, which logs.
+    System.setProperty("hazelcast.logging.type", "slf4j");
+    this.manager = new HazelcastClusterManager(hazelcast());
+  }
+
+  private Config hazelcast() {
+    // The maps Vert.x needs are in the configuration it brings.
+    var hazelcast = ConfigUtil.loadConfig();
+    PROPERTIES.forEach(hazelcast::setProperty);
+    hazelcast.setClusterName("vespid");
+    var attributes = hazelcast.getMemberAttributeConfig();
+    attributes.setAttribute("id", self.id());
+    attributes.setAttribute("name", self.name());
+    attributes.setAttribute("routers", Integer.toString(self.routers()));
+    attributes.setAttribute("edges", Integer.toString(self.edges()));
+    var network = hazelcast.getNetworkConfig();
+    network.setPort(config.port()).setPortAutoIncrement(false);
+    network.setPublicAddress(config.host() + ":" + config.publicPort());
+    network.getInterfaces().setEnabled(true).addInterface(config.host());
+    var join = network.getJoin();
+    join.getMulticastConfig().setEnabled(false);
+    join.getAutoDetectionConfig().setEnabled(false);
+    if (config.kubernetesService() == null) {
+      join.getTcpIpConfig().setEnabled(true).setMembers(config.members());
+    } else {
+      join.getKubernetesConfig()
+          .setEnabled(true)
+          .setProperty("service-dns", config.kubernetesService());
+    }
+    return hazelcast;
+  }
+
+  /** The clustered Vert.x of this node; fails when the cluster's port is taken. */
+  Future<Vertx> open(VertxBuilder builder) {
+    return builder
+        .withClusterManager(manager)
+        .buildClustered()
+        .onSuccess(opened -> vertx = opened)
+        .recover(cause ->
+            Future.failedFuture(
+                new ConfigurationException(
+                    "the cluster on %s:%d cannot be joined (%s); check CLUSTER_HOST, CLUSTER_PORT"
+                        .formatted(config.host(), config.port(), cause.getMessage()))));
+  }
+
+  EventBusOptions busOptions() {
+    var options =
+        new EventBusOptions()
+            .setHost(config.host())
+            .setPort(config.busPort())
+            .setConnectTimeout((int) PROBE_MAX.toMillis())
+            .setClusterPingInterval(2_000)
+            .setClusterPingReplyInterval(2_000);
+    if (config.busPublicPort() != config.busPort()) {
+      options.setClusterPublicHost(config.host()).setClusterPublicPort(config.busPublicPort());
+    }
+    return options;
+  }
+
+  /** Takes part: hears of the others, tells of itself. */
+  Future<Void> begin() {
+    bus = new Bus(vertx, self.id());
+    var hazelcast = manager.getHazelcastInstance();
+    hazelcast
+        .getCluster()
+        .addMembershipListener(
+            new MembershipListener() {
+              @Override
+              public void memberAdded(MembershipEvent event) {
+                refresh();
+              }
+
+              @Override
+              public void memberRemoved(MembershipEvent event) {
+                refresh();
+              }
+            });
+    hazelcast
+        .getLifecycleService()
+        .addLifecycleListener(event -> {
+          if (event.getState() == LifecycleEvent.LifecycleState.MERGED) refresh();
+        });
+    vertx.setPeriodic(
+        NEWS_MS,
+        _ -> {
+          tell();
+          probe();
+        });
+    return bus.subscribe(
+            Nodes.NEWS, news -> membership.state(news.node(), State.valueOf(news.state())))
+        .compose(_ -> bus.serve(Nodes.at(self.id()), 1_000, this::receive))
+        .onSuccess(_ -> refresh())
+        .mapEmpty();
+  }
+
+  private Future<? extends Message> receive(Nodes<?> request) {
+    return switch (request) {
+      case Nodes.Probe probe -> bus.ask(Nodes.at(probe.from()), new Nodes.Answer(), PROBE_MAX);
+      case Nodes.Answer _ -> Future.succeededFuture(new Done());
+      case Nodes.Drain _ -> {
+        leave.run();
+        yield Future.succeededFuture(new Done());
+      }
+    };
+  }
+
+  private void refresh() {
+    var members =
+        manager.getHazelcastInstance().getCluster().getMembers().stream()
+            .map(member ->
+                member.localMember()
+                    ? self
+                    : new Member(
+                        member.getAttribute("id"),
+                        member.getAttribute("name"),
+                        Integer.parseInt(member.getAttribute("routers")),
+                        Integer.parseInt(member.getAttribute("edges")),
+                        State.STARTING))
+            .toList();
+    var before = membership.view().members().size();
+    membership.alive(members);
+    if (before != members.size()) {
+      LOG.atInfo()
+          .addKeyValue("members", members.stream().map(Member::name).sorted().toList())
+          .log("the cluster changed");
+    }
+    tell();
+  }
+
+  void say(State now) {
+    state = now;
+    membership.state(self.id(), now);
+    if (bus != null) tell();
+  }
+
+  private void tell() {
+    bus.publish(Nodes.NEWS, new Nodes.Says(self.id(), state.name()));
+  }
+
+  // Subscriptions of a node that others cannot reach linger on some of them: such a node is worse
+  // than none (vertx-hazelcast#196, vert.x#4394).
+  private void probe() {
+    var other =
+        membership.view().members().stream().filter(m -> !m.id().equals(self.id())).findAny();
+    if (other.isEmpty() || state == State.STARTING) {
+      probesFailed = 0;
+      return;
+    }
+    bus.ask(Nodes.at(other.get().id()), new Nodes.Probe(self.id()), PROBE_MAX.multipliedBy(2))
+        .onSuccess(_ -> probesFailed = 0)
+        .onFailure(_ -> {
+          // A member that is gone by now says nothing about us.
+          if (!membership.view().has(other.get().id())) return;
+          if (++probesFailed == PROBES_FAILED_MAX) unreachable.run();
+        });
+  }
+
+  @Override
+  public void close() {
+    // Vert.x closes the cluster manager with itself.
+    bus = null;
+  }
+}

@@ -1,0 +1,137 @@
+package ai.vespid.kit.node;
+
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Fault;
+import ai.vespid.protocol.bus.Address;
+import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.Message;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongFunction;
+
+/**
+ * Asks whoever is home for a key, again and again: a home may move, may die with the question, may
+ * not know enough yet. What is asked must be idempotent.
+ */
+public final class HomeCalls {
+  /** How long a question that goes over the network waits before it is asked again. */
+  private static final long REMOTE_MS = 2_000;
+
+  private static final long AGAIN_MS = 50;
+
+  /** How long nobody being home is put up with. */
+  private static final long HOMELESS_MS = 15_000;
+
+  private final Vertx vertx;
+  private final Node node;
+  private final Bus bus;
+  private final Set<Call<?>> remote = new HashSet<>();
+
+  public HomeCalls(Vertx vertx, Node node) {
+    this.vertx = vertx;
+    this.node = node;
+    this.bus = new Bus(vertx, node.id());
+    var context = vertx.getOrCreateContext();
+    node.membership().listen((_, now) -> context.runOnContext(_ -> askAgain(now)));
+  }
+
+  // Who was asked is gone: nobody waits for its answer to time out.
+  private void askAgain(View now) {
+    for (var call : List.copyOf(remote)) {
+      if (!now.has(call.asked.node())) call.attempt(true);
+    }
+  }
+
+  /** Asks the same thing until it is answered; fails with a {@link Fault} after {@code max}. */
+  public <R extends Message> Future<R> ask(String key, DispatchRouter<R> request, Duration max) {
+    return ask(key, _ -> request, request, max);
+  }
+
+  /**
+   * @param first what is asked, given how many milliseconds are left
+   * @param later what is asked instead when {@code first} was not answered in time; its NOT_FOUND
+   *     means that {@code first} never arrived
+   */
+  public <R extends Message> Future<R> ask(
+      String key,
+      LongFunction<? extends DispatchRouter<R>> first,
+      DispatchRouter<R> later,
+      Duration max) {
+    var call = new Call<>(key, first, later, node.clock().millis(), max.toMillis());
+    call.attempt(false);
+    return call.answer.future();
+  }
+
+  private final class Call<R extends Message> {
+    private final String key;
+    private final LongFunction<? extends DispatchRouter<R>> first;
+    private final DispatchRouter<R> later;
+    private final long sinceMs;
+    private final long maxMs;
+    private final Promise<R> answer = Promise.promise();
+    private Address<DispatchRouter<?>> asked;
+    private int attempts;
+
+    Call(
+        String key,
+        LongFunction<? extends DispatchRouter<R>> first,
+        DispatchRouter<R> later,
+        long sinceMs,
+        long maxMs) {
+      this.key = key;
+      this.first = first;
+      this.later = later;
+      this.sinceMs = sinceMs;
+      this.maxMs = maxMs;
+    }
+
+    private long leftMs() {
+      return sinceMs + maxMs - node.clock().millis();
+    }
+
+    void attempt(boolean again) {
+      long left = leftMs();
+      if (left <= 0) {
+        remote.remove(this);
+        answer.tryFail(new Fault(Fault.Code.TIMEOUT, "no answer in time"));
+        return;
+      }
+      if (node.homes().routers().isEmpty()) {
+        failed(new Fault(Fault.Code.UNAVAILABLE, "no node runs a dispatch-router"), again);
+        return;
+      }
+      asked = node.homes().router(key);
+      boolean local = asked.node().equals(node.id());
+      if (!local) remote.add(this);
+      int attempt = ++attempts;
+      var question = again ? later : first.apply(left);
+      var wait = Duration.ofMillis(Math.max(1, local ? left : Math.min(left, REMOTE_MS)));
+      bus.ask(asked, question, wait)
+          .onComplete(answered -> {
+            if (!local && attempt == attempts) remote.remove(this);
+            if (answered.succeeded()) answer.tryComplete(answered.result());
+            else if (attempt == attempts) failed(Fault.of(answered.cause()), again);
+          });
+    }
+
+    private void failed(Fault fault, boolean again) {
+      switch (fault.code()) {
+        case TIMEOUT -> attempt(true);
+        case NOT_FOUND -> {
+          if (again) attempt(false);
+          else answer.tryFail(fault);
+        }
+        case NOT_HOME, UNAVAILABLE -> {
+          if (node.clock().millis() - sinceMs > HOMELESS_MS) answer.tryFail(fault);
+          else vertx.setTimer(AGAIN_MS, _ -> attempt(again));
+        }
+        case BAD_REQUEST, BUSY, INTERNAL -> answer.tryFail(fault);
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package ai.vespid.kit.node;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * One live node.
+ *
+ * @param id its name and its start: a process that is started again is another member
+ * @param name what people call it
+ * @param routers shards of {@code dispatch-router} it runs
+ * @param edges shards of {@code executor-edge} it runs
+ * @param state what it said of itself last
+ */
+public record Member(String id, String name, int routers, int edges, State state) {
+  /** The life of a node. */
+  public enum State {
+    /** In the cluster, but its verticles do not answer yet. */
+    STARTING,
+    SERVING,
+    /** About to leave; takes nothing new. */
+    DRAINING
+  }
+
+  /** Who may be home. */
+  public List<Seat> routerSeats() {
+    return seats(routers);
+  }
+
+  /** Where its agents' sockets are owned. */
+  public List<Seat> edgeSeats() {
+    return seats(edges);
+  }
+
+  Member as(State now) {
+    return new Member(id, name, routers, edges, now);
+  }
+
+  private List<Seat> seats(int count) {
+    return IntStream.range(0, count).mapToObj(shard -> new Seat(id, shard)).toList();
+  }
+}

@@ -1,0 +1,78 @@
+package ai.vespid.kit.node;
+
+import ai.vespid.kit.node.Member.State;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The members of the cluster as this node sees them. Safe for use by many threads: the assembly
+ * feeds it, verticles read it and listen.
+ */
+public final class Membership {
+  /** Told every new view, on the thread that brought it. */
+  public interface Listener {
+    void changed(View before, View now);
+  }
+
+  private final String self;
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+  private final Map<String, State> states = new HashMap<>();
+  private List<Member> alive;
+  private volatile View view;
+
+  public Membership(Member self) {
+    this.self = self.id();
+    this.alive = List.of(self);
+    this.view = View.of(alive);
+  }
+
+  /** A node that is alone and serves. */
+  public static Membership single(String node, int routers) {
+    return new Membership(new Member(node, node, routers, 1, State.SERVING));
+  }
+
+  public View view() {
+    return view;
+  }
+
+  /** True when this node is about to leave and somebody is there to take over. */
+  public boolean draining() {
+    var now = view;
+    return now.member(self).filter(member -> member.state() == State.DRAINING).isPresent()
+        && now.members().stream().anyMatch(member -> member.state() == State.SERVING);
+  }
+
+  /** Who is alive; this node is always one of them. */
+  public synchronized void alive(List<Member> members) {
+    alive = List.copyOf(members);
+    states.keySet().removeIf(id -> alive.stream().noneMatch(member -> member.id().equals(id)));
+    publish();
+  }
+
+  /** What a member said of itself. */
+  public synchronized void state(String id, State state) {
+    if (states.put(id, state) != state) publish();
+  }
+
+  private void publish() {
+    var before = view;
+    var now =
+        View.of(
+            alive.stream()
+                .map(member -> member.as(states.getOrDefault(member.id(), member.state())))
+                .toList());
+    if (now.equals(before)) return;
+    view = now;
+    listeners.forEach(listener -> listener.changed(before, now));
+  }
+
+  public void listen(Listener listener) {
+    listeners.add(listener);
+  }
+
+  public void forget(Listener listener) {
+    listeners.remove(listener);
+  }
+}

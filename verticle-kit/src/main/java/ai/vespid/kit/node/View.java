@@ -1,0 +1,40 @@
+package ai.vespid.kit.node;
+
+import ai.vespid.kit.node.Member.State;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Who is there, as one node sees it at one moment. */
+public record View(List<Member> members, Homes homes) {
+  public static View of(List<Member> members) {
+    var sorted = members.stream().sorted(Comparator.comparing(Member::id)).toList();
+    return new View(sorted, homes(sorted));
+  }
+
+  // When all drain, the last ones keep their homes: nobody else is there.
+  private static Homes homes(List<Member> members) {
+    for (var state : List.of(State.SERVING, State.DRAINING, State.STARTING)) {
+      var seats =
+          members.stream()
+              .filter(member -> member.state() == state)
+              .flatMap(member -> member.routerSeats().stream())
+              .toList();
+      if (!seats.isEmpty()) return new Homes(seats);
+    }
+    return new Homes(List.of());
+  }
+
+  public Optional<Member> member(String id) {
+    return members.stream().filter(member -> member.id().equals(id)).findFirst();
+  }
+
+  public boolean has(String id) {
+    return member(id).isPresent();
+  }
+
+  /** Every shard that owns sockets. */
+  public List<Seat> edges() {
+    return members.stream().flatMap(member -> member.edgeSeats().stream()).toList();
+  }
+}

@@ -1,0 +1,222 @@
+package ai.vespid.kit.bus;
+
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Kind;
+import ai.vespid.protocol.NetworkMode;
+import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.Selector;
+import ai.vespid.protocol.WorkspaceUse;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.ExecutorEdge;
+import ai.vespid.protocol.bus.ExecutorEdge.Offer;
+import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.Nodes;
+import ai.vespid.protocol.bus.ResultStore.Get;
+import ai.vespid.protocol.bus.ResultStore.Put;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.executor.ExecutorFrame.EngineAuth;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
+import ai.vespid.protocol.executor.GatewayFrame.Upload;
+import ai.vespid.protocol.executor.GatewayFrame.Workspace;
+import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
+import ai.vespid.protocol.http.ExplainAnswer;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One message of every kind, and a second one where fields may be absent. Sets and maps have one
+ * element: how they iterate over more differs from process to process.
+ */
+final class BusSamples {
+  private static final String RUN = "33333333-3333-4333-8333-333333333333";
+  private static final String ORG = "11111111-1111-4111-8111-111111111111";
+  private static final String USER = "44444444-4444-4444-8444-444444444444";
+  private static final String EXECUTOR = "55555555-5555-4555-8555-555555555555";
+  private static final String CONNECTION = "66666666-6666-4666-8666-666666666666";
+  private static final String REQUEST = RUN + ":node-1:2";
+
+  private static final Dispatch DISPATCH =
+      new Dispatch(
+          REQUEST,
+          ORG,
+          USER,
+          Kind.CONNECTOR_ACTION,
+          RawJson.of("{\"connectorId\" : \"github\", \"n\" : 1.00}"),
+          "github",
+          "s3cret",
+          new Selector(Pool.BYON, List.of("linux"), "build", "west", EXECUTOR),
+          60_000,
+          5_000,
+          EffectClass.RETRY_SAFE,
+          NetworkMode.ENABLED,
+          WorkspaceUse.RUN);
+
+  private static final Dispatch SPARSE_DISPATCH =
+      new Dispatch(
+          REQUEST,
+          ORG,
+          USER,
+          Kind.AGENT_EXECUTE,
+          RawJson.NULL,
+          null,
+          null,
+          Selector.byon(),
+          60_000,
+          0,
+          EffectClass.AT_MOST_ONCE,
+          null,
+          WorkspaceUse.NONE);
+
+  private static final Route ROUTE =
+      new Route(
+          EXECUTOR,
+          CONNECTION,
+          "gw-1",
+          3,
+          Pool.BYON,
+          ORG,
+          "build host",
+          Set.of("west"),
+          List.of("linux", "gpu"),
+          4,
+          Set.of(Kind.AGENT_EXECUTE),
+          Set.of("github"),
+          Map.of("claude", new EngineAuth(true, "2026-11-01T00:00:00.000Z", "ok")),
+          "boot-1",
+          1_793_491_200_000L,
+          1_793_491_215_000L,
+          true);
+
+  private static final Route SPARSE_ROUTE =
+      new Route(
+          EXECUTOR,
+          CONNECTION,
+          "gw-1",
+          0,
+          Pool.MANAGED,
+          null,
+          null,
+          Set.of(),
+          List.of(),
+          1,
+          Set.of(Kind.AGENT_RUN),
+          null,
+          Map.of(),
+          null,
+          0,
+          0,
+          false);
+
+  private static final DispatchResult RESULT =
+      new DispatchResult(
+          ResultStatus.FAILED, RawJson.of("{\"a\" : 1}"), "EXIT_1", RawJson.of("{\"version\":3}"));
+
+  private static final Workspace WORKSPACE = new Workspace(RUN, 2L, "ws/2.tar.zst", "etag-2");
+
+  private static final WorkspaceAccess ACCESS =
+      new WorkspaceAccess(
+          "http://localhost:3002/w/2", new Upload("http://localhost:3002/w/3", "ws/3.tar.zst", 3L));
+
+  private static final ExplainAnswer EXPLAINED =
+      new ExplainAnswer(
+          REQUEST,
+          "queued",
+          "EXECUTOR_OVER_CAPACITY",
+          "It waits for room.",
+          EXECUTOR,
+          2,
+          7,
+          59_000L,
+          List.of(new ExplainAnswer.Excluded("LABELS", 2, List.of("a", "b"))));
+
+  private static final DispatchRouter.Moving MOVING =
+      new DispatchRouter.Moving(DISPATCH, true, 2, 59_000, EXECUTOR, "boot-1");
+
+  private static final ExecutorEdge.Holding HOLDING =
+      new ExecutorEdge.Holding(REQUEST, 2, Pool.BYON, ORG, EXECUTOR, "boot-1");
+
+  /** In the order of {@code wire/bus-messages.txt}. */
+  static final List<Message> ALL =
+      List.of(
+          new Done(),
+          DISPATCH,
+          SPARSE_DISPATCH,
+          ROUTE,
+          SPARSE_ROUTE,
+          new DispatchRouter.Run(DISPATCH),
+          new DispatchRouter.Accept(SPARSE_DISPATCH),
+          new DispatchRouter.Finished(RESULT, true),
+          new DispatchRouter.Accepted(),
+          new DispatchRouter.Refused(ErrorCode.NO_AGENT_AVAILABLE, "nobody could take it"),
+          new Report(
+              "byon:" + ORG, ORG, REQUEST, 2, EXECUTOR, DispatchResult.succeeded(RawJson.NULL)),
+          new Report.Settled(),
+          new Report.Unwanted(),
+          new Reconcile(
+              "byon:" + ORG,
+              ORG,
+              EXECUTOR,
+              CONNECTION,
+              "boot-1",
+              List.of(new Held(REQUEST, 2)),
+              List.of(new Held(RUN + ":node-2:1", 1))),
+          new Reconcile.Reconciled(
+              List.of(new Reconcile.Adopted(REQUEST, 2, ORG)), List.of(new Held(REQUEST, 1))),
+          new Reconcile.Adopted(REQUEST, 2, ORG),
+          new DispatchRouter.Await("byon:" + ORG, REQUEST, ORG),
+          new DispatchRouter.HandOver("gw-1~a", 1, List.of("gw-1~a/0", "gw-1~a/1", "gw-2~b/0")),
+          new DispatchRouter.TakeOver(List.of(MOVING)),
+          MOVING,
+          new DispatchRouter.Adopt(List.of(REQUEST)),
+          new DispatchRouter.Moving(SPARSE_DISPATCH, false, 0, 59_000, null, null),
+          new DispatchRouter.Explain(REQUEST),
+          new DispatchRouter.Explanation(EXPLAINED),
+          new DispatchRouter.Explanation(null),
+          new Offer(DISPATCH, EXECUTOR, CONNECTION, 2, 59_000, WORKSPACE, ACCESS),
+          new Offer(SPARSE_DISPATCH, EXECUTOR, CONNECTION, 1, 60_000, null, null),
+          new Offer.Accepted(),
+          new Offer.Full(),
+          new Offer.Draining(),
+          new Offer.NotHere(),
+          new ExecutorEdge.Cancel(EXECUTOR, REQUEST, 2, "deadline"),
+          new ExecutorEdge.Holdings(),
+          new ExecutorEdge.HoldingList(List.of(HOLDING)),
+          HOLDING,
+          new ExecutorEdge.Replaced(EXECUTOR, CONNECTION),
+          new SessionRegistry.RouteUp(ROUTE),
+          new SessionRegistry.RouteDown(EXECUTOR, CONNECTION, ORG),
+          new SessionRegistry.FeedUp("gw-1~a", 7, ROUTE),
+          new SessionRegistry.FeedDown("gw-1~a", 8, EXECUTOR, CONNECTION),
+          new SessionRegistry.FeedDigest("gw-1~a", 8, 2, -5_123L),
+          new SessionRegistry.Own(),
+          new SessionRegistry.OwnRoutes(8, List.of(SPARSE_ROUTE)),
+          new SessionRegistry.Connected(SPARSE_ROUTE),
+          new SessionRegistry.Disconnected(EXECUTOR, CONNECTION),
+          new SessionRegistry.Seen(List.of(EXECUTOR), 1_793_491_215_000L),
+          new SessionRegistry.Routes(ORG),
+          new SessionRegistry.Routes(null),
+          new SessionRegistry.Snapshot(),
+          new SessionRegistry.RouteList(List.of(ROUTE, SPARSE_ROUTE)),
+          new SessionRegistry.Revoked(EXECUTOR),
+          new SessionRegistry.Retagged(EXECUTOR, List.of("west", "gpu")),
+          new Nodes.Says("gw-1~a", "SERVING"),
+          new Nodes.Probe("gw-1~a"),
+          new Nodes.Answer(),
+          new Nodes.Drain(),
+          new Get(REQUEST),
+          new Get.Found(ORG, RESULT),
+          new Get.NotReady(),
+          new Put(REQUEST, ORG, RESULT));
+
+  private BusSamples() {}
+}
