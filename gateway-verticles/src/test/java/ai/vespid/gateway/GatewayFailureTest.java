@@ -92,6 +92,34 @@ class GatewayFailureTest {
   }
 
   @Test
+  void knowsWhoIsConnectedAfterItsRegistryCrashed() {
+    try (var agent = FakeAgent.extended(gateway, credentials).connect(gateway)) {
+      gateway.restart("session-registry");
+
+      assertThat(gateway.awaitRoutes(organization)).isEqualTo(1);
+      assertThat(agent.closes).isEmpty();
+    }
+  }
+
+  @Test
+  void finishesASynchronousDispatchWhoseRouterCrashed() {
+    try (var agent =
+        FakeAgent.extended(gateway, credentials)
+            .onInvoke(FakeAgent::acknowledge)
+            .connect(gateway)) {
+      var body = gateway.body(organization);
+      var answer = gateway.post("/internal/v1/dispatch", body.encode());
+      var invoke = agent.await("invoke_tool_v2");
+
+      gateway.restart("dispatch-router");
+      agent.send(agent.result(invoke));
+
+      assertThat(agent.await("result_ack").getBoolean("accepted")).isTrue();
+      assertThat(answer.await().body().getString("status")).isEqualTo("succeeded");
+    }
+  }
+
+  @Test
   void findsAnAcceptedDispatchThatNoRouterKnows() {
     try (var agent = FakeAgent.extended(gateway, credentials).connect(gateway)) {
       var body = gateway.body(organization).put("timeoutMs", 60_000);

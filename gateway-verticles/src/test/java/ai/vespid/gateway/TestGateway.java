@@ -27,6 +27,7 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -46,7 +47,9 @@ final class TestGateway implements AutoCloseable {
   Vertx vertx;
   Database db;
   HttpClient http;
+  private final Map<String, String> deployed = new HashMap<>();
   private Ports ports;
+  private Node node;
 
   TestGateway() {
     database = EmbeddedDatabase.create();
@@ -68,7 +71,7 @@ final class TestGateway implements AutoCloseable {
             Redis.createClient(vertx, "redis://127.0.0.1:" + redisPort),
             Envelope.class,
             new Envelope("test", kek));
-    var node =
+    node =
         new Node(
             "gw-1",
             "gw-1",
@@ -78,16 +81,23 @@ final class TestGateway implements AutoCloseable {
             meters,
             InstantSource.system(),
             services);
-    for (Catalogue.Entry entry : new GatewayCatalogue().entries()) {
-      vertx
-          .deployVerticle(
-              () -> entry.factory().create(node, 0),
-              new DeploymentOptions().setConfig(config(entry.name())))
-          .await();
-    }
+    for (Catalogue.Entry entry : new GatewayCatalogue().entries()) deploy(entry);
     ports.listen(vertx).await();
     http = vertx.createHttpClient();
     return this;
+  }
+
+  private void deploy(Catalogue.Entry entry) {
+    var options = new DeploymentOptions().setConfig(config(entry.name()));
+    deployed.put(
+        entry.name(), vertx.deployVerticle(() -> entry.factory().create(node, 0), options).await());
+  }
+
+  /** What the supervisor does after a crash of one verticle. */
+  void restart(String verticle) {
+    vertx.undeploy(deployed.get(verticle)).await();
+    new GatewayCatalogue()
+        .entries().stream().filter(entry -> entry.name().equals(verticle)).forEach(this::deploy);
   }
 
   private JsonObject config(String verticle) {
@@ -212,6 +222,16 @@ final class TestGateway implements AutoCloseable {
       if (answer.status() == 200) return answer.body();
     }
     throw new AssertionError("no result");
+  }
+
+  /** How many executors of an organization are connected, asked for until there is one. */
+  int awaitRoutes(String organizationId) {
+    for (int tries = 0; tries < 1_000; tries++) {
+      var answer = get("/internal/v1/executors/routes?organizationId=" + organizationId);
+      var routes = answer.body().getJsonArray("routes");
+      if (!routes.isEmpty()) return routes.size();
+    }
+    throw new AssertionError("nobody is connected");
   }
 
   io.vertx.core.Future<Answer> send(HttpMethod method, String path, String body, String token) {

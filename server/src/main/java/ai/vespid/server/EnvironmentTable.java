@@ -173,6 +173,8 @@ public final class EnvironmentTable {
           text("VESPID_OWNER_EMAIL", "owner@vespid.local", "first owner `vespid up` creates"));
 
   private static final int PORT_MAX = 65_535;
+  private static final List<String> OPENED_BY_UP =
+      List.of("API_PORT", "GATEWAY_PORT", "GATEWAY_INTERNAL_PORT");
   private static final List<String> DISTINCT_PORTS =
       List.of("API_PORT", "GATEWAY_PORT", "GATEWAY_INTERNAL_PORT", "ENGINE_RUNNER_PORT");
 
@@ -210,6 +212,18 @@ public final class EnvironmentTable {
         if (section != null) section.put(target.substring(dot + 1), read(variable, value));
       }
     }
+  }
+
+  /** The ports a whole server opens, by their setting. */
+  static Map<String, Integer> portsOfUp(Map<String, String> environment) {
+    var ports = new HashMap<String, Integer>();
+    for (var variable : ALL) {
+      if (!OPENED_BY_UP.contains(variable.name())) continue;
+      var value = environment.get(variable.name());
+      if (value == null || value.isBlank()) value = portByDefault(variable);
+      if (value != null) ports.put(variable.name(), (Integer) read(variable, value));
+    }
+    return ports;
   }
 
   /** Checks every value, also those that no verticle of this process uses. */

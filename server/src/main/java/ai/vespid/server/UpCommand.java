@@ -1,6 +1,7 @@
 package ai.vespid.server;
 
 import ai.vespid.gateway.control.Bootstrap;
+import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.ConfigurationException;
 import ai.vespid.sql.ExecutorRepository;
 import java.io.IOException;
@@ -40,6 +41,9 @@ final class UpCommand implements Callable<Integer> {
     long begun = System.nanoTime();
     var home = Home.of(variables);
     EnvironmentTable.check(variables);
+    for (var port : EnvironmentTable.portsOfUp(variables).entrySet()) {
+      Ports.requireFree(port.getValue(), port.getKey());
+    }
     try (var startup = new Startup()) {
       startup.opened(home.lock());
       var secrets = Secrets.loadOrCreate(home);

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -17,10 +16,6 @@ import org.junit.jupiter.api.Test;
 /** What the compiler lets pass and people would have to remember. Each finding says what to do. */
 final class TidyTest {
   private static final int LINES_MAX = 350;
-
-  /** Longer ones from before this test, with their length: they may only shrink. */
-  private static final Map<String, Integer> TO_SPLIT =
-      Map.of("DispatchTable.java", 409, "ExecutorSocket.java", 360, "DispatchTableTest.java", 380);
 
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
@@ -92,13 +87,9 @@ final class TidyTest {
   @Test
   void filesAreShortEnoughToBeReadAtOnce() {
     assertThat(sources())
-        .filteredOn(file -> lines(file).size() > linesMax(file))
+        .filteredOn(file -> lines(file).size() > LINES_MAX)
         .as("more than " + LINES_MAX + " lines -> split by what they are about")
         .isEmpty();
-  }
-
-  private static int linesMax(Path file) {
-    return TO_SPLIT.getOrDefault(file.getFileName().toString(), LINES_MAX);
   }
 
   @Test

@@ -121,6 +121,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     node.membership().forget(following);
+    waiters.abandon();
     if (mailbox == null) return Future.succeededFuture();
     return mailbox.drain(settings.drainMax()).eventually(redis::close);
   }
@@ -210,8 +211,10 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private Future<Report.Reply> decide(Report report) {
     succession.check(report.key());
-    if (table.orphanEnded(
-        report.requestId(), report.epoch(), report.executorId(), node.clock().millis())) {
+    if (table
+        .handover()
+        .orphanEnded(
+            report.requestId(), report.epoch(), report.executorId(), node.clock().millis())) {
       carrier.carryOut();
       return lostHomes.keepUnlessKnown(report);
     }
@@ -271,13 +274,15 @@ public final class DispatchRouterVerticle extends VerticleBase {
       return;
     }
     waiters.open(open.dispatch(), true).accepted();
-    table.recover(
-        open.dispatch(),
-        row.epoch(),
-        row.executorId(),
-        row.bootId(),
-        row.deadline().toEpochMilli(),
-        node.clock().millis());
+    table
+        .handover()
+        .recover(
+            open.dispatch(),
+            row.epoch(),
+            row.executorId(),
+            row.bootId(),
+            row.deadline().toEpochMilli(),
+            node.clock().millis());
   }
 
   private Future<Done> adopt(Adopt rows) {

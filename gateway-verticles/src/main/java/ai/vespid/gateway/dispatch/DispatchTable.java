@@ -1,13 +1,10 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.gateway.dispatch.Entry.State;
-import ai.vespid.kit.node.Homes;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.bus.Dispatch;
-import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
-import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Accepted;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Draining;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Full;
@@ -19,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * Every rule of dispatching: who gets what, who waits, what a lost link or a passed deadline means,
@@ -47,6 +43,7 @@ final class DispatchTable {
   private final ExecutorDirectory directory;
   private final Progress go;
   private final Orphans orphans;
+  private final Handover handover;
   private final Placement room;
   private final Map<String, Entry> entries;
 
@@ -55,6 +52,7 @@ final class DispatchTable {
     this.directory = directory;
     this.go = new Progress(rules, directory);
     this.orphans = new Orphans(directory);
+    this.handover = new Handover(rules, directory, go, orphans);
     this.room = go.room;
     this.entries = go.entries;
   }
@@ -70,6 +68,11 @@ final class DispatchTable {
 
   int size() {
     return entries.size();
+  }
+
+  /** What comes from former homes and goes to later ones. */
+  Handover handover() {
+    return handover;
   }
 
   WaitQueue queue() {
@@ -92,106 +95,6 @@ final class DispatchTable {
     }
     if (durable) go.commit(entry, entry.usesFiles() ? null : room.reserve(entry));
     else go.prepare(entry, nowMs);
-  }
-
-  /** Takes over an open durable dispatch as the database has it, after a restart. */
-  void recover(
-      Dispatch dispatch, int epoch, String executorId, String bootId, long deadlineMs, long nowMs) {
-    var entry = new Entry(dispatch, true, nowMs, deadlineMs);
-    if (entries.putIfAbsent(entry.id(), entry) != null) return;
-    entry.committed = true;
-    entry.epoch = epoch;
-    if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
-    var orphan = orphans.take(entry.id()).orElse(null);
-    var route = directory.route(executorId).orElse(null);
-    if (executorId == null) {
-      go.prepare(entry, nowMs);
-    } else if (route != null && orphan != null && orphan.epoch() == epoch) {
-      room.hold(entry, executorId);
-      go.become(entry, new State.Assigned(route));
-    } else {
-      room.hold(entry, executorId);
-      go.become(entry, new State.Grace(executorId, bootId, nowMs + rules.graceMs()));
-    }
-  }
-
-  /** An agent holds this, and nobody told us the dispatch yet. */
-  void orphan(Holding holding, long untilMs) {
-    if (!entries.containsKey(holding.requestId())) orphans.add(holding, untilMs);
-  }
-
-  /** What is known of an assignment whose dispatch is not in the table. */
-  Optional<Holding> orphaned(String requestId) {
-    return orphans.find(requestId);
-  }
-
-  /** The result of an orphan: its room is free. False when it is not believed. */
-  boolean orphanEnded(String requestId, int epoch, String executorId, long nowMs) {
-    var orphan = orphans.ended(requestId, epoch, executorId);
-    orphan.ifPresent(ended -> serve(ended, nowMs));
-    return orphan.isPresent();
-  }
-
-  private void serve(Holding freed, long nowMs) {
-    go.serve(Homes.queueKey(freed.pool(), freed.organizationId()), nowMs);
-  }
-
-  /** Goes on with what another home began: with its executor if somebody has it, else queued. */
-  void resume(Moving moving, long nowMs) {
-    var entry = new Entry(moving.dispatch(), moving.durable(), nowMs, nowMs + moving.remainingMs());
-    if (entries.putIfAbsent(entry.id(), entry) != null) return;
-    orphans.take(entry.id());
-    entry.committed = moving.durable();
-    entry.epoch = moving.epoch();
-    if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
-    if (moving.executorId() == null) {
-      entry.waitAtLeastUntil(nowMs + rules.graceMs());
-      go.prepare(entry, nowMs);
-      return;
-    }
-    room.hold(entry, moving.executorId());
-    var route =
-        directory
-            .route(moving.executorId())
-            .filter(to -> Objects.equals(to.bootId(), moving.bootId()))
-            .orElse(null);
-    go.become(
-        entry,
-        route == null
-            ? new State.Grace(moving.executorId(), moving.bootId(), nowMs + rules.graceMs())
-            : new State.Assigned(route));
-  }
-
-  /** What can be given to another home now; the rest is being written, and is later. */
-  List<String> movable(Predicate<String> queueKey) {
-    return entries.values().stream()
-        .filter(entry -> queueKey.test(entry.demand.queueKey()))
-        .filter(entry -> !(entry.state instanceof State.Committing))
-        .filter(entry -> !(entry.state instanceof State.Settling))
-        .map(Entry::id)
-        .toList();
-  }
-
-  /** True when something of these keys is here, movable or not. */
-  boolean holdsAny(Predicate<String> queueKey) {
-    return entries.values().stream().anyMatch(entry -> queueKey.test(entry.demand.queueKey()));
-  }
-
-  /** Takes one out, for its new home. */
-  Moving give(String requestId, long nowMs) {
-    var entry = entries.get(requestId);
-    var moving =
-        new Moving(
-            entry.dispatch,
-            entry.durable,
-            entry.epoch,
-            entry.remainingMs(nowMs),
-            entry.executorId(),
-            entry.bootId());
-    room.leaveQueue(entry);
-    room.release(entry);
-    go.remove(entry, nowMs);
-    return moving;
   }
 
   /** The insert or the assignment of a durable dispatch is committed. */
@@ -348,7 +251,7 @@ final class DispatchTable {
       if (entry.momentMs() > nowMs) go.moments.set(requestId, entry.momentMs());
       else go.expire(entry, nowMs);
     }
-    orphans.due(nowMs).forEach(orphan -> serve(orphan, nowMs));
+    handover.tick(nowMs);
     room.dueAgain(nowMs).forEach(queueKey -> go.serve(queueKey, nowMs));
   }
 

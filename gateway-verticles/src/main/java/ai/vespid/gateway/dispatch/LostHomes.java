@@ -43,7 +43,7 @@ final class LostHomes {
 
   /** An agent has it: whoever asks for it again shares its answer. */
   boolean adopted(Dispatch dispatch) {
-    var orphan = table.orphaned(dispatch.requestId()).orElse(null);
+    var orphan = table.handover().orphaned(dispatch.requestId()).orElse(null);
     if (orphan == null || !orphan.organizationId().equals(dispatch.organizationId())) return false;
     waiters.open(dispatch, false);
     resume(dispatch, orphan);
@@ -51,10 +51,17 @@ final class LostHomes {
   }
 
   private void resume(Dispatch dispatch, Holding held) {
-    table.resume(
-        new Moving(
-            dispatch, false, held.epoch(), dispatch.timeoutMs(), held.executorId(), held.bootId()),
-        node.clock().millis());
+    table
+        .handover()
+        .resume(
+            new Moving(
+                dispatch,
+                false,
+                held.epoch(),
+                dispatch.timeoutMs(),
+                held.executorId(),
+                held.bootId()),
+            node.clock().millis());
     carrier.carryOut();
   }
 
@@ -84,7 +91,7 @@ final class LostHomes {
               organizationId,
               hello.executorId(),
               hello.bootId());
-      table.orphan(holding, node.clock().millis() + graceMs);
+      table.handover().orphan(holding, node.clock().millis() + graceMs);
       if (waiting != null) resume(waiting, holding);
     }
   }

@@ -147,7 +147,7 @@ final class Succession {
 
   private void held(Holding holding) {
     if (!takeover.waits(Homes.queueKey(holding.pool(), holding.organizationId()))) return;
-    table.orphan(holding, node.clock().millis() + ORPHAN_MS);
+    table.handover().orphan(holding, node.clock().millis() + ORPHAN_MS);
   }
 
   private void askRouter(Seat former, int round) {
@@ -202,12 +202,12 @@ final class Succession {
   }
 
   private void giveAll(Predicate<String> heirs, Seat heir, Promise<Done> given) {
-    var ids = table.movable(heirs);
+    var ids = table.handover().movable(heirs);
     var batches = new ArrayList<Future<?>>();
     for (int i = 0; i < ids.size(); i += BATCH_MAX) {
       var batch = new ArrayList<Moving>();
       for (var id : ids.subList(i, Math.min(ids.size(), i + BATCH_MAX))) {
-        batch.add(table.give(id, node.clock().millis()));
+        batch.add(table.handover().give(id, node.clock().millis()));
         waiters.moved(id);
       }
       batches.add(send(batch, heir));
@@ -216,7 +216,7 @@ final class Succession {
     Future.join(batches)
         .onComplete(_ -> {
           // What is being written can only follow when it is written.
-          if (!table.holdsAny(heirs)) given.complete(new Done());
+          if (!table.handover().holdsAny(heirs)) given.complete(new Done());
           else vertx.setTimer(AGAIN_MS, _ -> giveAll(heirs, heir, given));
         });
   }
@@ -257,7 +257,7 @@ final class Succession {
       if (table.find(moving.dispatch().requestId()).isPresent()) continue;
       var line = waiters.open(moving.dispatch(), moving.durable());
       if (moving.durable()) line.accepted();
-      table.resume(moving, node.clock().millis());
+      table.handover().resume(moving, node.clock().millis());
     }
     changed.run();
   }

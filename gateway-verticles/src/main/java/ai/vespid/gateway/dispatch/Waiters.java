@@ -9,6 +9,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Who waits for what became of a dispatch: everybody who submits an open id shares its answers. */
@@ -70,6 +71,11 @@ final class Waiters {
     var moved = new Fault(Fault.Code.NOT_HOME, "another router is home");
     line.accepted.tryFail(moved);
     line.result.tryFail(moved);
+  }
+
+  /** This router stops: whoever waits asks the next one. */
+  void abandon() {
+    List.copyOf(lines.keySet()).forEach(this::moved);
   }
 
   /** The answer of what is open under this id, or null. */

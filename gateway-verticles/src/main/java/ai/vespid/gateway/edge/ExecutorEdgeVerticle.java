@@ -103,6 +103,9 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             vertx, settings.host(), settings.port(), "GATEWAY_PORT", "/ws", handshake::handle);
     return bus.subscribe(ExecutorEdge.REVOKED, revoked -> close(revoked.executorId()))
         .compose(_ ->
+            bus.subscribe(
+                SessionRegistry.started(node.id()), _ -> all().forEach(ExecutorSocket::announce)))
+        .compose(_ ->
             bus.serve(ExecutorEdge.at(node.id(), shard), settings.inFlightMax(), this::receive))
         .onSuccess(opened -> mailbox = opened);
   }

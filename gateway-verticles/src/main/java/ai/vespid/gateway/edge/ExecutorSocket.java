@@ -81,16 +81,7 @@ final class ExecutorSocket {
   /** What its agent has been given and not answered. */
   Stream<Holding> holdings() {
     var bootId = phase instanceof Phase.Live(Route route) ? route.bootId() : null;
-    var identity = link.identity();
-    return inFlight.all().stream()
-        .map(a ->
-            new Holding(
-                a.requestId(),
-                a.epoch(),
-                identity.pool(),
-                a.organizationId(),
-                identity.executorId(),
-                bootId));
+    return inFlight.holdings(link.identity(), bootId);
   }
 
   /** The control-plane tags in force on this socket. */
@@ -313,6 +304,11 @@ final class ExecutorSocket {
 
   void pong() {
     pingsUnanswered = 0;
+  }
+
+  /** The registry started anew. */
+  void announce() {
+    if (phase instanceof Phase.Live(Route route)) neighbours.connected(route);
   }
 
   boolean leaving() {

@@ -1,12 +1,13 @@
 package ai.vespid.gateway.edge;
 
-import java.util.ArrayList;
+import ai.vespid.protocol.bus.ExecutorEdge.Holding;
+import ai.vespid.sql.ExecutorIdentity;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The dispatches one socket holds. A result is believed only for one of these, under its epoch;
@@ -60,8 +61,17 @@ final class InFlight {
     return assignment != null && assignment.epoch() == epoch;
   }
 
-  List<Assignment> all() {
-    return new ArrayList<>(assignments.values());
+  /** As a router that became home is told of it. */
+  Stream<Holding> holdings(ExecutorIdentity identity, String bootId) {
+    return assignments.values().stream()
+        .map(a ->
+            new Holding(
+                a.requestId(),
+                a.epoch(),
+                identity.pool(),
+                a.organizationId(),
+                identity.executorId(),
+                bootId));
   }
 
   int size() {

@@ -27,6 +27,7 @@ import ai.vespid.protocol.bus.SessionRegistry.RouteUp;
 import ai.vespid.protocol.bus.SessionRegistry.Routes;
 import ai.vespid.protocol.bus.SessionRegistry.Seen;
 import ai.vespid.protocol.bus.SessionRegistry.Snapshot;
+import ai.vespid.protocol.bus.SessionRegistry.Started;
 import ai.vespid.sql.ExecutorRepository;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
@@ -69,6 +70,8 @@ public final class SessionRegistryVerticle extends VerticleBase {
   public Future<?> start() {
     var settings = Settings.bind("session-registry", config(), SessionRegistrySettings.class);
     bus = new Bus(vertx, node.id());
+    // Ahead of what an earlier start of this verticle said.
+    seq = node.clock().millis();
     var context = vertx.getOrCreateContext();
     following = (_, now) -> context.runOnContext(_ -> viewChanged(now));
     node.membership().listen(following);
@@ -82,7 +85,8 @@ public final class SessionRegistryVerticle extends VerticleBase {
         .compose(
             _ -> bus.serve(SessionRegistry.at(node.id()), settings.inFlightMax(), this::receive))
         .onSuccess(opened -> mailbox = opened)
-        .onSuccess(_ -> viewChanged(node.membership().view()));
+        .onSuccess(_ -> viewChanged(node.membership().view()))
+        .onSuccess(_ -> bus.publish(SessionRegistry.started(node.id()), new Started()));
   }
 
   @Override
@@ -219,8 +223,18 @@ public final class SessionRegistryVerticle extends VerticleBase {
         .ifPresent(route -> {
           bus.publish(SessionRegistry.changes(node.id()), new RouteUp(route));
           if (route.edgeNode().equals(node.id())) publish(new FeedUp(node.id(), ++seq, route));
+          else tellOwner(route.edgeNode(), retagged);
         });
     return done();
+  }
+
+  private void tellOwner(String owner, Retagged retagged) {
+    bus.ask(SessionRegistry.at(owner), retagged, TELL_MAX)
+        .onFailure(cause ->
+            LOG.atDebug()
+                .addKeyValue("executor", retagged.executorId())
+                .addKeyValue("cause", cause.getMessage())
+                .log("new tags did not reach the executor's own node; its sweep will read them"));
   }
 
   private static Future<RouteList> list(List<Route> found) {

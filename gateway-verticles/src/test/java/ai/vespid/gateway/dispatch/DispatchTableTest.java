@@ -8,20 +8,15 @@ import ai.vespid.gateway.dispatch.DispatchTable.Verdict;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.ErrorCode;
-import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.WorkspaceUse;
 import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.Dispatch;
-import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Full;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.NotHere;
-import ai.vespid.protocol.bus.Route;
-import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DispatchTableTest {
@@ -176,88 +171,6 @@ class DispatchTableTest {
   }
 
   @Test
-  void givesALostAgentAGraceBeforeItsWorkIsLost() {
-    table.routeUp(route("a", 1), 0);
-    table.submit(dispatch("n"), false, 0);
-    table.decisions();
-    table.routeDown("a", "a-c1", 100);
-    table.tick(GRACE_MS);
-    assertThat(table.decisions()).isEmpty();
-
-    table.tick(GRACE_MS + 120);
-    assertThat(only(Decision.Finish.class).result().error()).isEqualTo("AGENT_DISCONNECTED");
-  }
-
-  @Test
-  void offersRetrySafeWorkAgainAfterTheGrace() {
-    table.routeUp(route("a", 1), 0);
-    table.submit(
-        dispatch(Routes.ORG, "n", Selector.byon(), EffectClass.RETRY_SAFE, 60_000), false, 0);
-    table.decisions();
-    table.routeUp(route("b", 1), 0);
-    table.routeDown("a", "a-c1", 100);
-    table.tick(GRACE_MS + 120);
-
-    var again = only(Decision.Offer.class);
-    assertThat(again.route().executorId()).isEqualTo("b");
-    assertThat(again.epoch()).isEqualTo(2);
-  }
-
-  @Test
-  void believesTheHelloOfAProcessThatComesBack() {
-    table.routeUp(route("a", 3), 0);
-    table.submit(dispatch("running"), false, 0);
-    table.submit(dispatch("unseen"), false, 0);
-    var offers = allOf(Decision.Offer.class);
-    table.routeDown("a", "a-c1", 100);
-    var back = connection("a", "c2", "boot");
-    var reconciled =
-        table.reconcile(
-            new Reconcile(
-                "k",
-                Routes.ORG,
-                "a",
-                "c2",
-                "boot",
-                List.of(held(offers.get(0)), new Held("unknown-id", 1)),
-                List.of()),
-            200);
-    table.routeUp(back, 200);
-
-    assertThat(reconciled.adopted())
-        .extracting(a -> a.requestId())
-        .containsExactly(id(offers.get(0)));
-    assertThat(reconciled.drop()).containsExactly(new Held("unknown-id", 1));
-    assertThat(offers()).containsExactly("unseen");
-    assertThat(report(offers.get(0), "a")).isEqualTo(Verdict.DECIDED);
-  }
-
-  @Test
-  void losesWhatDiedWithItsProcess() {
-    table.routeUp(route("a", 3), 0);
-    table.submit(dispatch("n"), false, 0);
-    table.decisions();
-    table.reconcile(
-        new Reconcile("k", Routes.ORG, "a", "c2", "another-boot", List.of(), List.of()), 200);
-
-    assertThat(only(Decision.Finish.class).result().error()).isEqualTo("AGENT_DISCONNECTED");
-  }
-
-  @Test
-  void recoversAnAssignedDispatchIntoGraceAndNeverOffersItTwice() {
-    table.recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
-    table.routeUp(route("b", 1), 0);
-    assertThat(table.decisions()).isEmpty();
-
-    var mine = new Held(dispatch("n").requestId(), 1);
-    table.reconcile(
-        new Reconcile("k", Routes.ORG, "a", "c2", "boot", List.of(), List.of(mine)), 10);
-    table.routeUp(connection("a", "c2", "boot"), 10);
-    assertThat(table.report(mine.requestId(), 1, "a", OK, 20)).isEqualTo(Verdict.DECIDED);
-    assertThat(only(Decision.Finish.class).durable()).isTrue();
-  }
-
-  @Test
   void letsOneDispatchOfARunWorkInItsFilesAtATime() {
     table.routeUp(route("a", 3), 0);
     table.submit(inFiles("n1", 0), false, 0);
@@ -346,14 +259,6 @@ class DispatchTableTest {
 
   private static String workspaceId() {
     return Workspaces.idOf(Routes.ORG, run());
-  }
-
-  private static Route connection(String executorId, String connectionId, String bootId) {
-    return Routes.route(executorId, connectionId, bootId, Pool.BYON, 3, Set.of());
-  }
-
-  private static Held held(Decision.Offer offer) {
-    return new Held(id(offer), offer.epoch());
   }
 
   private Verdict report(Decision.Offer offer, String executorId) {

@@ -37,7 +37,7 @@ class SuccessionRulesTest {
     former.decisions();
     table.routeUp(route("a", 1), 0);
 
-    table.resume(former.give(ID, 100), 100);
+    table.handover().resume(former.handover().give(ID, 100), 100);
 
     assertThat(former.find(ID)).isEmpty();
     assertThat(table.decisions()).as("nothing is offered again").isEmpty();
@@ -51,7 +51,7 @@ class SuccessionRulesTest {
     former.submit(dispatch("n"), false, 0);
     former.decisions();
     table.routeUp(route("a", 1), 0);
-    table.resume(former.give(ID, 50_000), 50_000);
+    table.handover().resume(former.handover().give(ID, 50_000), 50_000);
 
     table.tick(60_020);
 
@@ -67,7 +67,7 @@ class SuccessionRulesTest {
     former.submit(dispatch("n"), false, 0);
     former.decisions();
 
-    table.resume(former.give(ID, 0), 0);
+    table.handover().resume(former.handover().give(ID, 0), 0);
     assertThat(table.report(ID, 1, "a", OK, 100)).isEqualTo(Verdict.DECIDED);
   }
 
@@ -80,7 +80,7 @@ class SuccessionRulesTest {
     former.decisions();
     table.routeUp(route("b", 1), 0);
 
-    table.resume(former.give(ID, 100), 100);
+    table.handover().resume(former.handover().give(ID, 100), 100);
 
     assertThat(table.decisions())
         .singleElement()
@@ -91,32 +91,32 @@ class SuccessionRulesTest {
   @Test
   void countsAnOrphanAsWorkAndBelievesItsResult() {
     table.routeUp(route("a", 1), 0);
-    table.orphan(new Holding(ID, 4, Pool.BYON, Routes.ORG, "a", "boot"), 1_000);
+    table.handover().orphan(new Holding(ID, 4, Pool.BYON, Routes.ORG, "a", "boot"), 1_000);
     assertThat(directory.full("a")).isTrue();
 
-    assertThat(table.orphanEnded(ID, 3, "a", 10)).as("a stale attempt").isFalse();
-    assertThat(table.orphanEnded(ID, 4, "b", 10)).as("somebody else").isFalse();
-    assertThat(table.orphanEnded(ID, 4, "a", 10)).isTrue();
+    assertThat(table.handover().orphanEnded(ID, 3, "a", 10)).as("a stale attempt").isFalse();
+    assertThat(table.handover().orphanEnded(ID, 4, "b", 10)).as("somebody else").isFalse();
+    assertThat(table.handover().orphanEnded(ID, 4, "a", 10)).isTrue();
     assertThat(directory.full("a")).isFalse();
   }
 
   @Test
   void givesTheRoomOfAnOrphanBackThatNobodyAsksFor() {
     table.routeUp(route("a", 1), 0);
-    table.orphan(new Holding(ID, 4, Pool.BYON, Routes.ORG, "a", "boot"), 1_000);
+    table.handover().orphan(new Holding(ID, 4, Pool.BYON, Routes.ORG, "a", "boot"), 1_000);
 
     table.tick(1_000);
 
     assertThat(directory.full("a")).isFalse();
-    assertThat(table.orphaned(ID)).isEmpty();
+    assertThat(table.handover().orphaned(ID)).isEmpty();
   }
 
   @Test
   void recoversADurableDispatchToTheSocketThatHoldsIt() {
     table.routeUp(route("a", 1), 0);
-    table.orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
+    table.handover().orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
 
-    table.recover(dispatch("n"), 2, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, "a", "boot", 60_000, 0);
     table.tick(GRACE_MS + 20);
 
     assertThat(table.decisions()).as("no grace runs out").isEmpty();
@@ -125,7 +125,7 @@ class SuccessionRulesTest {
 
   @Test
   void letsAnAgentKeepAnOrphanWhenItSaysHelloAgain() {
-    table.orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
+    table.handover().orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
 
     var reconciled =
         table.reconcile(

@@ -19,6 +19,13 @@ public sealed interface SessionRegistry<R extends Message> extends Request<R> {
     return Address.of("registry", node);
   }
 
+  /** Told to the edges of a node when its registry starts with nothing: say again who is there. */
+  static Topic<Started> started(String node) {
+    return Topic.on(node, "registry-started");
+  }
+
+  record Started() implements Message {}
+
   /** Route changes as this node's registry learns them. */
   static Topic<Change> changes(String node) {
     return Topic.on(node, "routes");
@@ -30,7 +37,7 @@ public sealed interface SessionRegistry<R extends Message> extends Request<R> {
   /** Signs of life of executors, for every node's lists. */
   Topic<Seen> SEEN = Topic.everywhere("executors-seen");
 
-  /** What one registry says about its own node. {@code seq} counts its changes from 1. */
+  /** What one registry says about its own node. {@code seq} counts on, over restarts too. */
   sealed interface FeedNews extends Message {
     String node();
 

@@ -11,7 +11,10 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -145,12 +148,28 @@ public final class Ports {
   }
 
   private static Throwable explain(Endpoint endpoint, Throwable cause) {
-    if (cause instanceof BindException || cause.getCause() instanceof BindException) {
-      return new ConfigurationException(
-          "port %d is taken; choose another with %s"
-              .formatted(endpoint.port(), endpoint.setting()));
+    return cause instanceof BindException || cause.getCause() instanceof BindException
+        ? taken(endpoint.port(), endpoint.setting())
+        : cause;
+  }
+
+  private static ConfigurationException taken(int port, String setting) {
+    return new ConfigurationException(
+        "port %d is taken; choose another with %s".formatted(port, setting));
+  }
+
+  /**
+   * Looks whether a port could be opened, before work is done that would be in vain.
+   *
+   * @throws ConfigurationException when it is taken
+   */
+  public static void requireFree(int port, String setting) {
+    try (var probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(port));
+    } catch (IOException e) {
+      throw taken(port, setting);
     }
-    return cause;
   }
 
   /** Closes all ports; open sockets are closed with them. */

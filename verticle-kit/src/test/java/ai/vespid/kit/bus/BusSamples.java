@@ -193,6 +193,7 @@ final class BusSamples {
           new ExecutorEdge.HoldingList(List.of(HOLDING)),
           HOLDING,
           new ExecutorEdge.Replaced(EXECUTOR, CONNECTION),
+          new SessionRegistry.Started(),
           new SessionRegistry.RouteUp(ROUTE),
           new SessionRegistry.RouteDown(EXECUTOR, CONNECTION, ORG),
           new SessionRegistry.FeedUp("gw-1~a", 7, ROUTE),

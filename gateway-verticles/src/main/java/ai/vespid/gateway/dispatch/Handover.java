@@ -1,0 +1,135 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.gateway.dispatch.DispatchTable.Rules;
+import ai.vespid.gateway.dispatch.Entry.State;
+import ai.vespid.kit.node.Homes;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.DispatchRouter.Moving;
+import ai.vespid.protocol.bus.ExecutorEdge.Holding;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * The table's dispatches on their way between homes: what a former home began goes on here under
+ * the same epoch, and what a later one is to decide is given away whole.
+ */
+final class Handover {
+  private final Rules rules;
+  private final ExecutorDirectory directory;
+  private final Progress go;
+  private final Orphans orphans;
+
+  Handover(Rules rules, ExecutorDirectory directory, Progress go, Orphans orphans) {
+    this.rules = rules;
+    this.directory = directory;
+    this.go = go;
+    this.orphans = orphans;
+  }
+
+  /** Takes over an open durable dispatch as the database has it, after a restart. */
+  void recover(
+      Dispatch dispatch, int epoch, String executorId, String bootId, long deadlineMs, long nowMs) {
+    var entry = new Entry(dispatch, true, nowMs, deadlineMs);
+    if (go.entries.putIfAbsent(entry.id(), entry) != null) return;
+    entry.committed = true;
+    entry.epoch = epoch;
+    if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
+    var orphan = orphans.take(entry.id()).orElse(null);
+    var route = directory.route(executorId).orElse(null);
+    if (executorId == null) {
+      go.prepare(entry, nowMs);
+    } else if (route != null && orphan != null && orphan.epoch() == epoch) {
+      go.room.hold(entry, executorId);
+      go.become(entry, new State.Assigned(route));
+    } else {
+      go.room.hold(entry, executorId);
+      go.become(entry, new State.Grace(executorId, bootId, nowMs + rules.graceMs()));
+    }
+  }
+
+  /** An agent holds this, and nobody told us the dispatch yet. */
+  void orphan(Holding holding, long untilMs) {
+    if (!go.entries.containsKey(holding.requestId())) orphans.add(holding, untilMs);
+  }
+
+  /** What is known of an assignment whose dispatch is not in the table. */
+  Optional<Holding> orphaned(String requestId) {
+    return orphans.find(requestId);
+  }
+
+  /** The result of an orphan: its room is free. False when it is not believed. */
+  boolean orphanEnded(String requestId, int epoch, String executorId, long nowMs) {
+    var orphan = orphans.ended(requestId, epoch, executorId);
+    orphan.ifPresent(ended -> serve(ended, nowMs));
+    return orphan.isPresent();
+  }
+
+  private void serve(Holding freed, long nowMs) {
+    go.serve(Homes.queueKey(freed.pool(), freed.organizationId()), nowMs);
+  }
+
+  /** Goes on with what another home began: with its executor if somebody has it, else queued. */
+  void resume(Moving moving, long nowMs) {
+    var entry = new Entry(moving.dispatch(), moving.durable(), nowMs, nowMs + moving.remainingMs());
+    if (go.entries.putIfAbsent(entry.id(), entry) != null) return;
+    orphans.take(entry.id());
+    entry.committed = moving.durable();
+    entry.epoch = moving.epoch();
+    if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
+    if (moving.executorId() == null) {
+      entry.waitAtLeastUntil(nowMs + rules.graceMs());
+      go.prepare(entry, nowMs);
+      return;
+    }
+    go.room.hold(entry, moving.executorId());
+    var route =
+        directory
+            .route(moving.executorId())
+            .filter(to -> Objects.equals(to.bootId(), moving.bootId()))
+            .orElse(null);
+    go.become(
+        entry,
+        route == null
+            ? new State.Grace(moving.executorId(), moving.bootId(), nowMs + rules.graceMs())
+            : new State.Assigned(route));
+  }
+
+  /** What can be given to another home now; the rest is being written, and is later. */
+  List<String> movable(Predicate<String> queueKey) {
+    return go.entries.values().stream()
+        .filter(entry -> queueKey.test(entry.demand.queueKey()))
+        .filter(entry -> !(entry.state instanceof State.Committing))
+        .filter(entry -> !(entry.state instanceof State.Settling))
+        .map(Entry::id)
+        .toList();
+  }
+
+  /** True when something of these keys is here, movable or not. */
+  boolean holdsAny(Predicate<String> queueKey) {
+    return go.entries.values().stream().anyMatch(entry -> queueKey.test(entry.demand.queueKey()));
+  }
+
+  /** Takes one out, for its new home. */
+  Moving give(String requestId, long nowMs) {
+    var entry = go.entries.get(requestId);
+    var moving =
+        new Moving(
+            entry.dispatch,
+            entry.durable,
+            entry.epoch,
+            entry.remainingMs(nowMs),
+            entry.executorId(),
+            entry.bootId());
+    go.room.leaveQueue(entry);
+    go.room.release(entry);
+    go.remove(entry, nowMs);
+    return moving;
+  }
+
+  /** Time passed: nobody asked for these orphans. */
+  void tick(long nowMs) {
+    orphans.due(nowMs).forEach(orphan -> serve(orphan, nowMs));
+  }
+}
