@@ -8,13 +8,16 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** A short fault run on every build; {@code bench fault} has the long ones. */
 @Timeout(value = 180)
 final class FaultRunIT {
-  @TempDir private Path folder;
+  // Kept for whoever asks why.
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  private Path folder;
 
   @Test
   void nothingAcceptedIsLostWhenOneOfTheProcessesIsKilled() {

@@ -11,6 +11,7 @@ import ai.vespid.protocol.executor.ExecutorFrame.DispatchAck;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame;
+import ai.vespid.protocol.executor.GatewayFrame.Acknowledged;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.Vertx;
@@ -155,8 +156,7 @@ final class FaultAgent implements AgentLink.Listener {
         welcomed = true;
         sendFinished();
       }
-      case GatewayFrame.ResultAck acks ->
-          acks.all().forEach(ack -> work.acknowledged(ack.requestId(), ack.epoch()));
+      case GatewayFrame.ResultAck acks -> acks.all().forEach(this::thanked);
       case GatewayFrame.DispatchCancel cancel -> work.drop(cancel.requestId(), cancel.epoch());
       // The link moves on a drain; a refusal shows in what is not answered.
       case GatewayFrame.Drain _, GatewayFrame.Refusal _ -> {}
@@ -167,6 +167,12 @@ final class FaultAgent implements AgentLink.Listener {
           GatewayFrame.MemoryQuery _ ->
           throw new IllegalStateException("nobody opened a session: " + frame.type());
     }
+  }
+
+  private void thanked(Acknowledged ack) {
+    history.add(
+        new Event.Thanked(history.nowMs(), ack.requestId(), ack.epoch(), name(), ack.accepted()));
+    work.acknowledged(ack.requestId(), ack.epoch());
   }
 
   private void invoke(InvokeTool invoke) {

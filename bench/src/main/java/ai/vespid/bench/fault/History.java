@@ -42,6 +42,10 @@ final class History {
     /** An agent began to work. */
     record Began(long atMs, String id, String agent, String execution) implements Event {}
 
+    /** A gateway told an agent that it has its result, or does not want it. */
+    record Thanked(long atMs, String id, int epoch, String agent, boolean accepted)
+        implements Event {}
+
     /** An agent still had this when all was quiet: work, or a result nobody acknowledged. */
     record Left(long atMs, String agent, String id) implements Event {}
 

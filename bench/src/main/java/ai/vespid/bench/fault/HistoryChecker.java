@@ -10,6 +10,7 @@ import ai.vespid.bench.fault.History.Event.Missing;
 import ai.vespid.bench.fault.History.Event.Offered;
 import ai.vespid.bench.fault.History.Event.Posted;
 import ai.vespid.bench.fault.History.Event.Probed;
+import ai.vespid.bench.fault.History.Event.Thanked;
 import ai.vespid.bench.fault.History.Event.Unanswered;
 import ai.vespid.bench.fault.History.Mode;
 import ai.vespid.bench.fault.Violation.Rule;
@@ -74,6 +75,8 @@ final class HistoryChecker {
               .computeIfAbsent(offered.epoch(), _ -> new LinkedHashSet<>())
               .add(offered.agent());
       case Began began -> life(began.id()).executions.add(began.execution());
+      // Told to help whoever reads the evidence.
+      case Thanked _ -> {}
       case Left left -> violation(Rule.ROOM, left.id(), left.agent() + " still has it");
       case Probed probed -> judge(probed);
     }

@@ -25,7 +25,7 @@ final class HostilePeer {
   private static final long PHASE_MS = 4_000;
   private static final double SLOWER_MAX = 1.5;
   // Below this the generator's own noise, which shares two cores with all it measures.
-  private static final long DELAY_MS_FLOOR = 100;
+  private static final long DELAY_MS_FLOOR = 150;
   private static final long GROWTH_MB_MAX = 300;
   private static final int UNREAD_JOBS = 60;
 

@@ -114,18 +114,20 @@ final class Site implements AutoCloseable {
     return environment;
   }
 
-  // The other gateways reach its bus through a proxy that knows them apart.
+  // The other gateways reach it only through proxies that know them apart.
   private int cluster(Map<String, String> environment) {
-    int clusterPort = ports.next();
+    int memberPort = ports.next();
     int busPort = ports.next();
     var owner = new SocketOwner(this::gatewayPids);
+    var member = opened(new FaultProxy(ports.next(), memberPort, owner::of));
     var bus = opened(new FaultProxy(ports.next(), busPort, owner::of));
-    proxies.put(environment.get("GATEWAY_NODE_NAME"), List.of(bus));
+    proxies.put(environment.get("GATEWAY_NODE_NAME"), List.of(member, bus));
     environment.put("CLUSTER_HOST", HOST);
-    environment.put("CLUSTER_PORT", "" + clusterPort);
+    environment.put("CLUSTER_PORT", "" + memberPort);
+    environment.put("CLUSTER_PUBLIC_PORT", "" + member.port());
     environment.put("CLUSTER_BUS_PORT", "" + busPort);
     environment.put("CLUSTER_BUS_PUBLIC_PORT", "" + bus.port());
-    return clusterPort;
+    return member.port();
   }
 
   private Map<String, Long> gatewayPids() {

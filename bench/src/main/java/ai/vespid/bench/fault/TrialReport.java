@@ -104,6 +104,7 @@ record TrialReport(
       case Event.Missing e -> e.id();
       case Event.Offered e -> e.id();
       case Event.Began e -> e.id();
+      case Event.Thanked e -> e.id();
       case Event.Left e -> e.id();
       case Event.Probed _ -> "-";
     };
