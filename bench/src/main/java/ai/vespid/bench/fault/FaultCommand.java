@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +70,16 @@ public final class FaultCommand implements Callable<Integer> {
       if (audit) say(Audit.of(site, accepted), 1, site);
     }
     if (!good) spec.commandLine().getErr().println("bench: evidence and logs are in " + folder);
+    else if (home == null) delete(folder);
     return good ? 0 : 1;
+  }
+
+  private static void delete(Path folder) {
+    try (var files = Files.walk(folder)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private List<Scenario> chosen() {

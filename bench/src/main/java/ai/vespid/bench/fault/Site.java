@@ -64,6 +64,7 @@ final class Site implements AutoCloseable {
 
   private void begin(int count) {
     stores = opened(new StoresProcess(vespid, home, ports));
+    stores.awaitReady();
     for (var secret :
         List.of(
             "GATEWAY_SERVICE_TOKEN",

@@ -34,6 +34,10 @@ final class StoresProcess implements AutoCloseable {
     builder.environment().put("VESPID_HOME", home.toString());
     child = Child.start("stores", builder, home.resolve("logs/stores.log"));
     out = child.process().inputReader();
+  }
+
+  /** Until both stores run. */
+  void awaitReady() {
     listen();
   }
 
