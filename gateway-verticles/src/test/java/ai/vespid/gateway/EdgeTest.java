@@ -16,6 +16,7 @@ import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -273,5 +274,28 @@ class EdgeTest {
   @Test
   void isNotReachedByAnotherMethod() {
     assertThat(gateway.send(HttpMethod.DELETE, "/ws", null, null).await().status()).isEqualTo(426);
+  }
+
+  @Test
+  void givesWhatIsSafeToRepeatToAnotherAgentWhenOneDoesNotAcknowledge()
+      throws InterruptedException {
+    var silent = new LinkedBlockingQueue<JsonObject>();
+    try (var deaf =
+        FakeAgent.extended(gateway, credentials)
+            .onInvoke((_, invoke) -> silent.add(invoke))
+            .connect(gateway)) {
+      var body = gateway.body(credentials.organizationId()).put("effect", "retry-safe");
+      var answer = gateway.post("/internal/v1/dispatch", body.encode());
+      assertThat(silent.poll(5, TimeUnit.SECONDS)).isNotNull();
+      var begun = System.nanoTime();
+      try (var other =
+          FakeAgent.extended(gateway, gateway.executor(credentials.organizationId()))
+              .connect(gateway)) {
+        assertThat(answer.await().body().getString("status")).isEqualTo("succeeded");
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(4));
+        assertThat(other.received).isNotEmpty();
+        assertThat(deaf.await("dispatch_cancel").getInteger("epoch")).isEqualTo(1);
+      }
+    }
   }
 }

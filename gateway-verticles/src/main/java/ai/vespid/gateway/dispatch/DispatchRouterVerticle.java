@@ -16,6 +16,7 @@ import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Accept;
 import ai.vespid.protocol.bus.DispatchRouter.Adopt;
 import ai.vespid.protocol.bus.DispatchRouter.Await;
+import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Explain;
 import ai.vespid.protocol.bus.DispatchRouter.Explanation;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
@@ -132,6 +133,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
       case Accept accept -> submit(accept.dispatch(), true);
       case Await again -> await(again);
       case Report report -> decide(report);
+      case Doubt doubt -> doubt(doubt);
       case Reconcile hello -> reconcile(hello);
       case Explain question -> explain(question);
       case HandOver to -> succession.handOver(to);
@@ -233,6 +235,13 @@ public final class DispatchRouterVerticle extends VerticleBase {
         yield Future.succeededFuture(new Report.Unwanted());
       }
     };
+  }
+
+  private Future<Done> doubt(Doubt doubt) {
+    succession.check(doubt.key());
+    table.doubt(doubt.requestId(), doubt.epoch(), doubt.executorId(), node.clock().millis());
+    carrier.carryOut();
+    return Future.succeededFuture(new Done());
   }
 
   private Future<Reconcile.Reconciled> reconcile(Reconcile hello) {

@@ -2,6 +2,7 @@ package ai.vespid.gateway.dispatch;
 
 import ai.vespid.gateway.dispatch.Entry.State;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
@@ -210,6 +211,21 @@ final class DispatchTable {
       }
     }
     if (gone != null) go.serve(Demand.queueKey(gone), nowMs);
+  }
+
+  /**
+   * An agent did not acknowledge this in time. It is given nothing more until it is heard of, and
+   * what is safe to repeat goes to another one.
+   */
+  void doubt(String requestId, int epoch, String executorId, long nowMs) {
+    var entry = entries.get(requestId);
+    if (entry == null || entry.epoch != epoch) return;
+    if (!(entry.state instanceof State.Assigned(Route to))) return;
+    if (!to.executorId().equals(executorId)) return;
+    directory.down(executorId, to.connectionId());
+    if (entry.dispatch.effect() != EffectClass.RETRY_SAFE) return;
+    go.cancel(entry, to, ErrorCode.AGENT_DISCONNECTED);
+    go.undelivered(entry, nowMs);
   }
 
   /**

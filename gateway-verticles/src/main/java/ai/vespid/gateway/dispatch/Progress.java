@@ -48,7 +48,7 @@ final class Progress {
               null,
               nowMs);
       case State.Assigned(Route to) -> {
-        out.add(new Decision.Cancel(to, entry.id(), entry.epoch, "NODE_EXECUTION_TIMEOUT"));
+        cancel(entry, to, ErrorCode.NODE_EXECUTION_TIMEOUT);
         finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
       }
       case State.Grace _ when nowMs < entry.deadlineMs -> lost(entry, nowMs);
@@ -117,6 +117,10 @@ final class Progress {
     }
     become(entry, new State.Queued(reason));
     room.enqueue(entry);
+  }
+
+  void cancel(Entry entry, Route to, ErrorCode reason) {
+    out.add(new Decision.Cancel(to, entry.id(), entry.epoch, reason.name()));
   }
 
   void undelivered(Entry entry, long nowMs) {

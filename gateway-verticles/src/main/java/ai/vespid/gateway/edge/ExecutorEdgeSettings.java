@@ -10,6 +10,8 @@ import java.time.Duration;
  *     default 60000, at least 5000
  * @param pingEvery how often a WebSocket ping is sent; three without an answer end the connection
  * @param helloMax how long a new socket may wait with its hello
+ * @param ackDoubt how long a dispatch may stay without its dispatch_ack before its agent is
+ *     doubted: what is safe to repeat goes to another one
  * @param ackMax how long a dispatch may stay without its dispatch_ack before the socket is closed
  * @param framesPerSecMax frames read from one socket a second; more are read a second later
  * @param invalidFramesMax unusable frames after which a socket is closed
@@ -24,6 +26,7 @@ public record ExecutorEdgeSettings(
     Duration pingEvery,
     Duration heartbeatEvery,
     Duration helloMax,
+    Duration ackDoubt,
     Duration ackMax,
     Integer connectionsMax,
     Integer framesPerSecMax,
@@ -41,6 +44,7 @@ public record ExecutorEdgeSettings(
     if (pingEvery == null) pingEvery = Duration.ofSeconds(10);
     if (heartbeatEvery == null) heartbeatEvery = Duration.ofSeconds(15);
     if (helloMax == null) helloMax = Duration.ofSeconds(10);
+    if (ackDoubt == null) ackDoubt = Duration.ofSeconds(1);
     if (ackMax == null) ackMax = Duration.ofSeconds(5);
     if (connectionsMax == null) connectionsMax = 19_000;
     if (framesPerSecMax == null) framesPerSecMax = 50_000;

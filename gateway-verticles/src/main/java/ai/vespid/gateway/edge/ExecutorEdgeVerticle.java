@@ -9,6 +9,7 @@ import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Done;
@@ -283,6 +284,21 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             identity.executorId(),
             result),
         HOME_MAX);
+  }
+
+  @Override
+  public void doubt(ExecutorIdentity identity, Assignment assignment) {
+    var key = Homes.queueKey(identity.pool(), assignment.organizationId());
+    homes
+        .ask(
+            key,
+            new Doubt(key, assignment.requestId(), assignment.epoch(), identity.executorId()),
+            ASK_MAX)
+        .onFailure(cause ->
+            LOG.atDebug()
+                .addKeyValue("executor", identity.executorId())
+                .addKeyValue("cause", cause.getMessage())
+                .log("a doubt did not reach the home; the end of the link will"));
   }
 
   @Override

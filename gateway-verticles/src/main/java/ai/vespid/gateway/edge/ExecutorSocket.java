@@ -34,12 +34,6 @@ final class ExecutorSocket {
   private static final short SERVICE_RESTART = 1012;
   private static final short TRY_AGAIN_LATER = 1013;
 
-  /** Which dialect the agent speaks, known from its first frame. */
-  enum Dialect {
-    V2,
-    V1
-  }
-
   private final Link link;
   private final Wire wire;
   private final ExecutorEdgeSettings settings;
@@ -119,7 +113,9 @@ final class ExecutorSocket {
               result.epoch(),
               new DispatchResult(
                   result.status(), result.output(), result.error(), result.workspace()));
-      case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
+      case ExecutorFrame.DispatchAck ack -> {
+        if (inFlight.acknowledged(ack.requestId(), ack.epoch())) announce();
+      }
       case ExecutorFrame.ToolEvent event -> event(event.requestId());
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
@@ -280,6 +276,9 @@ final class ExecutorSocket {
 
   /** Looks whether the other end is still there. */
   void checkLife(long nowMs) {
+    inFlight
+        .doubtful(settings.ackDoubt().toMillis(), nowMs)
+        .forEach(late -> neighbours.doubt(link.identity(), late));
     switch (phase) {
       case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() -> {
         refuse(ErrorCode.HELLO_REQUIRED, "no hello arrived in time", null);
@@ -306,7 +305,7 @@ final class ExecutorSocket {
     pingsUnanswered = 0;
   }
 
-  /** The registry started anew. */
+  /** Says again that the agent is there: the registry is new, or the agent had been doubted. */
   void announce() {
     if (phase instanceof Phase.Live(Route route)) neighbours.connected(route);
   }

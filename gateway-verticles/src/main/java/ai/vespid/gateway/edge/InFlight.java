@@ -2,11 +2,15 @@ package ai.vespid.gateway.edge;
 
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.sql.ExecutorIdentity;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -18,6 +22,7 @@ final class InFlight {
   record Assignment(String requestId, int epoch, String organizationId) {}
 
   private final Map<String, Assignment> assignments = new HashMap<>();
+  private final Set<String> doubted = new HashSet<>();
   private final LinkedHashMap<String, Long> unacknowledged = new LinkedHashMap<>();
 
   void add(Assignment assignment) {
@@ -33,9 +38,22 @@ final class InFlight {
     unacknowledged.put(requestId, nowMs);
   }
 
-  void acknowledged(String requestId, int epoch) {
+  /** True when it came after all: the link had been doubted. */
+  boolean acknowledged(String requestId, int epoch) {
     var assignment = assignments.get(requestId);
-    if (assignment != null && assignment.epoch() == epoch) unacknowledged.remove(requestId);
+    if (assignment == null || assignment.epoch() != epoch) return false;
+    unacknowledged.remove(requestId);
+    return doubted.remove(requestId);
+  }
+
+  /** Assignments owed longer than {@code afterMs} for the first time; the oldest are looked at. */
+  List<Assignment> doubtful(long afterMs, long nowMs) {
+    var late = new ArrayList<Assignment>();
+    for (var owed : unacknowledged.entrySet()) {
+      if (nowMs - owed.getValue() <= afterMs) break;
+      if (doubted.add(owed.getKey())) late.add(assignments.get(owed.getKey()));
+    }
+    return late;
   }
 
   /** True when the oldest acknowledgement is owed longer than {@code maxMs}. */
@@ -53,6 +71,7 @@ final class InFlight {
   void remove(Assignment assignment) {
     if (assignments.remove(assignment.requestId(), assignment)) {
       unacknowledged.remove(assignment.requestId());
+      doubted.remove(assignment.requestId());
     }
   }
 

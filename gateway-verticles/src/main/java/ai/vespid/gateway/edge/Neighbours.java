@@ -20,6 +20,9 @@ interface Neighbours {
   Future<Report.Reply> report(
       ExecutorIdentity identity, Assignment assignment, DispatchResult result);
 
+  /** The agent did not acknowledge an assignment in time. */
+  void doubt(ExecutorIdentity identity, Assignment assignment);
+
   void connected(Route route);
 
   void disconnected(Route route);

@@ -50,6 +50,7 @@ final class Wire {
 
   private void onFrame(WebSocketFrame frame) {
     slowDown();
+    waitUntilItReads();
     if (frame.isText() || frame.isBinary()) {
       if (frame.isFinal()) received.accept(frame.binaryData().getBytes());
       else fragments = Buffer.buffer().appendBuffer(frame.binaryData());
@@ -64,6 +65,13 @@ final class Wire {
         received.accept(whole);
       }
     }
+  }
+
+  // Who asks and does not read the answers is not asked for more: they would pile up here.
+  private void waitUntilItReads() {
+    if (!socket.writeQueueFull()) return;
+    socket.pause();
+    socket.drainHandler(_ -> socket.resume());
   }
 
   // Not read is not lost: the peer's own sending stalls.

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.gateway.dispatch.DispatchTable.Verdict;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
@@ -25,6 +26,37 @@ class LostLinkTest {
   private final ExecutorDirectory directory = new ExecutorDirectory();
   private final DispatchTable table =
       new DispatchTable(new DispatchTable.Rules(1_000, 100, 3, GRACE_MS, 3), directory);
+
+  @Test
+  void givesRetrySafeWorkToAnotherWhenItsAgentIsDoubted() {
+    table.routeUp(route("a", 1), 0);
+    table.submit(
+        dispatch(Routes.ORG, "n", Selector.byon(), EffectClass.RETRY_SAFE, 60_000), false, 0);
+    var first = only(Decision.Offer.class);
+    table.routeUp(route("b", 1), 0);
+
+    table.doubt(id(first), 1, "a", 1_000);
+
+    var decided = table.decisions();
+    assertThat(decided).hasSize(2);
+    assertThat(((Decision.Cancel) decided.get(0)).epoch()).isEqualTo(1);
+    assertThat(((Decision.Offer) decided.get(1)).route().executorId()).isEqualTo("b");
+    assertThat(table.report(id(first), 1, "a", OK, 1_100)).isEqualTo(Verdict.UNWANTED);
+  }
+
+  @Test
+  void givesADoubtedAgentNothingMoreButLeavesItWhatMayHaveBegun() {
+    table.routeUp(route("a", 2), 0);
+    table.submit(dispatch("n"), false, 0);
+    var first = only(Decision.Offer.class);
+
+    table.doubt(id(first), 1, "a", 1_000);
+    assertThat(table.refusal(dispatch("next"))).contains(ErrorCode.NO_AGENT_AVAILABLE);
+
+    table.routeUp(route("a", 2), 1_100);
+    assertThat(table.refusal(dispatch("next"))).isEmpty();
+    assertThat(report(first, "a")).isEqualTo(Verdict.DECIDED);
+  }
 
   @Test
   void givesALostAgentAGraceBeforeItsWorkIsLost() {

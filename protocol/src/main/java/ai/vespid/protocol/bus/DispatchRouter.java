@@ -16,6 +16,8 @@ import java.util.List;
  *   Accept ------------------->   commit, then Accepted | Finished | Refused
  *                                 <--------------------------------  Report
  *                                 Settled (stored; tell the agent) | Unwanted
+ *                                 <--------------------------------  Doubt (no acknowledgement)
+ *                                 Done
  *                                 <--------------------------------  Reconcile (agent said hello)
  *                                 Reconciled
  *   Await  ------------------->   Finished | Refused, or NOT_FOUND
@@ -72,6 +74,15 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
     /** Another result was decided, or nobody asked: the agent may forget it. */
     public record Unwanted() implements Reply {}
   }
+
+  /**
+   * An executor did not acknowledge this assignment in time: its link may be dead without knowing
+   * it. What is safe to repeat goes to another one now, the rest waits for the link's end.
+   *
+   * @param key whose home is asked
+   */
+  record Doubt(String key, String requestId, int epoch, String executorId)
+      implements DispatchRouter<Done> {}
 
   /**
    * An executor (re)connected: this is what its process still runs and what it finished without an

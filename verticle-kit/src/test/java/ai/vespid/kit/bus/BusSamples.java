@@ -173,6 +173,7 @@ final class BusSamples {
           new Reconcile.Reconciled(
               List.of(new Reconcile.Adopted(REQUEST, 2, ORG)), List.of(new Held(REQUEST, 1))),
           new Reconcile.Adopted(REQUEST, 2, ORG),
+          new DispatchRouter.Doubt("byon:" + ORG, REQUEST, 2, EXECUTOR),
           new DispatchRouter.Await("byon:" + ORG, REQUEST, ORG),
           new DispatchRouter.HandOver("gw-1~a", 1, List.of("gw-1~a/0", "gw-1~a/1", "gw-2~b/0")),
           new DispatchRouter.TakeOver(List.of(MOVING)),

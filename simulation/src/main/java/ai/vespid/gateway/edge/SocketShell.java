@@ -1,0 +1,165 @@
+package ai.vespid.gateway.edge;
+
+import ai.vespid.gateway.edge.InFlight.Assignment;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.ExecutorEdge.Offer;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
+import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
+import ai.vespid.protocol.executor.GatewayFrame;
+import ai.vespid.protocol.executor.GatewayFrame.Acknowledged;
+import ai.vespid.simulation.Mutant;
+import io.vertx.core.Future;
+import java.util.List;
+
+/** As {@link ExecutorSocket}, over the same {@link InFlight}, without frames on a wire. */
+public final class SocketShell {
+  /** What the socket needs of the simulated world. */
+  public interface Ports {
+    long nowMs();
+
+    Mutant mutant();
+
+    void send(GatewayFrame frame);
+
+    Future<Reconciled> reconcile(Route route, List<Held> inFlight, List<Held> finished);
+
+    Future<Report.Reply> report(
+        String organizationId, String requestId, int epoch, DispatchResult result);
+
+    void connected(Route route);
+
+    void disconnected(Route route);
+
+    void later(Runnable again);
+
+    void close(String reason);
+  }
+
+  /** How far the conversation has come. */
+  private enum Phase {
+    JOINING,
+    LIVE,
+    CLOSED
+  }
+
+  private static final int RETRIES_MAX = 100;
+  private static final long ACK_MAX_MS = 5_000;
+  private static final int OUTPUT_CHARS_MAX = 10_000;
+
+  private final Ports ports;
+  private final Route route;
+  private final InFlight inFlight = new InFlight();
+  private Phase phase = Phase.JOINING;
+  private int retries;
+
+  public SocketShell(Ports ports, Route route) {
+    this.ports = ports;
+    this.route = route;
+  }
+
+  public Route route() {
+    return route;
+  }
+
+  public boolean live() {
+    return phase == Phase.LIVE;
+  }
+
+  public int held() {
+    return inFlight.size();
+  }
+
+  /** The first frame. */
+  public void hello(List<Held> running, List<Held> finished) {
+    ports
+        .reconcile(route, running, finished)
+        .onSuccess(this::joined)
+        .onFailure(_ -> ports.close("cannot join"));
+  }
+
+  private void joined(Reconciled reconciled) {
+    if (phase != Phase.JOINING) return;
+    reconciled
+        .adopted()
+        .forEach(a -> inFlight.add(new Assignment(a.requestId(), a.epoch(), a.organizationId())));
+    ports.send(
+        new GatewayFrame.Welcome(
+            route.connectionId(), 15_000, 10_000, route.maxInFlight(), 1, reconciled.drop()));
+    phase = Phase.LIVE;
+    ports.connected(route);
+  }
+
+  public void acknowledged(String requestId, int epoch) {
+    inFlight.acknowledged(requestId, epoch);
+  }
+
+  public void result(ToolResult said) {
+    if (phase == Phase.CLOSED) return;
+    // Production answers that it is unwanted, and the agent forgets what the router waits for.
+    boolean early = phase == Phase.JOINING && route.acknowledges();
+    if (early && ports.mutant() != Mutant.RESULT_BEFORE_WELCOME_REFUSED) return;
+    var result = new DispatchResult(said.status(), said.output(), said.error(), said.workspace());
+    var assignment = inFlight.answeredBy(said.requestId(), said.epoch()).orElse(null);
+    if (assignment == null) acknowledge(said.requestId(), said.epoch(), false);
+    else report(assignment, result);
+  }
+
+  private void report(Assignment assignment, DispatchResult result) {
+    ports
+        .report(assignment.organizationId(), assignment.requestId(), assignment.epoch(), result)
+        .onSuccess(reply -> {
+          inFlight.remove(assignment);
+          acknowledge(assignment.requestId(), assignment.epoch(), reply instanceof Report.Settled);
+        })
+        .onFailure(_ -> {
+          if (live() && !route.acknowledges() && ++retries <= RETRIES_MAX) {
+            ports.later(() -> report(assignment, result));
+          }
+        });
+  }
+
+  private void acknowledge(String requestId, Integer epoch, boolean accepted) {
+    if (phase == Phase.CLOSED) return;
+    ports.send(GatewayFrame.ResultAck.of(List.of(new Acknowledged(requestId, epoch, accepted))));
+  }
+
+  public Offer.Reply offer(Offer offer) {
+    if (phase != Phase.LIVE) return new Offer.NotHere();
+    var dispatch = offer.dispatch();
+    boolean known = inFlight.holds(dispatch.requestId(), offer.epoch());
+    if (known && ports.mutant() != Mutant.OFFER_NOT_RECOGNISED) return new Offer.Accepted();
+    // Production takes it, and does not believe the result of the later attempt any more.
+    boolean overtaken =
+        inFlight
+            .answeredBy(dispatch.requestId(), null)
+            .filter(a -> a.epoch() > offer.epoch())
+            .isPresent();
+    if (overtaken && ports.mutant() != Mutant.OVERTAKEN_OFFER_TAKEN) return new Offer.Accepted();
+    if (inFlight.size() >= 2 * route.maxInFlight()) return new Offer.Full();
+    inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
+    if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), ports.nowMs());
+    ports.send(Invokes.of(offer, OUTPUT_CHARS_MAX));
+    return new Offer.Accepted();
+  }
+
+  public void cancel(String requestId, int epoch, String reason) {
+    if (!inFlight.holds(requestId, epoch)) return;
+    inFlight.answeredBy(requestId, epoch).ifPresent(inFlight::remove);
+    if (live() && route.acknowledges()) {
+      ports.send(new GatewayFrame.DispatchCancel(requestId, epoch, reason));
+    }
+  }
+
+  public void checkLife() {
+    if (live() && inFlight.silentFor(ACK_MAX_MS, ports.nowMs())) ports.close("ACK_TIMEOUT");
+  }
+
+  public void closed() {
+    var before = phase;
+    phase = Phase.CLOSED;
+    if (before == Phase.LIVE) ports.disconnected(route);
+  }
+}

@@ -1,0 +1,222 @@
+package ai.vespid.simulation;
+
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.simulation.World.Violation;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What callers, agents and the database saw, and what may not be seen. Whatever one observation can
+ * break is checked at once; what only shows at the end is checked by {@link Checker}.
+ */
+public final class History {
+  /** One execution of a dispatch by an agent. */
+  record Run(String requestId, int number, String agent, int incarnation, DispatchResult result) {}
+
+  /** Everything known of one request id. */
+  static final class Life {
+    final Dispatch dispatch;
+    final boolean async;
+    final List<Run> runs = new ArrayList<>();
+    boolean accepted;
+    boolean gaveUp;
+    Long committedDeadlineMs;
+    DispatchResult stored;
+    DispatchResult seen;
+    long seenMs;
+
+    Life(Dispatch dispatch, boolean async) {
+      this.dispatch = dispatch;
+      this.async = async;
+    }
+  }
+
+  private static final long NEVER = -1_000_000;
+  private static final long LATE_MS = 10_000;
+
+  private final World world;
+  private final Map<String, Life> lives = new LinkedHashMap<>();
+  private final List<Run> runs = new ArrayList<>();
+  private long routerDiedMs = NEVER;
+  private boolean redisFailed;
+
+  History(World world) {
+    this.world = world;
+  }
+
+  Collection<Life> lives() {
+    return lives.values();
+  }
+
+  Life life(String requestId) {
+    return lives.get(requestId);
+  }
+
+  /** How much happened, for a summary. */
+  int ran() {
+    return runs.size();
+  }
+
+  void submitted(Dispatch dispatch, boolean async) {
+    lives.computeIfAbsent(dispatch.requestId(), _ -> new Life(dispatch, async));
+  }
+
+  void routerDied() {
+    routerDiedMs = world.nowMs();
+  }
+
+  void redisFailed() {
+    redisFailed = true;
+  }
+
+  // Check 1: a caller is told that it is accepted: it must be in the database.
+  void accepted(String requestId) {
+    var life = life(requestId);
+    if (life.committedDeadlineMs == null) {
+      throw new Violation(requestId + " was accepted but never committed");
+    }
+    life.accepted = true;
+  }
+
+  void gaveUp(String requestId) {
+    life(requestId).gaveUp = true;
+  }
+
+  void committed(String requestId, long deadlineMs) {
+    life(requestId).committedDeadlineMs = deadlineMs;
+  }
+
+  /** A terminal result was written over {@code before}, null when the row was open. */
+  void stored(
+      String requestId, int rowEpoch, int epoch, DispatchResult result, DispatchResult before) {
+    // Check 1 and check 2.
+    if (before != null) throw new Violation(requestId + " was decided twice in the database");
+    if (epoch < rowEpoch) {
+      throw new Violation(
+          requestId + ": stored a result of epoch " + epoch + ", the row has " + rowEpoch);
+    }
+    mustHaveRun(requestId, result);
+    life(requestId).stored = result;
+  }
+
+  /** A caller or reader has a result in hands. */
+  void saw(String requestId, DispatchResult result) {
+    var life = life(requestId);
+    mustHaveRun(requestId, result);
+    if (life.seen == null) {
+      life.seen = result;
+      life.seenMs = world.nowMs();
+    } else if (!life.seen.equals(result) && promised(life)) {
+      throw new Violation(
+          requestId + ": seen as " + text(life.seen) + " and as " + text(result)); // check 1
+    }
+    if (life.stored != null && !life.stored.equals(result)) {
+      throw new Violation(
+          requestId + ": seen as " + text(result) + " but stored as " + text(life.stored));
+    }
+  }
+
+  // The result of a synchronous dispatch lives in memory and Redis: with both gone it is gone.
+  private boolean promised(Life life) {
+    return life.async || (life.seenMs > routerDiedMs && !redisFailed);
+  }
+
+  /**
+   * An agent begins to run a dispatch.
+   *
+   * @param incarnation which process of the agent; 0 when it may run one dispatch twice at once
+   */
+  int began(String requestId, String agent, int incarnation) {
+    var life = life(requestId);
+    if (incarnation != 0 && life.runs.stream().anyMatch(r -> goesOn(r, agent, incarnation))) {
+      throw new Violation(requestId + " runs twice at once on " + agent);
+    }
+    int number = runs.size();
+    var run = new Run(requestId, number, agent, incarnation, null);
+    runs.add(run);
+    life.runs.add(run);
+    boolean once = life.dispatch.effect() == EffectClass.AT_MOST_ONCE;
+    if (once && life.runs.size() > 1 && !excused(life)) {
+      throw new Violation(
+          requestId + " is at-most-once and ran on " + life.runs.get(0).agent() + " and " + agent);
+    }
+    return number;
+  }
+
+  private boolean goesOn(Run run, String agent, int incarnation) {
+    return run.agent().equals(agent)
+        && run.incarnation() == incarnation
+        && runs.get(run.number()).result() == null;
+  }
+
+  // docs/guarantees: with Redis lost and the router's memory too, a repeated synchronous one may.
+  private boolean excused(Life life) {
+    return !life.async && redisFailed && routerDiedMs != NEVER;
+  }
+
+  void finished(int number, DispatchResult result) {
+    var run = runs.get(number);
+    runs.set(number, new Run(run.requestId(), number, run.agent(), run.incarnation(), result));
+  }
+
+  // Check 3: a success must come from a run of this very dispatch.
+  private void mustHaveRun(String requestId, DispatchResult result) {
+    if (result.status() != ResultStatus.SUCCEEDED) return;
+    int number = Integer.parseInt(result.output().text());
+    var run = number < runs.size() ? runs.get(number) : null;
+    if (run == null || !run.requestId().equals(requestId) || run.result() == null) {
+      throw new Violation(requestId + " succeeded with what no run of it answered");
+    }
+  }
+
+  /** The router takes a report as the terminal result of what it assigned. */
+  public void decided(
+      String requestId, int epoch, String executorId, int reportedEpoch, String reportedBy) {
+    if (epoch != reportedEpoch || !reportedBy.equals(executorId)) {
+      throw new Violation(
+          "%s: a report of epoch %d by %s decided epoch %d of %s"
+              .formatted(requestId, reportedEpoch, reportedBy, epoch, executorId));
+    }
+  }
+
+  /** An agent may forget a success because it is safe. */
+  void forgotten(String requestId, DispatchResult result) {
+    var life = life(requestId);
+    if (!life.async || result.status() != ResultStatus.SUCCEEDED) return;
+    if (life.stored == null) {
+      throw new Violation(requestId + ": the agent forgot a result that is not stored");
+    }
+  }
+
+  /** An agent may forget a result because nobody wants it. */
+  void unwanted(String requestId, boolean awaited) {
+    // What a router says is true of its own table; the next one believes the row.
+    var life = life(requestId);
+    // Epochs of a synchronous dispatch begin again with its router.
+    boolean sure = life.async ? world.nowMs() - routerDiedMs > LATE_MS : routerDiedMs == NEVER;
+    // Timed out and not yet stored: it can only time out again.
+    if (life.committedDeadlineMs != null && world.nowMs() >= life.committedDeadlineMs) return;
+    if (awaited && sure) {
+      throw new Violation(requestId + ": the agent was told to forget what the router waits for");
+    }
+  }
+
+  /** One of the last dispatches, when nothing is wrong any more and there is room. */
+  void mustSucceed(String requestId, DispatchResult result) {
+    if (result.status() == ResultStatus.FAILED && !"HOST_EXIT_CODE:1".equals(result.error())) {
+      throw new Violation(requestId + " found no room at the end: " + text(result)); // check 4
+    }
+  }
+
+  static String text(DispatchResult result) {
+    return result.status() == ResultStatus.SUCCEEDED
+        ? "run " + result.output().text()
+        : String.valueOf(result.error());
+  }
+}

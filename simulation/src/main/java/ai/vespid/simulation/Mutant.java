@@ -1,0 +1,75 @@
+package ai.vespid.simulation;
+
+/**
+ * One line of safety left out, each in a shell of the simulator and never in production code. The
+ * simulator has to notice every one of them.
+ */
+public enum Mutant {
+  NONE,
+
+  // The router
+  /** A report is believed whatever its epoch and whoever sends it. */
+  REPORT_EPOCH_UNCHECKED,
+  /** The edge tells the agent to forget a result before the router has stored it. */
+  ACKNOWLEDGED_BEFORE_SETTLED,
+  /** A durable dispatch is offered while its row is still being written. */
+  OFFERED_BEFORE_COMMIT,
+  /** 201 is answered while the row is still being written. */
+  ACCEPTED_BEFORE_COMMIT,
+  /** An id that another process claimed is taken all the same. */
+  CLAIM_IGNORED,
+  /** Whether an id is decided already is not looked up. */
+  DECIDED_NOT_LOOKED_UP,
+  /** An id that is open already is submitted again instead of joined. */
+  OPEN_ID_NOT_JOINED,
+  /** What an executor held stays counted after its end. */
+  CAPACITY_NOT_RELEASED,
+  /** A router that starts does not read the open rows. */
+  ROWS_NOT_RECOVERED,
+  /** A terminal result that could not be stored is not tried again. */
+  STORING_NOT_REPEATED,
+  /** An offer without an answer is taken for one that did not arrive. */
+  UNANSWERED_OFFER_GIVEN_AWAY,
+  /** Another process of an agent is taken for the same one. */
+  BOOT_ID_IGNORED,
+  /** Time passes without the table being told. */
+  DEADLINES_NOT_WATCHED,
+
+  // The database
+  /** A terminal row is overwritten by a later result. */
+  TERMINAL_ROW_OVERWRITTEN,
+  /** A result is stored whatever its epoch. */
+  STALE_EPOCH_STORED,
+
+  // The edge
+  /** The edge offers the same attempt to the agent as often as it is asked to. */
+  OFFER_NOT_RECOGNISED,
+
+  // The agent
+  /** A dispatch that arrives twice is run twice. */
+  AGENT_RUNS_TWICE,
+  /** A hello does not say what the agent holds. */
+  HELLO_WITHOUT_HELD,
+  /** A result is sent once and not kept until it is acknowledged. */
+  RESULT_NOT_KEPT,
+
+  // What production does today; see docs of RouterShell.
+  /** What an agent says before the router has compared its hello is answered as unwanted. */
+  RESULT_BEFORE_WELCOME_REFUSED,
+  /** An offer that was overtaken by a later attempt takes its place. */
+  OVERTAKEN_OFFER_TAKEN,
+  /** Whether an id is decided is not looked up when Redis has forgotten that we claimed it. */
+  OWN_CLAIMS_FORGOTTEN,
+  /** A hello that was overtaken by a later one of the same executor is believed. */
+  OVERTAKEN_HELLO_BELIEVED,
+  /** A hello that lists a result which is decided but not stored yet is told to drop it. */
+  SETTLING_RESULT_DROPPED,
+  /** Rows are recovered by id and not those first that are with an executor. */
+  HELD_ROWS_NOT_FIRST,
+  /** A result that was refused because the row is ahead is answered all the same. */
+  REFUSED_RESULT_ANSWERED,
+  /** An open row that nobody holds is answered as accepted and left alone. */
+  OPEN_ROW_LEFT_ALONE,
+  /** An open row that nobody holds is never found unless somebody asks for it. */
+  ORPHANED_ROWS_NOT_SWEPT
+}

@@ -1,0 +1,66 @@
+package ai.vespid.simulation;
+
+import ai.vespid.gateway.dispatch.RouterShell;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What one seed simulates. Not every fault happens in every run: bugs hide behind each other.
+ *
+ * @param faultsUntilMs when faults stop; after {@code quietMs} everything must have come to rest
+ */
+record Plan(
+    int edges,
+    List<Agent> agents,
+    int dispatches,
+    double withFiles,
+    int organizations,
+    RouterShell.Limits limits,
+    Network.Weather weather,
+    Set<Nemesis.Kind> faults,
+    int faultCount,
+    long faultsUntilMs,
+    long quietMs) {
+  /** One agent; a plain one speaks protocol v2 without our extensions. */
+  record Agent(int number, int organization, int maxInFlight, boolean plain) {}
+
+  static Plan of(World world) {
+    int organizations = 1 + world.pick(2);
+    var agents = new ArrayList<Agent>();
+    int count = 1 + world.pick(5);
+    for (int i = 0; i < count; i++) {
+      agents.add(new Agent(i, i % organizations, 1 + world.pick(3), world.chance(0.25)));
+    }
+    // Many different faults, or a few again and again.
+    boolean focused = world.chance(0.4);
+    var faults = EnumSet.noneOf(Nemesis.Kind.class);
+    for (var kind : Nemesis.Kind.values()) if (world.chance(focused ? 0.15 : 0.4)) faults.add(kind);
+    var limits =
+        new RouterShell.Limits(
+            world.chance(0.1) ? 5 : 1_000,
+            world.chance(0.1) ? 2 : 1_000,
+            world.chance(0.2) ? 2 : 50,
+            List.of(200, 2_000, 10_000).get(world.pick(3)),
+            world.chance(0.1) ? 2 : 10);
+    var weather =
+        new Network.Weather(
+            world.chance(0.5) ? 0 : 0.03,
+            world.chance(0.5) ? 0 : 0.1,
+            world.chance(0.3) ? 0 : world.chance(0.6) ? 0.1 : 0.4,
+            world.chance(0.5) ? 300 : 4_000);
+    return new Plan(
+        1 + world.pick(3),
+        agents,
+        5 + world.pick(world.chance(0.5) ? 20 : 80),
+        world.chance(0.3) ? 0.7 : 0.1,
+        organizations,
+        limits,
+        weather,
+        faults,
+        focused ? 10 + world.pick(30) : 1 + world.pick(10),
+        20_000,
+        60_000);
+  }
+}

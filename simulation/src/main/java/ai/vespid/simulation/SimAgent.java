@@ -1,0 +1,305 @@
+package ai.vespid.simulation;
+
+import ai.vespid.agent.work.Outbox;
+import ai.vespid.agent.work.WorkTable;
+import ai.vespid.agent.work.WorkTable.Admission;
+import ai.vespid.agent.work.WorkTable.Run;
+import ai.vespid.gateway.edge.SocketShell;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Kind;
+import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
+import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
+import ai.vespid.protocol.executor.GatewayFrame;
+import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
+import ai.vespid.simulation.Link.Side;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * As the agent's {@code Agent}, over the same {@link WorkTable}. A plain one keeps nothing,
+ * acknowledges nothing and runs whatever it is given.
+ */
+final class SimAgent {
+  private static final int NOT_BOUND = 0;
+  private static final long TICK_MS = 1_000;
+  private static final long WELCOME_MAX_MS = 5_000;
+
+  private final Cluster cluster;
+  private final World world;
+  private final Plan.Agent plan;
+  private final Actor actor;
+  private final String id;
+  private final SimDelivery delivery;
+  private final Map<Run, Integer> running = new HashMap<>();
+  private WorkTable table;
+  private Link link;
+  private SocketShell socket;
+  private int failures;
+
+  SimAgent(Cluster cluster, Plan.Agent plan) {
+    this.cluster = cluster;
+    this.world = cluster.world;
+    this.plan = plan;
+    this.actor = new Actor(world, (plan.plain() ? "plain" : "agent") + plan.number());
+    this.id = "0000000%d-0000-4000-8000-000000000000".formatted(plan.number());
+    this.delivery = new SimDelivery(cluster, actor, this::send);
+  }
+
+  Actor actor() {
+    return actor;
+  }
+
+  String id() {
+    return actor.name();
+  }
+
+  Plan.Agent plan() {
+    return plan;
+  }
+
+  boolean idle() {
+    return running.isEmpty() && table.idle() && delivery.isEmpty();
+  }
+
+  private boolean without(Mutant line) {
+    return cluster.mutant == line;
+  }
+
+  Route route(String connectionId, String edgeNode, long nowMs) {
+    return new Route(
+        id(),
+        connectionId,
+        edgeNode,
+        0,
+        Pool.BYON,
+        SimCaller.organization(plan.organization()),
+        id(),
+        Set.of(),
+        List.of(),
+        plan.maxInFlight(),
+        Set.of(Kind.AGENT_EXECUTE),
+        null,
+        Map.of(),
+        plan.plain() ? null : actor.name() + "#" + actor.incarnation(),
+        nowMs,
+        nowMs,
+        false);
+  }
+
+  void start() {
+    actor.start();
+    table = new WorkTable(plan.maxInFlight());
+    delivery.restore();
+    running.clear();
+    link = null;
+    failures = 0;
+    world.in(TICK_MS, actor, "tick", this::tick);
+    world.in(0, actor, "connect", this::connect);
+  }
+
+  void dies() {
+    actor.die();
+    if (link != null) link.close(Side.AGENT);
+    link = null;
+  }
+
+  private void tick() {
+    world.in(TICK_MS, actor, "tick", this::tick);
+    if (!plan.plain()) delivery.tick();
+  }
+
+  private void connect() {
+    if (link != null) return;
+    var edge = cluster.edges.get(world.pick(cluster.edges.size()));
+    var next = new Link(world, cluster.network, id());
+    link = next;
+    next.attach(Side.AGENT, actor, () -> lost(next));
+    world.in(
+        5_000,
+        actor,
+        "no connection",
+        () -> {
+          if (link == next && socket == null) lost(next);
+        });
+    socket = null;
+    if (edge.actor().alive()) {
+      world.in(cluster.network.delayMs(), edge.actor(), "accept", () -> edge.accept(this, next));
+    }
+  }
+
+  private void lost(Link which) {
+    if (link != which) return;
+    which.close(Side.AGENT);
+    link = null;
+    long ceilingMs = Math.min(30_000, 500L << Math.min(failures++, 4));
+    world.in(50 + world.between(0, ceilingMs), actor, "connect", this::connect);
+  }
+
+  /** The edge has accepted; both ends are attached. */
+  void opened(Link which, SocketShell at) {
+    world.in(
+        cluster.network.delayMs(),
+        actor,
+        "opened",
+        () -> {
+          if (link != which || !which.open(Side.EDGE)) {
+            which.close(Side.AGENT);
+            return;
+          }
+          socket = at;
+          delivery.connected();
+          boolean tells = !plan.plain() && !without(Mutant.HELLO_WITHOUT_HELD);
+          var inFlight = tells ? table.inFlight() : List.<Held>of();
+          var finished = tells ? delivery.held() : List.<Held>of();
+          world.say(actor, "says hello, running", inFlight, "finished", finished);
+          which.send(Side.AGENT, "hello", () -> at.hello(inFlight, finished));
+          world.in(
+              WELCOME_MAX_MS,
+              actor,
+              "no welcome",
+              () -> {
+                if (link == which && !plan.plain()) delivery.notWelcomed();
+              });
+        });
+  }
+
+  void received(Link from, GatewayFrame frame) {
+    if (from != link) return;
+    switch (frame) {
+      case InvokeTool invoke -> {
+        if (plan.plain()) runPlainly(invoke);
+        else invoke(invoke);
+      }
+      case GatewayFrame.ResultAck acks ->
+          acks.all().forEach(ack -> forget(ack.requestId(), ack.epoch(), ack.accepted()));
+      case GatewayFrame.DispatchCancel cancel -> cancel(cancel.requestId(), cancel.epoch());
+      case GatewayFrame.Welcome welcome -> {
+        failures = 0;
+        welcome
+            .drop()
+            .forEach(held -> {
+              cancel(held.requestId(), held.epoch());
+              forget(held.requestId(), held.epoch(), false);
+            });
+        if (!plan.plain()) delivery.welcomed();
+      }
+      default -> throw new IllegalStateException("never sent: " + frame.type());
+    }
+  }
+
+  private void invoke(InvokeTool invoke) {
+    delivery.notWelcomed();
+    if (delivery.answerAgain(invoke.requestId(), invoke.epoch())) {
+      acknowledge(invoke);
+      return;
+    }
+    if (without(Mutant.AGENT_RUNS_TWICE)) {
+      acknowledge(invoke);
+      begin(new WorkTable(1).admit(invoke) instanceof Admission.Start(Run run) ? run : null);
+      return;
+    }
+    var admission = table.admit(invoke);
+    world.say(
+        actor,
+        "is given",
+        invoke.requestId(),
+        "e" + invoke.epoch(),
+        admission.getClass().getSimpleName());
+    switch (admission) {
+      case Admission.Start(Run run) -> {
+        acknowledge(invoke);
+        begin(run);
+      }
+      case Admission.Taken _ -> acknowledge(invoke);
+      case Admission.Full _ -> send(full(invoke));
+      case Admission.Outdated _ -> {}
+    }
+  }
+
+  private static ToolResult full(InvokeTool invoke) {
+    return new ToolResult(
+        invoke.requestId(),
+        invoke.epoch(),
+        ResultStatus.FAILED,
+        null,
+        ErrorCode.EXECUTOR_OVER_CAPACITY.name(),
+        null);
+  }
+
+  private void acknowledge(InvokeTool invoke) {
+    if (link == null) return;
+    var at = socket;
+    link.send(Side.AGENT, "ack", () -> at.acknowledged(invoke.requestId(), invoke.epoch()));
+  }
+
+  private void begin(Run run) {
+    int number = cluster.history.began(run.invoke().requestId(), id(), actor.incarnation());
+    running.put(run, number);
+    world.in(durationMs(run.invoke()), actor, "end of run", () -> finished(run));
+  }
+
+  private long durationMs(InvokeTool invoke) {
+    long ms = world.chance(0.15) ? world.between(2_000, 15_000) : world.between(5, 1_500);
+    return Math.min(ms, invoke.toolPolicy().timeoutMs());
+  }
+
+  private void finished(Run run) {
+    var number = running.remove(run);
+    if (number == null) return;
+    var result = answer(run.invoke(), number);
+    cluster.history.finished(number, SimDelivery.resultOf(result));
+    if (without(Mutant.AGENT_RUNS_TWICE)) delivery.deliver(result);
+    table.finish(run).ifPresent(answer -> delivery.deliver(Outbox.under(result, answer.epoch())));
+    for (var next = table.next(); next.isPresent(); next = table.next()) begin(next.get());
+  }
+
+  private ToolResult answer(InvokeTool invoke, int number) {
+    boolean good = !world.chance(0.1);
+    var upload = invoke.workspaceAccess().upload();
+    var files =
+        "{\"workspaceId\":\"%s\",\"version\":%d,\"objectKey\":\"%s\"}"
+            .formatted(invoke.workspace().workspaceId(), upload.version(), upload.objectKey());
+    return new ToolResult(
+        invoke.requestId(),
+        plan.plain() ? null : invoke.epoch(),
+        good ? ResultStatus.SUCCEEDED : ResultStatus.FAILED,
+        RawJson.of(Integer.toString(number)),
+        good ? null : "HOST_EXIT_CODE:1",
+        RawJson.of(files));
+  }
+
+  private void runPlainly(InvokeTool invoke) {
+    int number = cluster.history.began(invoke.requestId(), id(), NOT_BOUND);
+    world.in(
+        durationMs(invoke),
+        actor,
+        "end of run",
+        () -> {
+          var result = answer(invoke, number);
+          cluster.history.finished(number, SimDelivery.resultOf(result));
+          send(result);
+        });
+  }
+
+  private void send(ToolResult result) {
+    if (link == null || socket == null) return;
+    var at = socket;
+    link.send(Side.AGENT, "result", () -> at.result(result));
+  }
+
+  private void forget(String requestId, Integer epoch, boolean accepted) {
+    if (!plan.plain()) delivery.acknowledged(requestId, epoch, accepted);
+  }
+
+  private void cancel(String requestId, Integer epoch) {
+    table
+        .cancel(requestId, epoch)
+        .ifPresent(run -> world.in(world.between(0, 300), actor, "killed", () -> finished(run)));
+  }
+}

@@ -1,0 +1,78 @@
+package ai.vespid.simulation;
+
+import ai.vespid.simulation.World.Violation;
+import java.util.Optional;
+
+/** Runs one seed: a time with faults, a time to come to rest, and a last round without any. */
+public final class Simulation {
+  private static final long PROBES_MS = 30_000;
+  private static final int PROBE_NUMBERS = 1_000;
+
+  /**
+   * How a run ended.
+   *
+   * @param violation what broke, or empty
+   */
+  public record Outcome(
+      long seed, Optional<String> violation, long events, int ran, String trace) {}
+
+  private Simulation() {}
+
+  public static Outcome run(long seed, Mutant mutant) {
+    return run(seed, mutant, false);
+  }
+
+  /** The same run with its trace. */
+  public static Outcome explain(long seed, Mutant mutant) {
+    return run(seed, mutant, true);
+  }
+
+  private static Outcome run(long seed, Mutant mutant, boolean tracing) {
+    var world = new World(seed, tracing);
+    var cluster = new Cluster(world, Plan.of(world), mutant);
+    world.say("plan", cluster.plan.toString());
+    Optional<String> violation = Optional.empty();
+    try {
+      play(world, cluster);
+    } catch (Violation e) {
+      violation = Optional.of(e.getMessage());
+      world.say("violation", e.getMessage());
+      if (tracing && e.getCause() != null) world.say("violation", stack(e.getCause()));
+    }
+    return new Outcome(seed, violation, world.happened(), cluster.history.ran(), world.trace());
+  }
+
+  private static void play(World world, Cluster cluster) {
+    var checker = new Checker(cluster);
+    cluster.start();
+    new Nemesis(cluster).begin();
+    long quietMs = World.START_MS + cluster.plan.faultsUntilMs() + cluster.plan.quietMs();
+    world.runUntil(quietMs, checker::afterEvent);
+    checker.whenQuiet();
+    probe(cluster);
+    world.runUntil(quietMs + PROBES_MS, checker::afterEvent);
+    checker.whenQuiet();
+  }
+
+  // As much as fits at once: what leaked is missed now.
+  private static void probe(Cluster cluster) {
+    int number = PROBE_NUMBERS;
+    var limits = cluster.plan.limits();
+    for (int org = 0; org < cluster.plan.organizations(); org++) {
+      int organization = org;
+      long room =
+          cluster.plan.agents().stream()
+              .filter(agent -> agent.organization() == organization)
+              .mapToInt(Plan.Agent::maxInFlight)
+              .sum();
+      long count = Math.min(Math.min(room, limits.orgInFlightMax()), limits.orgQueueMax());
+      for (int i = 0; i < count; i++) cluster.caller.probe(number++, organization);
+    }
+  }
+
+  private static String stack(Throwable cause) {
+    var text = new StringBuilder(cause.toString());
+    for (var frame : cause.getStackTrace()) text.append("\n    at ").append(frame);
+    return text.toString();
+  }
+}
