@@ -1,5 +1,6 @@
 package ai.vespid.bench;
 
+import ai.vespid.bench.fault.FaultCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -16,8 +17,9 @@ import picocli.CommandLine.Command;
       SyncCommand.class,
       SyncLatencyCommand.class,
       AsyncCommand.class,
-      RouteCommand.class,
-      StartCommand.class
+      StartCommand.class,
+      FaultCommand.class,
+      RouteCommand.class
     })
 public final class BenchCommand {
   private static final int COULD_NOT_RUN = 2;

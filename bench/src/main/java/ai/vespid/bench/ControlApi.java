@@ -17,14 +17,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Calls to the control API (contract 4), one after the other. A 429 is waited out. */
-final class ControlApi implements AutoCloseable {
+public final class ControlApi implements AutoCloseable {
   private static final int WAITS_MAX = 60;
   private static final long WAIT_SECONDS_MAX = 120;
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final String base;
 
-  ControlApi(String base) {
+  public ControlApi(String base) {
     this.base = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
   }
 

@@ -12,14 +12,14 @@ import java.util.UUID;
  * Gets agents their credentials the way a person would: log in (or sign up), take or create an
  * organization, issue pairing tokens, redeem them. Managed executors are issued instead.
  */
-final class Provisioner {
+public final class Provisioner {
   private final ControlApi api;
   private final Account account;
 
   /**
    * Who asks. Either may be null: no person is needed for managed executors, no service for own.
    */
-  record Account(String email, String password, String serviceToken) {
+  public record Account(String email, String password, String serviceToken) {
     @Override
     public String toString() {
       return "Account[" + email + "]";
@@ -29,12 +29,12 @@ final class Provisioner {
   /** Where dispatches are counted: an organization and one of its users. */
   private record Tenant(String organizationId, String userId, Map<String, String> headers) {}
 
-  Provisioner(ControlApi api, Account account) {
+  public Provisioner(ControlApi api, Account account) {
     this.api = api;
     this.account = account;
   }
 
-  List<Credential> provision(Pool pool, int count) {
+  public List<Credential> provision(Pool pool, int count) {
     var tenant = account.email() == null ? nobody(pool) : tenant();
     var made = new ArrayList<Credential>(count);
     for (int i = 0; i < count; i++) {

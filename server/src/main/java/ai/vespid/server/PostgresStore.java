@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -23,10 +25,18 @@ final class PostgresStore implements AutoCloseable {
   private static final int PID_LINE = 0;
   private static final int PORT_LINE = 3;
 
+  private final Home home;
   private final EmbeddedPostgres server;
 
-  private PostgresStore(EmbeddedPostgres server) {
+  private PostgresStore(Home home, EmbeddedPostgres server) {
+    this.home = home;
     this.server = server;
+  }
+
+  /** The next start listens there, unless somebody else does. */
+  static void prefer(Home home, int port) {
+    home.directory(FOLDER);
+    home.write(PORT_FILE, Integer.toString(port));
   }
 
   static PostgresStore start(Home home) {
@@ -49,7 +59,7 @@ final class PostgresStore implements AutoCloseable {
               .setRegisterShutdownHook(false)
               .start();
       createDatabase(server);
-      return new PostgresStore(server);
+      return new PostgresStore(home, server);
     } catch (IOException | IllegalStateException | SQLException e) {
       throw new ConfigurationException(
           "cannot start the embedded PostgreSQL in %s (%s); free the disk or port %d, or set"
@@ -84,18 +94,34 @@ final class PostgresStore implements AutoCloseable {
     return "postgres://%s@127.0.0.1:%d/%s".formatted(LOGIN, server.getPort(), DATABASE);
   }
 
+  int port() {
+    return server.getPort();
+  }
+
+  /** The process that all others of this PostgreSQL belong to. */
+  Optional<Long> pid() {
+    return running(pidFile(home)).map(ProcessHandle::pid);
+  }
+
   private static OptionalInt runningPort(Home home) {
-    var file = home.read(FOLDER + "/data/postmaster.pid");
-    if (file.isEmpty()) return OptionalInt.empty();
-    var lines = file.get().lines().map(String::strip).toList();
-    if (lines.size() <= PORT_LINE) return OptionalInt.empty();
-    boolean alive =
-        ProcessHandle.of(Long.parseLong(lines.get(PID_LINE)))
-            .filter(ProcessHandle::isAlive)
-            .flatMap(process -> process.info().command())
-            .filter(command -> command.endsWith("postgres"))
-            .isPresent();
-    return alive ? OptionalInt.of(Integer.parseInt(lines.get(PORT_LINE))) : OptionalInt.empty();
+    var lines = pidFile(home);
+    return running(lines).isPresent()
+        ? OptionalInt.of(Integer.parseInt(lines.get(PORT_LINE)))
+        : OptionalInt.empty();
+  }
+
+  private static Optional<ProcessHandle> running(List<String> pidFile) {
+    if (pidFile.size() <= PORT_LINE) return Optional.empty();
+    return ProcessHandle.of(Long.parseLong(pidFile.get(PID_LINE)))
+        .filter(ProcessHandle::isAlive)
+        .filter(process -> process.info().command().orElse("").endsWith("postgres"));
+  }
+
+  private static List<String> pidFile(Home home) {
+    return home.read(FOLDER + "/data/postmaster.pid").stream()
+        .flatMap(String::lines)
+        .map(String::strip)
+        .toList();
   }
 
   private static int remembered(Home home) {

@@ -36,6 +36,12 @@ final class RedisStore implements AutoCloseable {
     this.password = password;
   }
 
+  /** The next start listens there, unless somebody else does. */
+  static void prefer(Home home, int port) {
+    home.directory(FOLDER);
+    home.write(PORT_FILE, Integer.toString(port));
+  }
+
   static RedisStore start(Home home, String password) {
     home.directory(FOLDER);
     stopLeftover(home);
@@ -100,6 +106,14 @@ final class RedisStore implements AutoCloseable {
 
   String url() {
     return "redis://:%s@127.0.0.1:%d".formatted(password, port);
+  }
+
+  int port() {
+    return port;
+  }
+
+  Optional<Long> pid() {
+    return process(home).map(ProcessHandle::pid);
   }
 
   // Passwords and commands here have no blanks, so the inline form will do.

@@ -37,6 +37,7 @@ public final class VespidCommand implements Callable<Integer> {
         new CommandLine(new VespidCommand())
             .addSubcommand(new UpCommand(environment))
             .addSubcommand(new ServeCommand(environment))
+            .addSubcommand(new StoresCommand(environment, System.in))
             .addSubcommand(new DemoCommand(environment))
             .addSubcommand(new DrainCommand(environment))
             .addSubcommand(new SettingsCommand())

@@ -1,0 +1,123 @@
+package ai.vespid.bench.fault;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Fault runs over real processes; one line of JSON for each repetition of each scenario. */
+@Command(
+    name = "fault",
+    mixinStandardHelpOptions = true,
+    description =
+        "Kills, stops and cuts what it started, under load, and checks what everybody saw.")
+public final class FaultCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--scenario",
+      split = ",",
+      defaultValue = "all",
+      description = "names, or all that the number of gateways allows")
+  private List<String> scenarios;
+
+  @Option(names = "--repetitions", defaultValue = "1")
+  private int repetitions;
+
+  @Option(names = "--gateways", defaultValue = "3")
+  private int gateways;
+
+  @Option(names = "--seconds", defaultValue = "15", description = "of load, at least")
+  private int seconds;
+
+  @Option(names = "--home", description = "data and logs; a new folder, kept when a check fails")
+  private Path home;
+
+  @Option(names = "--vespid", defaultValue = "./vespid", description = "the launcher")
+  private Path vespid;
+
+  @Option(
+      names = "--audit",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "read all accepted results from PostgreSQL in the end")
+  private boolean audit;
+
+  private boolean good = true;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var chosen = chosen();
+    var folder = folder();
+    try (var site = Site.open(vespid.toAbsolutePath().normalize(), folder, gateways)) {
+      var accepted = new ArrayList<TrialReport>();
+      for (var scenario : chosen) {
+        for (int i = 1; i <= repetitions; i++) accepted.add(run(site, scenario, i));
+      }
+      if (audit) say(Audit.of(site, accepted), 1, site);
+    }
+    if (!good) spec.commandLine().getErr().println("bench: evidence and logs are in " + folder);
+    else if (home == null) delete(folder);
+    return good ? 0 : 1;
+  }
+
+  private static void delete(Path folder) {
+    try (var files = Files.walk(folder)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<Scenario> chosen() {
+    if (!scenarios.equals(List.of("all"))) {
+      return scenarios.stream().map(Scenarios::named).toList();
+    }
+    return Scenarios.ALL.stream().filter(scenario -> scenario.gatewaysMin() <= gateways).toList();
+  }
+
+  private Path folder() {
+    try {
+      return home == null
+          ? Files.createTempDirectory("vespid-fault-")
+          : Files.createDirectories(home).toAbsolutePath().normalize();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private TrialReport run(Site site, Scenario scenario, int repetition)
+      throws InterruptedException {
+    try (var trial = new Trial(site, scenario, Duration.ofSeconds(seconds))) {
+      var report = trial.run();
+      say(report, repetition, site);
+      return report;
+    }
+  }
+
+  private void say(TrialReport report, int repetition, Site site) {
+    var circumstances = new LinkedHashMap<String, Object>();
+    circumstances.put("gateways", gateways);
+    circumstances.put("repetition", repetition);
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(report.json(Map.copyOf(circumstances)));
+    out.flush();
+    if (report.isGood()) return;
+    good = false;
+    report.saveEvidence(
+        site.home().resolve("evidence").resolve(report.scenario() + "-" + repetition + ".txt"));
+  }
+}

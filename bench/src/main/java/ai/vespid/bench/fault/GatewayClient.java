@@ -1,0 +1,143 @@
+package ai.vespid.bench.fault;
+
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Asks one gateway at a time and says what its answer means. Blocks. */
+final class GatewayClient {
+  private static final String DISPATCH = "/internal/v1/dispatch";
+
+  private final HttpClient http;
+  private final String token;
+
+  /** What an answer means. */
+  sealed interface Answer {
+    /** The terminal result. */
+    record Result(Outcome outcome) implements Answer {}
+
+    /** It is safe, and its result is to be read later. */
+    record Accepted() implements Answer {}
+
+    record NotReady() implements Answer {}
+
+    /** Nothing happened, or nobody knows what happened: ask again. */
+    record Passing(String cause) implements Answer {}
+
+    /** What no gateway may answer to this. */
+    record Wrong(String answer) implements Answer {}
+  }
+
+  GatewayClient(HttpClient http, String token) {
+    this.http = http;
+    this.token = token;
+  }
+
+  Answer dispatch(GatewayProcess gateway, byte[] body, Duration max) {
+    return judge(post(gateway, DISPATCH, body, max));
+  }
+
+  Answer dispatchAsync(GatewayProcess gateway, byte[] body, Duration max) {
+    var reply = post(gateway, DISPATCH + "-async", body, max);
+    boolean accepted = reply.status() == 201 || reply.status() == 200;
+    return accepted ? new Answer.Accepted() : judge(reply);
+  }
+
+  Answer read(GatewayProcess gateway, String id, Duration max) {
+    // The colons of an id are written as a URL wants them.
+    return judge(
+        send(request(gateway, "/internal/v1/results/" + id.replace(":", "%3A"), max).GET()));
+  }
+
+  /** The sum of a counter or gauge over its labels. */
+  double metric(GatewayProcess gateway, String name) {
+    var reply = send(request(gateway, "/internal/v1/metrics", Duration.ofSeconds(5)).GET());
+    if (reply.status() != 200) throw new IllegalStateException("metrics: " + reply.cause());
+    return new String(reply.body(), java.nio.charset.StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  /** The executors a gateway knows, each with the gateway it is connected to, in order. */
+  List<String> routes(GatewayProcess gateway, String organizationId) {
+    var path = "/internal/v1/executors/routes?organizationId=" + organizationId;
+    var reply = send(request(gateway, path, Duration.ofSeconds(5)).GET());
+    if (reply.status() != 200) return List.of(gateway.name() + " does not tell");
+    var routes = new ArrayList<String>();
+    for (var route : Json.read(reply.body(), JsonNode.class).path("routes")) {
+      routes.add(route.path("executorId").asText() + "@" + route.path("edgeId").asText());
+    }
+    routes.sort(null);
+    return routes;
+  }
+
+  private record Reply(int status, byte[] body, String cause) {}
+
+  private Reply post(GatewayProcess gateway, String path, byte[] body, Duration max) {
+    return send(
+        request(gateway, path, max)
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofByteArray(body)));
+  }
+
+  private HttpRequest.Builder request(GatewayProcess gateway, String path, Duration max) {
+    return HttpRequest.newBuilder(URI.create(gateway.url() + path))
+        .timeout(max)
+        .header("x-gateway-token", token);
+  }
+
+  private Reply send(HttpRequest.Builder request) {
+    try {
+      HttpResponse<byte[]> answer = http.send(request.build(), BodyHandlers.ofByteArray());
+      return new Reply(answer.statusCode(), answer.body(), null);
+    } catch (IOException e) {
+      return new Reply(0, new byte[0], e.getClass().getSimpleName());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Reply(0, new byte[0], "interrupted");
+    }
+  }
+
+  private static Answer judge(Reply reply) {
+    if (reply.status() == 0) return new Answer.Passing(reply.cause());
+    try {
+      var body = Json.read(reply.body(), JsonNode.class);
+      if (reply.status() == 200) return result(body);
+      var code = reply.status() + " " + body.path("code").asText();
+      if (code.equals("404 RESULT_NOT_READY")) return new Answer.NotReady();
+      return switch (reply.status()) {
+        case 502, 503, 504 -> new Answer.Passing(code);
+        default -> new Answer.Wrong(code);
+      };
+    } catch (InvalidMessage e) {
+      return new Answer.Wrong(reply.status() + " with a body that is no JSON");
+    }
+  }
+
+  private static Answer result(JsonNode body) {
+    if (body.path("status").asText().equals("failed")) {
+      return new Answer.Result(Outcome.failed(body.path("error").asText()));
+    }
+    var output = body.path("output");
+    if (!body.path("status").asText().equals("succeeded") || !output.has("execution")) {
+      return new Answer.Wrong("200 with " + body);
+    }
+    return new Answer.Result(
+        Outcome.succeeded(
+            output.path("number").asLong(-1),
+            output.path("execution").asText(),
+            output.path("epoch").asInt()));
+  }
+}

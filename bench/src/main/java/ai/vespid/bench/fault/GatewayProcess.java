@@ -1,0 +1,122 @@
+package ai.vespid.bench.fault;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+
+/** {@code vespid serve}: one gateway, which dies and comes back at the same ports. */
+final class GatewayProcess implements AutoCloseable {
+  private static final Duration READY_MAX = Duration.ofSeconds(60);
+  private static final long LOOK_NANOS = 50_000_000;
+
+  private final String name;
+  private final Path vespid;
+  private final Path log;
+  private final Map<String, String> environment;
+  private final HttpClient http;
+  private Child child;
+
+  GatewayProcess(
+      String name, Path vespid, Path home, Map<String, String> environment, HttpClient http) {
+    this.name = name;
+    this.vespid = vespid;
+    this.log = home.resolve("logs").resolve(name + ".log");
+    this.environment = environment;
+    this.http = http;
+  }
+
+  String name() {
+    return name;
+  }
+
+  int port() {
+    return Integer.parseInt(environment.get("GATEWAY_PORT"));
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + port();
+  }
+
+  String apiUrl() {
+    return "http://127.0.0.1:" + environment.get("API_PORT");
+  }
+
+  /** The running process. */
+  Child child() {
+    return child;
+  }
+
+  boolean isAlive() {
+    return child != null && child.isAlive();
+  }
+
+  void start() {
+    var builder = new ProcessBuilder(vespid.toString(), "serve");
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder
+        .environment()
+        .keySet()
+        .removeIf(variable -> variable.matches("(GATEWAY|API|VESPID|DATABASE|REDIS|CLUSTER)_.*"));
+    builder.environment().putAll(environment);
+    child = Child.start(name, builder, log);
+  }
+
+  /** Until it says that it is healthy. */
+  void awaitReady() {
+    long limit = System.nanoTime() + READY_MAX.toNanos();
+    while (!isHealthy()) {
+      if (!child.isAlive()) {
+        throw new IllegalStateException(name + " ended at once:\n" + child.lastWords());
+      }
+      if (System.nanoTime() > limit) {
+        throw new IllegalStateException(name + " is not ready:\n" + child.lastWords());
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  private boolean isHealthy() {
+    var request =
+        HttpRequest.newBuilder(URI.create(url() + "/healthz")).timeout(Duration.ofSeconds(2));
+    try {
+      return http.send(request.build(), BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException _) {
+      // Nobody listens yet.
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  /** What it has logged as an error from this line on. */
+  List<String> errors(long fromLine) {
+    try (var lines = Files.lines(log)) {
+      return lines.skip(fromLine).filter(line -> line.matches("\\S+ ERROR .*")).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  long logLines() {
+    try (var lines = Files.lines(log)) {
+      return lines.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (child != null) child.close();
+  }
+}

@@ -1,0 +1,56 @@
+package ai.vespid.bench.fault;
+
+import ai.vespid.bench.fault.History.Event;
+import ai.vespid.protocol.EffectClass;
+import java.util.HashMap;
+import java.util.List;
+
+/**
+ * Agents whose cables go silent: their sockets stand and nothing comes through. What may be
+ * repeated must soon be given to others.
+ */
+final class HalfOpenAgent {
+  private static final long SILENT_MS = 20_000;
+  // 1.5 s after the missing acknowledgement, and half a second for the way there.
+  private static final long RESENT_MS_MAX = 2_000;
+
+  private HalfOpenAgent() {}
+
+  static void happen(Trial trial) throws InterruptedException {
+    var victims = trial.fleet().victims();
+    long begun = trial.history().nowMs();
+    victims.forEach(victim -> victim.cable().silence());
+    try {
+      trial.pause(SILENT_MS);
+    } finally {
+      victims.forEach(victim -> victim.cable().heal());
+    }
+    trial.mended();
+    long ended = trial.history().nowMs();
+    // Long enough for what is still out to arrive somewhere.
+    trial.pause(SILENT_MS);
+    trial.mark("resentMs", slowest(trial.history().events(), begun, ended), RESENT_MS_MAX);
+  }
+
+  /** The longest that safe work, asked for in the meantime, took to reach an agent. */
+  static long slowest(List<Event> events, long fromMs, long toMs) {
+    var asked = new HashMap<String, Long>();
+    for (var event : events) {
+      if (event instanceof Event.Posted posted
+          && posted.effect() == EffectClass.RETRY_SAFE
+          && posted.atMs() >= fromMs
+          && posted.atMs() < toMs) {
+        asked.put(posted.id(), posted.atMs());
+      }
+    }
+    long slowest = 0;
+    for (var event : events) {
+      if (!(event instanceof Event.Offered offered)) continue;
+      var since = asked.remove(offered.id());
+      if (since != null) slowest = Math.max(slowest, offered.atMs() - since);
+    }
+    long now = events.isEmpty() ? 0 : events.getLast().atMs();
+    for (long since : asked.values()) slowest = Math.max(slowest, now - since);
+    return slowest;
+  }
+}

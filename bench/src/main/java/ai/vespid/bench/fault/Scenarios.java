@@ -1,0 +1,142 @@
+package ai.vespid.bench.fault;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Every scenario, by the rows of the plan. */
+final class Scenarios {
+  private static final long DEAD_MS = 3_000;
+  private static final long STOP_MS_MAX = 30_000;
+
+  static final List<Scenario> ALL =
+      List.of(
+          Scenario.of("kill-gateway", Tolerance.LOST_MEMORY, Scenarios::killGateway),
+          Scenario.ofCluster("kill-home", Tolerance.LOST_MEMORY, Scenarios::killHome),
+          Scenario.of("kill-agent", Tolerance.LOST_AGENT, Scenarios::killAgent),
+          Scenario.of("kill-redis", Tolerance.NONE, Scenarios::killRedis),
+          Scenario.of("kill-postgres", Tolerance.NONE, Scenarios::killPostgres),
+          Scenario.of("stop-gateway", Tolerance.STANDSTILL, Scenarios::stopGateway),
+          Scenario.ofCluster(
+              "partition", Tolerance.STANDSTILL.or(Tolerance.LOST_AGENT), Scenarios::partition),
+          Scenario.of("half-open-agent", Tolerance.LOST_AGENT, HalfOpenAgent::happen),
+          Scenario.of("rolling-restart", Tolerance.NONE, Scenarios::rollingRestart),
+          AgentsGone.SCENARIO,
+          HostilePeer.SCENARIO);
+
+  private Scenarios() {}
+
+  static Scenario named(String name) {
+    return ALL.stream()
+        .filter(scenario -> scenario.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException("no scenario " + name + "; there are all, " + names()));
+  }
+
+  static String names() {
+    return String.join(", ", ALL.stream().map(Scenario::name).toList());
+  }
+
+  private static void killGateway(Trial trial) throws InterruptedException {
+    var gateways = trial.site().gateways();
+    kill(trial, gateways.get(ThreadLocalRandom.current().nextInt(gateways.size())));
+  }
+
+  // Which one owns the organization's dispatches is not public; who counts them is.
+  private static void killHome(Trial trial) throws InterruptedException {
+    var client = trial.site().client();
+    var gateways = trial.site().gateways();
+    var before = gateways.stream().map(gateway -> submitted(client, gateway)).toList();
+    trial.pause(1_000);
+    int home = 0;
+    double most = -1;
+    for (int i = 0; i < gateways.size(); i++) {
+      double grown = submitted(client, gateways.get(i)) - before.get(i);
+      if (grown > most) home = i;
+      most = Math.max(most, grown);
+    }
+    trial.mark("home", gateways.get(home).name());
+    kill(trial, gateways.get(home));
+  }
+
+  private static double submitted(GatewayClient client, GatewayProcess gateway) {
+    return client.metric(gateway, "vespid_dispatch_submitted_total");
+  }
+
+  private static void kill(Trial trial, GatewayProcess gateway) throws InterruptedException {
+    gateway.child().kill();
+    if (trial.site().gateways().size() > 1) {
+      // The others carry on at once.
+      trial.mended();
+      trial.pause(DEAD_MS);
+    }
+    gateway.start();
+    gateway.awaitReady();
+    if (trial.site().gateways().size() == 1) trial.mended();
+  }
+
+  private static void killAgent(Trial trial) throws InterruptedException {
+    var victims = trial.fleet().victims();
+    trial.mended();
+    for (var victim : victims) {
+      trial.fleet().run(victim::die);
+      trial.pause(500);
+      trial.fleet().run(victim::comeBack);
+    }
+  }
+
+  private static void killRedis(Trial trial) throws InterruptedException {
+    Child.kill(trial.site().stores().redisPid());
+    trial.mended();
+    trial.pause(DEAD_MS / 2);
+    trial.site().stores().restartRedis();
+  }
+
+  private static void killPostgres(Trial trial) throws InterruptedException {
+    Child.kill(trial.site().stores().postgresPid());
+    trial.pause(DEAD_MS / 2);
+    trial.site().stores().restartPostgres();
+    trial.mended();
+  }
+
+  private static void stopGateway(Trial trial) throws InterruptedException {
+    var gateways = trial.site().gateways();
+    var stopped = gateways.get(ThreadLocalRandom.current().nextInt(gateways.size()));
+    long ms = ThreadLocalRandom.current().nextLong(1_000, STOP_MS_MAX);
+    trial.mark("stoppedMs", ms);
+    stopped.child().stop();
+    try {
+      if (gateways.size() > 1) trial.mended();
+      trial.pause(ms);
+    } finally {
+      stopped.child().wake();
+    }
+    if (gateways.size() == 1) trial.mended();
+  }
+
+  private static void partition(Trial trial) throws InterruptedException {
+    var gateways = trial.site().gateways();
+    var alone = gateways.get(ThreadLocalRandom.current().nextInt(gateways.size()));
+    trial.mark("isolated", alone.name());
+    trial.site().isolate(alone.name());
+    try {
+      trial.pause(Duration.ofSeconds(10).toMillis());
+    } finally {
+      trial.site().rejoin();
+    }
+    trial.mended();
+    RouteTables.compare(trial);
+  }
+
+  private static void rollingRestart(Trial trial) throws InterruptedException {
+    for (var gateway : trial.site().gateways()) {
+      gateway.child().terminate();
+      gateway.start();
+      gateway.awaitReady();
+      trial.pause(1_000);
+    }
+    trial.mended();
+    trial.forbidSecondRuns();
+  }
+}

@@ -1,0 +1,223 @@
+package ai.vespid.bench.fault;
+
+import ai.vespid.bench.ControlApi;
+import ai.vespid.bench.Credential;
+import ai.vespid.bench.Provisioner;
+import ai.vespid.protocol.Pool;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+
+/**
+ * The processes of a run: stores, and gateways that share them, each reachable for the others only
+ * through a proxy. Ends all of them when it is closed, and when this program is ended.
+ */
+final class Site implements AutoCloseable {
+  private static final String HOST = "127.0.0.1";
+  private static final int SECRET_BYTES = 32;
+
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Thread hook = new Thread(this::close, "end processes");
+  private final FreePorts ports = new FreePorts();
+  private final HttpClient http;
+  private final Path vespid;
+  private final Path home;
+  private final Map<String, String> shared = new HashMap<>();
+  private final List<GatewayProcess> gateways = new ArrayList<>();
+  private final Map<String, List<FaultProxy>> proxies = new HashMap<>();
+  private StoresProcess stores;
+
+  private Site(Path vespid, Path home) {
+    this.vespid = vespid;
+    this.home = home;
+    http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .build();
+  }
+
+  /** Starts everything; on a failure nothing is left running. */
+  static Site open(Path vespid, Path home, int gateways) {
+    var site = new Site(vespid, home);
+    Runtime.getRuntime().addShutdownHook(site.hook);
+    try {
+      site.begin(gateways);
+      return site;
+    } catch (RuntimeException e) {
+      site.close();
+      throw e;
+    }
+  }
+
+  private void begin(int count) {
+    stores = opened(new StoresProcess(vespid, home, ports));
+    stores.awaitReady();
+    for (var secret :
+        List.of(
+            "GATEWAY_SERVICE_TOKEN",
+            "AUTH_TOKEN_SECRET",
+            "REFRESH_TOKEN_SECRET",
+            "WORKSPACE_SIGNING_SECRET",
+            "SECRETS_KEK_BASE64")) {
+      shared.put(secret, secret());
+    }
+    shared.put("DATABASE_URL", stores.databaseUrl());
+    shared.put("REDIS_URL", stores.redisUrl());
+    shared.put("GATEWAY_ORG_MAX_INFLIGHT", "100000");
+    shared.put("VESPID_JAVA_OPTIONS", "-Xmx384m");
+    describe(count);
+    // The first one migrates the database.
+    gateways.getFirst().start();
+    gateways.getFirst().awaitReady();
+    gateways.stream().skip(1).forEach(GatewayProcess::start);
+    gateways.stream().skip(1).forEach(GatewayProcess::awaitReady);
+  }
+
+  private void describe(int count) {
+    var members = new ArrayList<String>();
+    var environments = new ArrayList<Map<String, String>>();
+    for (int i = 1; i <= count; i++) {
+      var environment = environment("gw-" + i);
+      if (count > 1) members.add(HOST + ":" + cluster(environment));
+      environments.add(environment);
+    }
+    for (var environment : environments) {
+      if (count > 1) environment.put("CLUSTER_MEMBERS", String.join(",", members));
+      gateways.add(
+          opened(
+              new GatewayProcess(
+                  environment.get("GATEWAY_NODE_NAME"), vespid, home, environment, http)));
+    }
+  }
+
+  private Map<String, String> environment(String name) {
+    var environment = new HashMap<>(shared);
+    environment.put("GATEWAY_ROLE", "all");
+    environment.put("GATEWAY_NODE_NAME", name);
+    environment.put("GATEWAY_HOST", HOST);
+    environment.put("API_HOST", HOST);
+    for (var port : List.of("API_PORT", "GATEWAY_PORT", "ENGINE_RUNNER_PORT")) {
+      environment.put(port, "" + ports.next());
+    }
+    return environment;
+  }
+
+  // The other gateways reach it only through proxies that know them apart.
+  private int cluster(Map<String, String> environment) {
+    int memberPort = ports.next();
+    int busPort = ports.next();
+    var owner = new SocketOwner(this::gatewayPids);
+    var member = opened(new FaultProxy(ports.next(), memberPort, owner::of));
+    var bus = opened(new FaultProxy(ports.next(), busPort, owner::of));
+    proxies.put(environment.get("GATEWAY_NODE_NAME"), List.of(member, bus));
+    environment.put("CLUSTER_HOST", HOST);
+    environment.put("CLUSTER_PORT", "" + memberPort);
+    environment.put("CLUSTER_PUBLIC_PORT", "" + member.port());
+    environment.put("CLUSTER_BUS_PORT", "" + busPort);
+    environment.put("CLUSTER_BUS_PUBLIC_PORT", "" + bus.port());
+    return member.port();
+  }
+
+  private Map<String, Long> gatewayPids() {
+    return gateways.stream()
+        .filter(GatewayProcess::isAlive)
+        .collect(Collectors.toMap(GatewayProcess::name, gateway -> gateway.child().pid()));
+  }
+
+  private synchronized <T extends AutoCloseable> T opened(T resource) {
+    opened.push(resource);
+    return resource;
+  }
+
+  private static String secret() {
+    var bytes = new byte[SECRET_BYTES];
+    new SecureRandom().nextBytes(bytes);
+    return Base64.getEncoder().encodeToString(bytes);
+  }
+
+  Path home() {
+    return home;
+  }
+
+  FreePorts ports() {
+    return ports;
+  }
+
+  StoresProcess stores() {
+    return stores;
+  }
+
+  List<GatewayProcess> gateways() {
+    return List.copyOf(gateways);
+  }
+
+  GatewayClient client() {
+    return new GatewayClient(http, shared.get("GATEWAY_SERVICE_TOKEN"));
+  }
+
+  /** Credentials of agents of a new organization. */
+  List<Credential> agents(int count) {
+    var account =
+        new Provisioner.Account("fault-" + UUID.randomUUID() + "@vespid.local", secret(), null);
+    try (var api = new ControlApi(gateways.getFirst().apiUrl())) {
+      return new Provisioner(api, account).provision(Pool.BYON, count);
+    }
+  }
+
+  /** Nothing comes through between one gateway and the others, in both directions. */
+  void isolate(String name) {
+    proxies.forEach((target, inbound) -> {
+      for (var other : gateways) {
+        boolean across = target.equals(name) != other.name().equals(name);
+        if (across) inbound.forEach(proxy -> proxy.silence(other.name()));
+      }
+    });
+  }
+
+  void rejoin() {
+    proxies
+        .values()
+        .forEach(inbound ->
+            inbound.forEach(proxy -> gateways.forEach(gateway -> proxy.forward(gateway.name()))));
+  }
+
+  /** A gateway without memory and without Redis: it answers what PostgreSQL holds. */
+  GatewayProcess auditor() {
+    var environment = environment("audit");
+    environment.put("REDIS_URL", "redis://" + HOST + ":" + ports.next());
+    var auditor = opened(new GatewayProcess("audit", vespid, home, environment, http));
+    auditor.start();
+    auditor.awaitReady();
+    return auditor;
+  }
+
+  /** Ends every process by its pid, the stores last. */
+  @Override
+  public synchronized void close() {
+    RuntimeException first = null;
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        // The others are ended all the same, then it is said.
+        if (first == null) first = new IllegalStateException("not all processes ended well", e);
+      }
+    }
+    http.shutdownNow();
+    if (Thread.currentThread() != hook) Runtime.getRuntime().removeShutdownHook(hook);
+    if (first != null) throw first;
+  }
+}

@@ -1,0 +1,170 @@
+package ai.vespid.bench.fault;
+
+import ai.vespid.bench.Credential;
+import ai.vespid.bench.fault.History.Event;
+import ai.vespid.bench.fault.Violation.Rule;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One repetition of a scenario: a new organization with its agents, load, fault and verdict. */
+final class Trial implements AutoCloseable {
+  private static final int AGENTS = 6;
+  private static final int ROOM = 15;
+  private static final long LEAD_MS = 1_500;
+  private static final long AFTER_MS = 2_500;
+  private static final long RECOVERY_MS_MAX = 10_000;
+  private static final Duration SETTLE_MAX = Duration.ofSeconds(20);
+
+  private final Site site;
+  private final Scenario scenario;
+  private final long loadMs;
+  private final History history = new History();
+  private final FaultFleet fleet = new FaultFleet();
+  private final List<Credential> credentials;
+  private final Caller caller;
+  private final Load load;
+  private final Map<String, Long> logLines = new LinkedHashMap<>();
+  private final Map<String, Object> marks = new LinkedHashMap<>();
+  private final List<Violation> missed = new ArrayList<>();
+  private long mendedMs = -1;
+  private boolean secondRunsAllowed = true;
+
+  Trial(Site site, Scenario scenario, Duration loadTime) {
+    this.site = site;
+    this.scenario = scenario;
+    this.loadMs = loadTime.toMillis();
+    site.gateways().forEach(gateway -> logLines.put(gateway.name(), gateway.logLines()));
+    credentials = site.agents(AGENTS);
+    for (int i = 0; i < AGENTS; i++) {
+      var cable =
+          i % 2 == 0
+              ? Cable.straight(site.gateways())
+              : Cable.through(site.gateways(), site.ports());
+      fleet.add(new FaultAgent.Setup("agent-" + i, credentials.get(i), cable, ROOM), history);
+    }
+    caller = new Caller(site.client(), site.gateways(), credentials.getFirst(), history);
+    load = new Load(caller, scenario.mix());
+  }
+
+  Site site() {
+    return site;
+  }
+
+  FaultFleet fleet() {
+    return fleet;
+  }
+
+  History history() {
+    return history;
+  }
+
+  Caller caller() {
+    return caller;
+  }
+
+  Credential target() {
+    return credentials.getFirst();
+  }
+
+  void pause(long millis) throws InterruptedException {
+    TimeUnit.MILLISECONDS.sleep(millis);
+  }
+
+  /** From now on work must go on: it does so within ten seconds, or that is a violation. */
+  void mended() {
+    mendedMs = history.nowMs();
+  }
+
+  /** Notes a figure. */
+  void mark(String name, Object figure) {
+    marks.put(name, figure);
+  }
+
+  /** Notes a figure that must not be greater than {@code max}. */
+  void mark(String name, long figure, long max) {
+    mark(name, figure);
+    if (figure > max) violated(Rule.MARK, name, figure + " > " + max);
+  }
+
+  void violated(Rule rule, String id, String text) {
+    missed.add(new Violation(rule, id, text));
+  }
+
+  /** How long the load shall last; a fault that has a length takes it from here. */
+  long loadMs() {
+    return loadMs;
+  }
+
+  /** From now on nothing may have run twice, not even what may. */
+  void forbidSecondRuns() {
+    secondRunsAllowed = false;
+  }
+
+  /** Everything, and what came of it. */
+  TrialReport run() throws InterruptedException {
+    fleet.start();
+    load.start();
+    pause(LEAD_MS);
+    scenario.fault().happen(this);
+    pause(Math.max(AFTER_MS, loadMs - history.nowMs()));
+    reviveTheDead();
+    load.finish();
+    reviveTheDead();
+    fleet.await(SETTLE_MAX, agent -> agent.isWelcomed() && agent.isIdle());
+    new RoomProbe(this).run();
+    fleet.await(SETTLE_MAX, FaultAgent::isIdle);
+    fleet.run(() -> fleet.agents().forEach(FaultAgent::tellLeft));
+    new ReadBack(site.client(), history).from(site.gateways());
+    return judge();
+  }
+
+  // Who was not killed must live; the rest of the trial needs it all the same.
+  private void reviveTheDead() {
+    for (var gateway : site.gateways()) {
+      if (gateway.isAlive()) continue;
+      violated(Rule.ANSWERED, gateway.name(), "ended by itself");
+      gateway.start();
+      gateway.awaitReady();
+    }
+  }
+
+  private TrialReport judge() {
+    var events = history.events();
+    if (mendedMs >= 0) {
+      recovery(events, History.Mode.ASYNC);
+      if (scenario.mix().sync()) recovery(events, History.Mode.SYNC);
+    }
+    if (!secondRunsAllowed) mark("secondRuns", TrialReport.ranTwice(events), 0);
+    var violations = new ArrayList<>(HistoryChecker.check(events, scenario.tolerance()));
+    violations.addAll(missed);
+    mark("repeatedRequests", caller.repeated());
+    return new TrialReport(scenario.name(), events, marks, violations, errors());
+  }
+
+  /** What gateways have logged as errors since it began. */
+  List<String> errors() {
+    var errors = new ArrayList<String>();
+    for (var gateway : site.gateways()) {
+      errors.addAll(gateway.errors(logLines.get(gateway.name())));
+    }
+    return errors;
+  }
+
+  private void recovery(List<Event> events, History.Mode mode) {
+    long ms = Recovery.of(events, mode, mendedMs).orElse(RECOVERY_MS_MAX + 1);
+    mark(
+        "recovery" + mode.name().charAt(0) + mode.name().substring(1).toLowerCase() + "Ms",
+        ms,
+        RECOVERY_MS_MAX);
+  }
+
+  @Override
+  public void close() {
+    load.close();
+    fleet.close();
+  }
+}
