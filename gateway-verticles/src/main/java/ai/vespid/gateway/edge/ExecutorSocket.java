@@ -48,6 +48,7 @@ final class ExecutorSocket {
   private int pingsUnanswered;
   private int invalidFrames;
   private boolean leaving;
+  private boolean doubted;
 
   ExecutorSocket(
       Link link, Wire wire, ExecutorEdgeSettings settings, Neighbours neighbours, long nowMs) {
@@ -98,6 +99,7 @@ final class ExecutorSocket {
     if (phase instanceof Phase.Closed) return;
     heardMs = neighbours.nowMs();
     pingsUnanswered = 0;
+    if (doubted) announce();
     try {
       var type = Frames.typeOf(bytes);
       if (phase instanceof Phase.Greeting && type.equals("hello")) dialect = Dialect.V1;
@@ -119,9 +121,7 @@ final class ExecutorSocket {
               result.epoch(),
               new DispatchResult(
                   result.status(), result.output(), result.error(), result.workspace()));
-      case ExecutorFrame.DispatchAck ack -> {
-        if (inFlight.acknowledged(ack.requestId(), ack.epoch())) announce();
-      }
+      case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId());
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
@@ -278,9 +278,10 @@ final class ExecutorSocket {
 
   /** Looks whether the other end is still there. */
   void checkLife(long nowMs) {
-    inFlight
-        .doubtful(settings.ackDoubt().toMillis(), nowMs)
-        .forEach(late -> neighbours.doubt(link.identity(), late));
+    for (var late : inFlight.doubtful(settings.ackDoubt().toMillis(), nowMs)) {
+      doubted = true;
+      neighbours.doubt(link.identity(), late);
+    }
     switch (phase) {
       case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() -> {
         refuse(ErrorCode.HELLO_REQUIRED, "no hello arrived in time", null);
@@ -309,6 +310,7 @@ final class ExecutorSocket {
 
   /** Says again that the agent is there: the registry is new, or the agent had been doubted. */
   void announce() {
+    doubted = false;
     if (phase instanceof Phase.Live(Route route)) neighbours.connected(route);
   }
 

@@ -69,7 +69,7 @@ final class Wire {
 
   // Who asks and does not read the answers is not asked for more: they would pile up here.
   private void waitUntilItReads() {
-    if (!socket.writeQueueFull()) return;
+    if (!full()) return;
     socket.pause();
     socket.drainHandler(_ -> socket.resume());
   }
@@ -96,7 +96,7 @@ final class Wire {
   }
 
   boolean full() {
-    return socket.writeQueueFull();
+    return !socket.isClosed() && socket.writeQueueFull();
   }
 
   void close(short status, String reason) {
