@@ -196,12 +196,17 @@ public final class DispatchRouterVerticle extends VerticleBase {
       }
       // A row decides for durable ones. In memory only the holder knew whether it was begun.
       case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
-          lostHomes.suspend(dispatch);
+          suspend(dispatch);
       case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
     }
   }
 
+  private void suspend(Dispatch dispatch) {
+    if (!lostHomes.resumed(dispatch)) lostHomes.suspend(dispatch);
+  }
+
   private void take(Dispatch dispatch, boolean async) {
+    if (!async && lostHomes.resumed(dispatch)) return;
     var refusal = table.refusal(dispatch);
     if (refusal.isPresent()) {
       meters.refused(refusal.get());

@@ -15,6 +15,9 @@ import java.util.function.Consumer;
  * is read more slowly, and what is written is bounded. Text and binary frames mean the same.
  */
 final class Wire {
+  static final short POLICY_VIOLATION = 1008;
+  static final short SERVICE_RESTART = 1012;
+  static final short TRY_AGAIN_LATER = 1013;
   private static final int FLUSHES_MAX = 64;
 
   private final Vertx vertx;
