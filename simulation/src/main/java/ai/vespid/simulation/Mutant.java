@@ -53,7 +53,7 @@ public enum Mutant {
   /** A result is sent once and not kept until it is acknowledged. */
   RESULT_NOT_KEPT,
 
-  // What production does today; see docs of RouterShell.
+  // What production did before the simulator found it.
   /** What an agent says before the router has compared its hello is answered as unwanted. */
   RESULT_BEFORE_WELCOME_REFUSED,
   /** An offer that was overtaken by a later attempt takes its place. */

@@ -180,6 +180,7 @@ final class SimEdge {
               of.organizationId(),
               of.executorId(),
               of.connectionId(),
+              of.connectedAtMs(),
               of.bootId(),
               inFlight,
               finished);
@@ -189,7 +190,7 @@ final class SimEdge {
           gateway.router,
           "reconcile",
           ASK_MAX_MS,
-          () -> gateway.serve(router -> router.reconcile(hello, of.connectedAtMs())));
+          () -> gateway.serve(router -> router.reconcile(hello)));
     }
 
     @Override

@@ -54,12 +54,16 @@ public final class DispatchRepository {
       RETURNING d.request_id
       """;
   private static final String FIND =
-      "SELECT organization_id, state, status, output, error FROM dispatches WHERE request_id = $1";
+      """
+      SELECT organization_id, state, epoch, status, output, error FROM dispatches
+      WHERE request_id = $1
+      """;
   private static final String OPEN =
       """
       SELECT request_id, organization_id, epoch, executor_id, boot_id, spec, sealed_secret,
           queue_key, deadline_at
-      FROM dispatches WHERE state = 0 AND request_id > $1 ORDER BY request_id LIMIT $2
+      FROM dispatches WHERE state = 0 AND request_id > $1 AND (executor_id IS NULL) = $3
+      ORDER BY request_id LIMIT $2
       """;
   private static final String OPEN_AMONG =
       """
@@ -108,10 +112,15 @@ public final class DispatchRepository {
   public record Assignment(String requestId, int epoch, String executorId, String bootId) {}
 
   /** The end of a dispatch. */
-  public record Terminal(String requestId, int epoch, DispatchResult result, Instant expires) {}
+  public record Terminal(String requestId, int epoch, DispatchResult result, Instant expires) {
+    /** The same end, decided under another epoch. */
+    public Terminal under(int other) {
+      return new Terminal(requestId, other, result, expires);
+    }
+  }
 
   /** What is known of a request id; {@code result} is null while it is open. */
-  public record Known(String organizationId, DispatchResult result) {}
+  public record Known(String organizationId, int epoch, DispatchResult result) {}
 
   /** Inserts; answers for each row whether it is new. */
   public Future<List<Boolean>> insert(List<Stored> rows) {
@@ -163,10 +172,14 @@ public final class DispatchRepository {
         .map(rows -> stream(rows).findFirst().map(DispatchRepository::known));
   }
 
-  /** One page of open dispatches, by request id after {@code after}. */
-  public Future<List<Stored>> open(String after, int limit) {
+  /**
+   * One page of open dispatches, by request id after {@code after}.
+   *
+   * @param waiting those that nobody has, or those that somebody was given
+   */
+  public Future<List<Stored>> open(String after, int limit, boolean waiting) {
     return pool.preparedQuery(OPEN)
-        .execute(Tuple.of(after, limit))
+        .execute(Tuple.of(after, limit, waiting))
         .map(rows -> stream(rows).map(DispatchRepository::stored).toList());
   }
 
@@ -209,12 +222,14 @@ public final class DispatchRepository {
 
   private static Known known(Row row) {
     var organizationId = row.getUUID("organization_id").toString();
-    if (row.getShort("state") == 0) return new Known(organizationId, null);
+    int epoch = row.getInteger("epoch");
+    if (row.getShort("state") == 0) return new Known(organizationId, epoch, null);
     var output = row.getBuffer("output");
     var status =
         "succeeded".equals(row.getString("status")) ? ResultStatus.SUCCEEDED : ResultStatus.FAILED;
     return new Known(
         organizationId,
+        epoch,
         new DispatchResult(
             status,
             output == null ? null : RawJson.of(output.getBytes()),

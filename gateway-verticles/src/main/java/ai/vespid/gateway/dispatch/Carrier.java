@@ -17,6 +17,7 @@ import io.vertx.core.Vertx;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,7 @@ final class Carrier {
   private final DurableLog log;
   private final Waiters waiters;
   private final RouterMeters meters;
+  private final Consumer<String> openRow;
   private final WorkspaceAccessSigner signer;
   private final Bus bus;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
@@ -41,13 +43,15 @@ final class Carrier {
       DispatchTable table,
       DurableLog log,
       Waiters waiters,
-      RouterMeters meters) {
+      RouterMeters meters,
+      Consumer<String> openRow) {
     this.node = node;
     this.settings = settings;
     this.table = table;
     this.log = log;
     this.waiters = waiters;
     this.meters = meters;
+    this.openRow = openRow;
     this.signer = new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret());
     this.bus = new Bus(vertx, node.id());
   }
@@ -116,6 +120,8 @@ final class Carrier {
             waiters.close(dispatch.requestId(), new Finished(known.result(), true));
           } else {
             waiters.accepted(dispatch.requestId());
+            // Whoever wrote it may have died before it heard of its commit.
+            openRow.accept(dispatch.requestId());
           }
         })
         .onFailure(_ ->
@@ -201,14 +207,32 @@ final class Carrier {
     commitFiles(finish)
         .compose(result ->
             finish.durable()
-                ? log.finish(finish.dispatch().requestId(), finish.epoch(), result, expires())
+                ? log.finish(
+                    finish.dispatch().requestId(),
+                    finish.epoch(),
+                    result,
+                    expires(),
+                    () -> isHome(finish))
                 : Future.succeededFuture(result))
         .onSuccess(result -> {
           settling.remove(finish.dispatch().requestId());
           settle(finish, result, result == finish.result() ? finish.files() : null);
           stored.complete();
           carryOut();
+        })
+        .onFailure(cause -> {
+          var requestId = finish.dispatch().requestId();
+          settling.remove(requestId);
+          waiters.moved(requestId);
+          table.settled(requestId, null, node.clock().millis());
+          stored.fail(cause);
+          carryOut();
         });
+  }
+
+  private boolean isHome(Decision.Finish finish) {
+    var key = Demand.of(finish.dispatch()).queueKey();
+    return node.homes().seatOf(key).node().equals(node.id());
   }
 
   // The files are the newest version before anybody sees the result (defect B8).

@@ -59,8 +59,11 @@ final class Claims {
     return redis
         .send(set)
         .transform(written -> {
-          if (written.succeeded() && written.result() != null) return granted();
-          return written.succeeded() ? conflict(requestId) : decidedOr(requestId, granted());
+          // A Redis that was away may have forgotten that the id was claimed, even by us.
+          if (written.succeeded() && written.result() != null && !redis.wasAway()) return granted();
+          return written.succeeded() && written.result() == null
+              ? conflict(requestId)
+              : decidedOr(requestId, granted());
         });
   }
 

@@ -40,6 +40,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.redis.client.Redis;
 import java.time.Duration;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +59,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private final WorkspaceRepository workspaces;
   private final ExecutorDirectory directory = new ExecutorDirectory();
   private final Waiters waiters = new Waiters();
+  private final Hellos hellos = new Hellos();
   private DispatchTable table;
   private DurableLog log;
   private RouterMeters meters;
@@ -87,7 +89,16 @@ public final class DispatchRouterVerticle extends VerticleBase {
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);
-    carrier = new Carrier(vertx, node, settings, table, log, waiters, meters);
+    carrier =
+        new Carrier(
+            vertx,
+            node,
+            settings,
+            table,
+            log,
+            waiters,
+            meters,
+            id -> adopt(new Adopt(List.of(id))));
     redis = new RedisLink(vertx, node.service(Redis.class));
     claims = new Claims(redis, bus, ResultStore.at(node.id()), settings.resultsTtlSec() * 1_000L);
     vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
@@ -246,6 +257,9 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
     succession.check(hello.key());
+    if (!hellos.isNewest(hello)) {
+      throw new Fault(Fault.Code.BAD_REQUEST, "a later connection of this executor is known");
+    }
     lostHomes.adopt(hello, succession.recent());
     var reconciled = table.reconcile(hello, node.clock().millis());
     carrier.carryOut();
@@ -279,7 +293,8 @@ public final class DispatchRouterVerticle extends VerticleBase {
           row.requestId(),
           row.epoch(),
           DispatchResult.failed("SECRETS_DECRYPT_FAILED", null),
-          node.clock().instant().plusSeconds(settings.resultsTtlSec()));
+          node.clock().instant().plusSeconds(settings.resultsTtlSec()),
+          () -> succession.mine(row.queueKey()));
       return;
     }
     waiters.open(open.dispatch(), true).accepted();

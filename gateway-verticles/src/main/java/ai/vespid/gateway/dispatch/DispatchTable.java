@@ -236,6 +236,14 @@ final class DispatchTable {
     var listed = Reconciliation.listed(hello);
     var adopted = new ArrayList<Reconcile.Adopted>();
     for (var requestId : listed.keySet()) {
+      var open = entries.get(requestId);
+      // Decided, and not stored yet: until it is, the agent is the only one who has the result.
+      if (open != null
+          && open.state instanceof State.Settling
+          && hello.executorId().equals(open.executorId())
+          && open.epoch == listed.get(requestId)) {
+        adopted.add(new Reconcile.Adopted(requestId, open.epoch, open.organizationId()));
+      }
       var orphan = orphans.find(requestId).orElse(null);
       if (orphan != null
           && orphan.executorId().equals(hello.executorId())

@@ -1,5 +1,6 @@
 package ai.vespid.gateway.dispatch;
 
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.Json;
@@ -18,6 +19,7 @@ import io.vertx.core.buffer.Buffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,29 +107,53 @@ final class DurableLog {
    * before. Tried again while the database is away: nothing is acknowledged before.
    */
   Future<DispatchResult> finish(
-      String requestId, int epoch, DispatchResult result, Instant expires) {
+      String requestId,
+      int epoch,
+      DispatchResult result,
+      Instant expires,
+      BooleanSupplier stillHome) {
     var decided = Promise.<DispatchResult>promise();
-    attempt(new Terminal(requestId, epoch, result, expires), decided);
+    attempt(new Terminal(requestId, epoch, result, expires), stillHome, decided);
     return decided.future();
   }
 
-  private void attempt(Terminal terminal, Promise<DispatchResult> decided) {
+  private void attempt(
+      Terminal terminal, BooleanSupplier stillHome, Promise<DispatchResult> decided) {
     terminals
         .add(terminal)
         .compose(deciding ->
             deciding
-                ? Future.succeededFuture(terminal.result())
-                : dispatches
-                    .find(terminal.requestId())
-                    .map(
-                        row -> row.map(DispatchRepository.Known::result).orElse(terminal.result())))
-        .onSuccess(decided::complete)
+                ? Future.succeededFuture(Optional.of(terminal.result()))
+                : refused(terminal, stillHome, decided))
+        .onSuccess(known -> known.ifPresent(decided::tryComplete))
         .onFailure(cause -> {
+          if (cause instanceof Fault) {
+            decided.tryFail(cause);
+            return;
+          }
           LOG.atWarn()
               .addKeyValue("request", terminal.requestId())
               .addKeyValue("cause", cause.getClass().getSimpleName())
               .log("a result could not be stored; it is kept and tried again");
-          vertx.setTimer(RETRY_MS, _ -> attempt(terminal, decided));
+          vertx.setTimer(RETRY_MS, _ -> attempt(terminal, stillHome, decided));
+        });
+  }
+
+  // Decided before, or the row is ahead. For its home that means: an attempt of a dead process was
+  // written late and never offered. For a router that is home no longer, that another one decides.
+  private Future<Optional<DispatchResult>> refused(
+      Terminal terminal, BooleanSupplier stillHome, Promise<DispatchResult> decided) {
+    return dispatches
+        .find(terminal.requestId())
+        .compose(found -> {
+          var row = found.orElse(null);
+          if (row == null) return Future.succeededFuture(Optional.of(terminal.result()));
+          if (row.result() != null) return Future.succeededFuture(Optional.of(row.result()));
+          if (!stillHome.getAsBoolean()) {
+            return Future.failedFuture(new Fault(Fault.Code.NOT_HOME, "another router decides"));
+          }
+          attempt(terminal.under(row.epoch()), stillHome, decided);
+          return Future.succeededFuture(Optional.<DispatchResult>empty());
         });
   }
 
@@ -156,9 +182,12 @@ final class DurableLog {
   /** An open dispatch of an earlier process; {@code dispatch} is null when its secret is lost. */
   record Open(Stored row, Dispatch dispatch) {}
 
-  /** Every open dispatch, page by page. */
+  /**
+   * Every open dispatch, page by page; those first that somebody was given: they have their run's
+   * files, which others may wait for.
+   */
   Future<Void> eachOpen(Consumer<Open> consumer) {
-    return page("", consumer);
+    return page("", false, consumer).compose(_ -> page("", true, consumer));
   }
 
   /** Those of these ids that are open. */
@@ -169,14 +198,14 @@ final class DurableLog {
         .mapEmpty();
   }
 
-  private Future<Void> page(String after, Consumer<Open> consumer) {
+  private Future<Void> page(String after, boolean waiting, Consumer<Open> consumer) {
     return dispatches
-        .open(after, PAGE)
+        .open(after, PAGE, waiting)
         .compose(rows -> {
           rows.forEach(row -> consumer.accept(new Open(row, read(row))));
           return rows.size() < PAGE
               ? Future.succeededFuture()
-              : page(rows.getLast().requestId(), consumer);
+              : page(rows.getLast().requestId(), waiting, consumer);
         });
   }
 

@@ -264,6 +264,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             route.organizationId(),
             route.executorId(),
             route.connectionId(),
+            route.connectedAtMs(),
             route.bootId(),
             inFlight,
             finished),

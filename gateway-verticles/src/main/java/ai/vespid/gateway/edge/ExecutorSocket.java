@@ -58,7 +58,11 @@ final class ExecutorSocket {
     this.acknowledgements = new Acknowledgements(wire, neighbours::shortly);
     this.reports =
         new ResultReports(
-            link.identity(), neighbours, inFlight, this::acknowledge, this::mustRepeat);
+            link.identity(),
+            neighbours,
+            inFlight,
+            this::acknowledge,
+            () -> phase.saysResultsOnce());
     this.phase = new Phase.Greeting(nowMs);
     this.heardMs = nowMs;
     this.tags = link.identity().tags();
@@ -107,6 +111,8 @@ final class ExecutorSocket {
   private void modern(ExecutorFrame frame) {
     switch (frame) {
       case ExecutorFrame.Hello hello -> hello(hello);
+      // Not compared with what it was given yet: its agent says it again after the welcome.
+      case ExecutorFrame.ToolResult _ when phase.tooEarlyForResults() -> {}
       case ExecutorFrame.ToolResult result ->
           reports.received(
               result.requestId(),
@@ -167,7 +173,7 @@ final class ExecutorSocket {
   // The router hears first what the agent still holds, then the registry that it is there: a
   // dispatch cannot reach it in between.
   private void join(Route route, ExecutorFrame.Hello hello) {
-    phase = new Phase.Joining();
+    phase = new Phase.Joining(route);
     neighbours
         .reconcile(
             route,
@@ -215,11 +221,6 @@ final class ExecutorSocket {
     if (changed) neighbours.connected(route);
   }
 
-  // Agents of the original say a result once; ours repeat it.
-  private boolean mustRepeat() {
-    return phase instanceof Phase.Live(Route route) && !route.acknowledges();
-  }
-
   private void acknowledge(String requestId, Integer epoch, boolean accepted) {
     if (phase instanceof Phase.Closed) return;
     if (dialect == Dialect.V1) wire.send(Frames.write(new LegacyFrame.ExecuteAck(requestId)));
@@ -254,7 +255,8 @@ final class ExecutorSocket {
     if (!(phase instanceof Phase.Live(Route route))) return new Offer.NotHere();
     if (route.draining()) return new Offer.Draining();
     var dispatch = offer.dispatch();
-    if (inFlight.holds(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
+    // Given already, under this epoch or a later one that overtook it on its way.
+    if (inFlight.holdsSince(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
     if (inFlight.size() >= 2 * route.maxInFlight() || wire.full()) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), neighbours.nowMs());

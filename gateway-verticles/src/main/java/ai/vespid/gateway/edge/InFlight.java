@@ -75,6 +75,12 @@ final class InFlight {
     }
   }
 
+  /** True when it holds this attempt or a later one. */
+  boolean holdsSince(String requestId, int epoch) {
+    var assignment = assignments.get(requestId);
+    return assignment != null && assignment.epoch() >= epoch;
+  }
+
   boolean holds(String requestId, int epoch) {
     var assignment = assignments.get(requestId);
     return assignment != null && assignment.epoch() == epoch;

@@ -101,6 +101,7 @@ class LostLinkTest {
                 Routes.ORG,
                 "a",
                 "c2",
+                1,
                 "boot",
                 List.of(held(offers.get(0)), new Held("unknown-id", 1)),
                 List.of()),
@@ -121,7 +122,7 @@ class LostLinkTest {
     table.submit(dispatch("n"), false, 0);
     table.decisions();
     table.reconcile(
-        new Reconcile("k", Routes.ORG, "a", "c2", "another-boot", List.of(), List.of()), 200);
+        new Reconcile("k", Routes.ORG, "a", "c2", 1, "another-boot", List.of(), List.of()), 200);
 
     assertThat(only(Decision.Finish.class).result().error()).isEqualTo("AGENT_DISCONNECTED");
   }
@@ -134,7 +135,7 @@ class LostLinkTest {
 
     var mine = new Held(dispatch("n").requestId(), 1);
     table.reconcile(
-        new Reconcile("k", Routes.ORG, "a", "c2", "boot", List.of(), List.of(mine)), 10);
+        new Reconcile("k", Routes.ORG, "a", "c2", 1, "boot", List.of(), List.of(mine)), 10);
     table.routeUp(connection("a", "c2", "boot"), 10);
     assertThat(table.report(mine.requestId(), 1, "a", OK, 20)).isEqualTo(Verdict.DECIDED);
     assertThat(only(Decision.Finish.class).durable()).isTrue();

@@ -129,7 +129,8 @@ class SuccessionRulesTest {
 
     var reconciled =
         table.reconcile(
-            new Reconcile("k", Routes.ORG, "a", "c2", "boot", List.of(new Held(ID, 2)), List.of()),
+            new Reconcile(
+                "k", Routes.ORG, "a", "c2", 1, "boot", List.of(new Held(ID, 2)), List.of()),
             10);
 
     assertThat(reconciled.adopted()).extracting(a -> a.requestId()).containsExactly(ID);

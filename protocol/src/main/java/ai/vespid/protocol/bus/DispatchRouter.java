@@ -96,6 +96,7 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       String organizationId,
       String executorId,
       String connectionId,
+      long connectedAtMs,
       String bootId,
       List<Held> inFlight,
       List<Held> finished)

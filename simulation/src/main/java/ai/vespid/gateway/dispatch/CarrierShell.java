@@ -133,8 +133,7 @@ final class CarrierShell {
             waiters.close(requestId, new Finished(row.result(), true));
           } else {
             waiters.accepted(requestId);
-            // Production leaves it here: a row whose writer died, or did not hear of its commit,
-            // is in nobody's table and would stay open for ever.
+            // A row whose writer died before it heard of its commit is in nobody's table.
             if (!without(Mutant.OPEN_ROW_LEFT_ALONE)) recover(row);
           }
           carryOut();
@@ -277,7 +276,7 @@ final class CarrierShell {
   }
 
   // Decided before, or the row is ahead: an assignment of a dead process was written late and never
-  // offered. Production takes the second for the first and answers what is not stored.
+  // offered. Taken for the first, a result would be answered that is not stored.
   private Future<Optional<DispatchResult>> refused(
       Decision.Finish finish, int epoch, DispatchResult result, Promise<DispatchResult> decided) {
     return ports

@@ -16,10 +16,8 @@ import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -27,8 +25,8 @@ import java.util.Set;
  * As {@link DispatchRouterVerticle} and {@link Claims}, over the same pure classes, with the
  * simulated world around it.
  *
- * <p>A few lines are here that production does not have yet, each the proposed repair of a
- * violation the simulator found; the last mutants of {@link Mutant} take them out again.
+ * <p>Its last mutants ({@link Mutant}) take out again what the simulator found missing in
+ * production.
  */
 public final class RouterShell {
   /** Bounds of the table; see {@link DispatchTable.Rules}. */
@@ -48,7 +46,7 @@ public final class RouterShell {
   private final CarrierShell carrier;
   private final Census census;
   private final Set<String> claimed = new HashSet<>();
-  private final Map<String, Long> helloAtMs = new HashMap<>();
+  private final Hellos hellos = new Hellos();
 
   /**
    * @param owner names this process in its claims
@@ -91,8 +89,7 @@ public final class RouterShell {
     return Future.succeededFuture();
   }
 
-  // What is with an executor has its run's files. Production reads by id: one that waits may get
-  // the files first, and their holder is prepared again when that one ends.
+  // What is with an executor has its run's files; one that waits could get them first.
   private List<RouterPorts.Row> inOrder(List<RouterPorts.Row> rows) {
     if (without(Mutant.HELD_ROWS_NOT_FIRST)) return rows;
     return rows.stream()
@@ -219,41 +216,36 @@ public final class RouterShell {
             said.result());
   }
 
-  /**
-   * @param connectedAtMs when the edge got the connection; production's hello does not carry it yet
-   */
-  public Future<Reconcile.Reconciled> reconcile(Reconcile hello, long connectedAtMs) {
-    // What an overtaken hello does not list may have been given to the later connection.
-    if (!without(Mutant.OVERTAKEN_HELLO_BELIEVED)) {
-      long last = helloAtMs.getOrDefault(hello.executorId(), Long.MIN_VALUE);
-      if (connectedAtMs <= last) return Future.failedFuture("overtaken");
-      helloAtMs.put(hello.executorId(), connectedAtMs);
+  public Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
+    if (!hellos.isNewest(hello) && !without(Mutant.OVERTAKEN_HELLO_BELIEVED)) {
+      return Future.failedFuture("overtaken");
     }
     var believed = without(Mutant.BOOT_ID_IGNORED) ? sameProcess(hello) : hello;
     ports.say("reconciles", hello.connectionId(), hello.inFlight(), hello.finished());
+    var unstored = unstored(hello);
     var reconciled = table.reconcile(believed, ports.nowMs());
     carrier.carryOut();
     return Future.succeededFuture(
-        without(Mutant.SETTLING_RESULT_DROPPED) ? reconciled : keepingUnstored(hello, reconciled));
+        without(Mutant.SETTLING_RESULT_DROPPED) ? dropping(unstored, reconciled) : reconciled);
   }
 
-  // Production tells the agent to drop a result that is decided but not stored yet.
-  private Reconcile.Reconciled keepingUnstored(Reconcile hello, Reconcile.Reconciled decided) {
-    var adopted = new ArrayList<>(decided.adopted());
-    var drop = new ArrayList<Held>();
-    for (var held : decided.drop()) {
-      var entry = table.find(held.requestId()).orElse(null);
-      boolean unstored =
-          entry != null
-              && entry.state instanceof Entry.State.Settling
-              && entry.epoch == held.epoch()
-              && hello.executorId().equals(entry.executorId());
-      if (!unstored) drop.add(held);
-      else if (adopted.stream().noneMatch(a -> a.requestId().equals(held.requestId()))) {
-        adopted.add(new Reconcile.Adopted(held.requestId(), entry.epoch, entry.organizationId()));
-      }
-    }
-    return new Reconcile.Reconciled(adopted, drop);
+  private List<Held> unstored(Reconcile hello) {
+    return Reconciliation.listed(hello).entrySet().stream()
+        .filter(held ->
+            table
+                .find(held.getKey())
+                .filter(entry -> entry.state instanceof Entry.State.Settling)
+                .isPresent())
+        .map(held -> new Held(held.getKey(), held.getValue()))
+        .toList();
+  }
+
+  private static Reconcile.Reconciled dropping(List<Held> these, Reconcile.Reconciled from) {
+    var ids = these.stream().map(Held::requestId).toList();
+    var drop = new ArrayList<>(from.drop());
+    drop.addAll(these);
+    return new Reconcile.Reconciled(
+        from.adopted().stream().filter(a -> !ids.contains(a.requestId())).toList(), drop);
   }
 
   private Reconcile sameProcess(Reconcile hello) {
@@ -269,6 +261,7 @@ public final class RouterShell {
         hello.organizationId(),
         hello.executorId(),
         hello.connectionId(),
+        hello.connectedAtMs(),
         boot,
         hello.inFlight(),
         hello.finished());

@@ -98,7 +98,7 @@ public final class SocketShell {
 
   public void result(ToolResult said) {
     if (phase == Phase.CLOSED) return;
-    // Production answers that it is unwanted, and the agent forgets what the router waits for.
+    // Answered as unwanted, the agent would forget what the router waits for.
     boolean early = phase == Phase.JOINING && route.acknowledges();
     if (early && ports.mutant() != Mutant.RESULT_BEFORE_WELCOME_REFUSED) return;
     var result = new DispatchResult(said.status(), said.output(), said.error(), said.workspace());
@@ -131,7 +131,7 @@ public final class SocketShell {
     var dispatch = offer.dispatch();
     boolean known = inFlight.holds(dispatch.requestId(), offer.epoch());
     if (known && ports.mutant() != Mutant.OFFER_NOT_RECOGNISED) return new Offer.Accepted();
-    // Production takes it, and does not believe the result of the later attempt any more.
+    // Taken, it would replace the later attempt, whose result would not be believed any more.
     boolean overtaken =
         inFlight
             .answeredBy(dispatch.requestId(), null)

@@ -40,6 +40,7 @@ public final class RedisLink {
   private boolean flushing;
   private boolean closed;
   private boolean toldAway;
+  private int connections;
 
   public RedisLink(Vertx vertx, Redis client) {
     this.vertx = vertx;
@@ -61,6 +62,7 @@ public final class RedisLink {
       return;
     }
     connection = opened;
+    connections++;
     toldAway = false;
     opened.exceptionHandler(cause -> lost(opened, cause));
     opened.endHandler(_ -> lost(opened, null));
@@ -87,6 +89,11 @@ public final class RedisLink {
 
   public boolean connected() {
     return connection != null;
+  }
+
+  /** True when it was away since it was opened: it may have forgotten what it was told. */
+  public boolean wasAway() {
+    return connections > 1;
   }
 
   /**

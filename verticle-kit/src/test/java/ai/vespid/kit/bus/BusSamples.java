@@ -167,6 +167,7 @@ final class BusSamples {
               ORG,
               EXECUTOR,
               CONNECTION,
+              1_793_491_200_000L,
               "boot-1",
               List.of(new Held(REQUEST, 2)),
               List.of(new Held(RUN + ":node-2:1", 1))),
