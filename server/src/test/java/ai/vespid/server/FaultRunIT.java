@@ -36,7 +36,7 @@ final class FaultRunIT {
             .execute(
                 "--gateways=1",
                 "--scenario=" + SCENARIOS,
-                "--seconds=4",
+                "--seconds=3",
                 "--vespid=../vespid",
                 "--home=" + folder);
 

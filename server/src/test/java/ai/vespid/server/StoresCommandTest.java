@@ -120,19 +120,14 @@ final class StoresCommandTest {
   }
 
   @Test
-  void aLivingRedisIsSavedBeforeItIsRestarted() throws Exception {
+  void aLivingRedisIsSavedBeforeItIsRestartedAndNothingIsLeftInTheEnd() throws Exception {
     var before = told();
     redis(before).set(List.of("key", "value")).await();
     order("no such order");
     order("restart redis");
-
-    assertThat(redis(told()).get("key").await().toString()).isEqualTo("value");
-  }
-
-  @Test
-  void leavesNothingWhenItIsTerminated() throws Exception {
-    var told = told();
-    var stores = List.of(process(told, "postgresPid"), process(told, "redisPid"));
+    var after = told();
+    assertThat(redis(after).get("key").await().toString()).isEqualTo("value");
+    var stores = List.of(process(after, "postgresPid"), process(after, "redisPid"));
     stop();
 
     // One that has ended is seen until somebody has asked for its exit code.

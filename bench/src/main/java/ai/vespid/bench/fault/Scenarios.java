@@ -19,7 +19,7 @@ final class Scenarios {
           Scenario.of("stop-gateway", Tolerance.STANDSTILL, Scenarios::stopGateway),
           Scenario.ofCluster(
               "partition", Tolerance.STANDSTILL.or(Tolerance.LOST_AGENT), Scenarios::partition),
-          Scenario.of("half-open-agent", Tolerance.LOST_AGENT, HalfOpenAgent::happen),
+          Scenario.of("half-open-agent", Tolerance.SILENT_AGENT, HalfOpenAgent::happen),
           Scenario.of("rolling-restart", Tolerance.NONE, Scenarios::rollingRestart),
           AgentsGone.SCENARIO,
           HostilePeer.SCENARIO);

@@ -24,7 +24,18 @@ interface Tolerance {
   Tolerance LOST_MEMORY =
       (mode, effect, error) -> mode == Mode.SYNC && LOST_AGENT.allows(mode, effect, error);
 
-  /** As well, synchronous dispatches run out of time while their gateway stands still. */
+  /** It may also be that its caller's time is over before its agent is given up. */
+  Tolerance SILENT_AGENT =
+      (mode, effect, error) ->
+          LOST_AGENT.allows(mode, effect, error)
+              || mode == Mode.SYNC
+                  && effect == EffectClass.AT_MOST_ONCE
+                  && error.equals("NODE_EXECUTION_TIMEOUT");
+
+  /**
+   * As with lost memory; and synchronous dispatches run out of time while their gateway stands
+   * still.
+   */
   Tolerance STANDSTILL =
       (mode, effect, error) ->
           LOST_MEMORY.allows(mode, effect, error)
