@@ -214,6 +214,15 @@ public final class History {
     }
   }
 
+  /**
+   * Whether an edge may hold it when all is over. Epochs of a synchronous dispatch begin again with
+   * its router: an offer of a dead one that comes after the end looks like a new one, and is held
+   * until the socket closes.
+   */
+  boolean mayLinger(String requestId) {
+    return !life(requestId).async && routerDiedMs != NEVER;
+  }
+
   static String text(DispatchResult result) {
     return result.status() == ResultStatus.SUCCEEDED
         ? "run " + result.output().text()

@@ -42,7 +42,7 @@ final class SimDatabase {
     restarts++;
   }
 
-  /** Answers nothing for a while, then everything. */
+  /** Some of its connections do nothing for a while: a lock, a slow disk. */
   void stall(long ms) {
     world.say("database", "stalls for", ms, "ms");
     stalledUntilMs = world.nowMs() + ms;
@@ -144,7 +144,8 @@ final class SimDatabase {
   private <R> Future<R> execute(Actor from, String what, Supplier<R> statement) {
     var answer = Promise.<R>promise();
     int connectedAt = restarts;
-    long delayMs = Math.max(network.delayMs(), stalledUntilMs - world.nowMs());
+    long stalledMs = world.chance(0.5) ? stalledUntilMs - world.nowMs() : 0;
+    long delayMs = Math.max(network.delayMs(), stalledMs);
     int asker = from.incarnation();
     world.in(
         delayMs,

@@ -133,9 +133,9 @@ final class SimEdge {
     cluster.network.tell(actor, gateway.node, what, () -> gateway.news(node, news));
   }
 
-  /** Dispatches its sockets hold. */
-  int held() {
-    return connections.values().stream().mapToInt(c -> c.socket().held()).sum();
+  /** Request ids of what its sockets hold. */
+  List<String> held() {
+    return connections.values().stream().flatMap(c -> c.socket().held().stream()).toList();
   }
 
   /** Breaks one of its links at random. */

@@ -21,9 +21,9 @@ final class SeedsTest {
     else LongStream.rangeClosed(1, SEEDS).forEach(SeedsTest::holds);
   }
 
-  /** Seeds that failed once. What they ran into is told by the mutants they are named after. */
+  /** Seeds that fail without one of the repairs at the end of {@link Mutant}, and one more. */
   @ParameterizedTest
-  @ValueSource(longs = {155, 163, 205, 290, 773, 4870, 4871, 8646, 13940, 16115})
+  @ValueSource(longs = {29, 97, 216, 284, 359, 540, 1146, 3127, 9671, 114683})
   void seedsThatFailedOnceHold(long seed) {
     holds(seed);
   }

@@ -1,147 +1,155 @@
 package ai.vespid.agent.workspace;
 
 import ai.vespid.protocol.ErrorCode;
-import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Unpacks tar in zstd that may be hostile: nothing is written outside its directory, through a
- * link, or beyond the limits, on disk or in memory (defect D15). A disk that fails is told from an
- * archive that cannot be read: the archive is still good.
+ * link, or beyond the limits, on disk or in memory (defect D15).
  */
 final class Archive {
-  private static final Logger LOG = LoggerFactory.getLogger(Archive.class);
-  private static final int NAME_BYTES_MAX = 255;
   // What one header with its long names may take; the tar reader holds it in memory.
   private static final long HEADER_BYTES_MAX = 256 * 1024;
+  // What Linux takes.
+  private static final int NAME_BYTES_MAX = 255;
+  private static final int PATH_BYTES_MAX = 4_095;
   // An archive chooses how far back it refers, and we pay for it with memory.
   private static final int WINDOW_LOG_MAX = 25;
 
   private final Path directory;
   private final Bounded bytes;
   private final TarArchiveInputStream tar;
-  // Set when all is written: nothing could be written into a directory that forbids it.
-  private final Map<Path, Integer> directoryModes = new LinkedHashMap<>();
+  private final TreeMap<Path, Set<PosixFilePermission>> directories = new TreeMap<>();
+  private int entriesLeft;
 
-  private Archive(Path directory, Bounded bytes, TarArchiveInputStream tar) {
+  private Archive(Path directory, Bounded bytes, TarArchiveInputStream tar, int entriesMax) {
     this.directory = directory;
     this.bytes = bytes;
     this.tar = tar;
+    this.entriesLeft = entriesMax;
   }
 
+  /** Throws an {@link IOException} only for what is wrong here, not with the archive. */
   static void unpack(InputStream archive, Path directory, long bytesMax, int entriesMax)
-      throws WorkspaceFailed {
+      throws WorkspaceFailed, IOException {
     try (var zstd =
             new ZstdInputStream(new BufferedInputStream(archive)).setLongMax(WINDOW_LOG_MAX);
         var bytes = new Bounded(zstd, bytesMax);
         var tar = new TarArchiveInputStream(bytes)) {
-      new Archive(directory, bytes, tar).unpack(entriesMax);
-    } catch (ZstdIOException
-        | Unreadable
-        | FileAlreadyExistsException
-        | DirectoryNotEmptyException
-        | NotDirectoryException
-        | IllegalArgumentException e) {
+      new Archive(directory, bytes, tar, entriesMax).unpack();
+    } catch (Source.Broken | IllegalArgumentException e) {
       throw invalid();
-    } catch (IOException e) {
-      LOG.atWarn()
-          .addKeyValue("cause", e.getClass().getSimpleName())
-          .log("the files of a run could not be written on this host");
-      throw new WorkspaceFailed(ErrorCode.WORKSPACE_UNAVAILABLE.with("AGENT_STORAGE"));
     }
   }
 
-  /** The archive itself cannot be read. */
-  private static final class Unreadable extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    Unreadable(IOException cause) {
-      super(cause);
-    }
-  }
-
-  /** The content of one entry: a failure to read it is no failure to write it. */
-  private static final class Content extends FilterInputStream {
-    Content(InputStream in) {
-      super(in);
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      try {
-        return super.read(bytes, offset, length);
-      } catch (IOException e) {
-        throw new Unreadable(e);
-      }
-    }
-  }
-
-  private void unpack(int entriesMax) throws WorkspaceFailed, IOException {
-    int entries = 0;
+  private void unpack() throws WorkspaceFailed, IOException {
     for (var entry = next(); entry != null; entry = next()) {
-      if (++entries > entriesMax) throw invalid();
+      count();
       unpack(entry);
     }
-    for (var directory : List.copyOf(directoryModes.keySet()).reversed()) {
-      if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-        Modes.set(directory, directoryModes.get(directory));
-      }
+    closeDirectories();
+  }
+
+  // Only when all is written, because a mode may forbid it, and from the innermost outwards. They
+  // still are directories: nothing replaces one.
+  private void closeDirectories() throws IOException {
+    for (var closing : directories.descendingMap().entrySet()) {
+      Files.setPosixFilePermissions(closing.getKey(), closing.getValue());
     }
   }
 
-  private TarArchiveEntry next() throws IOException {
+  private void count() throws WorkspaceFailed {
+    if (--entriesLeft < 0) throw invalid();
+  }
+
+  private TarArchiveEntry next() throws Source.Broken {
     bytes.step(HEADER_BYTES_MAX);
     try {
-      var entry = tar.getNextEntry();
-      bytes.step(Long.MAX_VALUE);
-      return entry;
+      return tar.getNextEntry();
     } catch (IOException e) {
-      throw new Unreadable(e);
+      throw new Source.Broken(e);
+    } finally {
+      bytes.step(Long.MAX_VALUE);
     }
   }
 
   private void unpack(TarArchiveEntry entry) throws WorkspaceFailed, IOException {
-    var target = directory.resolve(entry.getName()).normalize();
-    boolean inside = target.startsWith(directory) && !entry.getName().startsWith("/");
-    if (!inside || hasLongName(target)) throw invalid();
+    var target = inside(entry.getName());
     if (target.equals(directory)) {
       // As "tar -c ." begins.
       if (!entry.isDirectory()) throw invalid();
-    } else if (leadsThroughALink(target)) {
-      throw invalid();
-    } else if (entry.isDirectory()) {
-      Files.createDirectories(target);
-      directoryModes.put(target, entry.getMode());
+      return;
+    }
+    makeParents(target);
+    if (entry.isDirectory()) {
+      make(target);
+      directories.put(target, Permissions.of(entry.getMode()));
+      return;
+    }
+    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) throw invalid();
+    Files.deleteIfExists(target);
+    if (entry.isSymbolicLink()) {
+      symbolicLink(entry, target);
     } else if (entry.isLink()) {
       hardLink(entry, target);
-    } else if (entry.isSymbolicLink()) {
-      link(entry, target);
     } else if (isPlainFile(entry)) {
       file(entry, target);
     } else {
-      // Devices and pipes have no business in the files of a run; the holes of a sparse
-      // file are bytes that no limit has seen.
+      // Devices and pipes have no business in the files of a run; the holes of a sparse file are
+      // bytes that no limit has seen.
       throw invalid();
     }
+  }
+
+  private Path inside(String name) throws WorkspaceFailed {
+    var path = directory.resolve(name).normalize();
+    boolean inside = path.startsWith(directory) && !name.startsWith("/");
+    if (!inside || tooLong(path)) throw invalid();
+    return path;
+  }
+
+  // Known before the disk says so, which would be taken for a fault of the disk.
+  private static boolean tooLong(Path path) {
+    if (bytesOf(path) > PATH_BYTES_MAX) return true;
+    for (var name : path) {
+      if (bytesOf(name) > NAME_BYTES_MAX) return true;
+    }
+    return false;
+  }
+
+  private static int bytesOf(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  private void makeParents(Path target) throws WorkspaceFailed, IOException {
+    var parent = target.getParent();
+    if (parent.equals(directory)) return;
+    makeParents(parent);
+    // A name may be deep: without this, one entry could make a thousand directories.
+    if (make(parent)) count();
+  }
+
+  /** Whether it was missing. Neither a link nor a file may stand where a directory belongs. */
+  private static boolean make(Path path) throws WorkspaceFailed, IOException {
+    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) return false;
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) throw invalid();
+    Files.createDirectory(path);
+    return true;
   }
 
   // The library calls devices and pipes files too.
@@ -152,38 +160,36 @@ final class Archive {
   }
 
   private void file(TarArchiveEntry entry, Path target) throws IOException {
-    Files.createDirectories(target.getParent());
-    Files.deleteIfExists(target);
-    Files.copy(new Content(tar), target);
-    Files.setLastModifiedTime(target, entry.getLastModifiedTime());
-    Modes.set(target, entry.getMode());
+    Files.copy(new Source(tar), target);
+    // Before the mode, which may close the file to us.
+    long seconds = entry.getLastModifiedTime().to(TimeUnit.SECONDS);
+    Files.setLastModifiedTime(target, FileTime.from(seconds, TimeUnit.SECONDS));
+    Files.setPosixFilePermissions(target, Permissions.of(entry.getMode()));
   }
 
-  // GNU tar writes the second name of a file as a link to the first.
+  private void symbolicLink(TarArchiveEntry entry, Path target)
+      throws WorkspaceFailed, IOException {
+    var pointsTo = Path.of(entry.getLinkName());
+    boolean empty = entry.getLinkName().isEmpty();
+    if (empty || bytesOf(pointsTo) > PATH_BYTES_MAX || !staysInside(directory, target, pointsTo))
+      throw invalid();
+    Files.createSymbolicLink(target, pointsTo);
+  }
+
+  // GNU tar writes a file with two names once. The directory was empty, so what is in it now came
+  // from this archive, unless the way there leads through a link.
   private void hardLink(TarArchiveEntry entry, Path target) throws WorkspaceFailed, IOException {
-    var first = directory.resolve(entry.getLinkName()).normalize();
-    boolean inside = first.startsWith(directory) && !entry.getLinkName().startsWith("/");
-    if (!inside || first.equals(directory) || first.equals(target)) throw invalid();
-    if (leadsThroughALink(first)) throw invalid();
-    if (!Files.isRegularFile(first, LinkOption.NOFOLLOW_LINKS)) throw invalid();
-    Files.createDirectories(target.getParent());
-    Files.deleteIfExists(target);
-    Files.createLink(target, first);
+    var existing = inside(entry.getLinkName());
+    boolean file = Files.isRegularFile(existing, LinkOption.NOFOLLOW_LINKS);
+    if (!file || leadsThroughALink(existing)) throw invalid();
+    Files.createLink(target, existing);
   }
 
-  private boolean hasLongName(Path target) {
-    for (var name : directory.relativize(target)) {
-      if (name.toString().getBytes(StandardCharsets.UTF_8).length > NAME_BYTES_MAX) return true;
+  private boolean leadsThroughALink(Path path) {
+    for (var step = path.getParent(); !step.equals(directory); step = step.getParent()) {
+      if (Files.isSymbolicLink(step)) return true;
     }
     return false;
-  }
-
-  private void link(TarArchiveEntry entry, Path target) throws WorkspaceFailed, IOException {
-    var pointsTo = Path.of(entry.getLinkName());
-    if (!staysInside(directory, target, pointsTo)) throw invalid();
-    Files.createDirectories(target.getParent());
-    Files.deleteIfExists(target);
-    Files.createSymbolicLink(target, pointsTo);
   }
 
   /**
@@ -199,13 +205,6 @@ final class Archive {
       down |= !up;
     }
     return link.getParent().resolve(pointsTo).normalize().startsWith(directory);
-  }
-
-  private boolean leadsThroughALink(Path target) {
-    for (var path = target.getParent(); !path.equals(directory); path = path.getParent()) {
-      if (Files.isSymbolicLink(path)) return true;
-    }
-    return false;
   }
 
   private static WorkspaceFailed invalid() {

@@ -16,12 +16,10 @@ public final class Checkout implements AutoCloseable {
   private final Path directory;
   private final Snapshot before;
 
-  Checkout(WorkspaceCache cache, Path directory) throws WorkspaceFailed, IOException {
+  Checkout(WorkspaceCache cache, Path directory, Snapshot before) {
     this.cache = cache;
     this.directory = directory;
-    try (var modes = Modes.open(directory, cache.entriesMax())) {
-      this.before = Snapshot.of(directory, modes);
-    }
+    this.before = before;
   }
 
   public Path directory() {
@@ -30,11 +28,8 @@ public final class Checkout implements AutoCloseable {
 
   /** Stores the next version when the task changed something. */
   public Optional<Uploaded> uploadIfChanged(Workspace workspace, Upload upload)
-      throws WorkspaceFailed, IOException, InterruptedException {
-    try (var modes = Modes.open(directory, cache.entriesMax())) {
-      if (Snapshot.of(directory, modes).equals(before)) return Optional.empty();
-      return Optional.of(cache.store(directory, modes, workspace.workspaceId(), upload));
-    }
+      throws WorkspaceFailed, InterruptedException {
+    return cache.storeIfChanged(directory, before, workspace.workspaceId(), upload);
   }
 
   @Override

@@ -2,10 +2,9 @@ package ai.vespid.agent.workspace;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,32 +13,25 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a directory holds: path to kind, permissions and content hash. Equal means nothing to store,
- * so what would not be stored does not count, nor does the time of a file.
+ * What a directory holds: path to kind, mode and content hash. Equal means nothing to store; the
+ * time of a file is kept with it but is no reason to store it again.
  */
 record Snapshot(Map<String, String> entries) {
-  static Snapshot of(Path directory, Modes modes) throws IOException {
+  static Snapshot of(Path directory, int entriesMax) throws WorkspaceFailed, IOException {
     var entries = new TreeMap<String, String>();
-    try (var paths = Files.walk(directory)) {
-      for (var path : (Iterable<Path>) paths::iterator) {
-        if (path.equals(directory)) continue;
-        var description = describe(directory, path, modes);
-        if (description != null) entries.put(directory.relativize(path).toString(), description);
-      }
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
+    Walk.through(
+        directory,
+        entriesMax,
+        (path, attributes) ->
+            entries.put(directory.relativize(path).toString(), describe(path, attributes)));
     return new Snapshot(entries);
   }
 
-  private static String describe(Path directory, Path path, Modes modes) throws IOException {
-    if (Files.isSymbolicLink(path)) {
-      var pointsTo = Files.readSymbolicLink(path);
-      return Archive.staysInside(directory, path, pointsTo) ? "link " + pointsTo : null;
-    }
-    var mode = Integer.toOctalString(modes.of(path));
-    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) return "directory " + mode;
-    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) return null;
+  private static String describe(Path path, PosixFileAttributes attributes) throws IOException {
+    if (attributes.isSymbolicLink()) return "link " + Files.readSymbolicLink(path);
+    var mode = Integer.toOctalString(Permissions.mode(attributes.permissions()));
+    if (attributes.isDirectory()) return "directory " + mode;
+    if (!attributes.isRegularFile()) return "other";
     return "file " + mode + " " + hash(path);
   }
 

@@ -33,11 +33,7 @@ final class Transfer {
   /** Fetches into {@code file}; at most {@code bytesMax}. */
   void download(String url, Path file, long bytesMax)
       throws WorkspaceFailed, IOException, InterruptedException {
-    var request =
-        HttpRequest.newBuilder(address(url, ErrorCode.WORKSPACE_DOWNLOAD_FAILED))
-            .timeout(transferMax)
-            .GET()
-            .build();
+    var request = request(url, ErrorCode.WORKSPACE_DOWNLOAD_FAILED).GET().build();
     HttpResponse<InputStream> response;
     try {
       response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
@@ -52,18 +48,6 @@ final class Transfer {
     }
   }
 
-  // Its own exceptions repeat the whole URL, which is a credential.
-  private static URI address(String url, ErrorCode code) throws WorkspaceFailed {
-    try {
-      var address = new URI(url);
-      // A host with an underscore is none for the HTTP client.
-      if (address.getHost() != null) return address;
-    } catch (URISyntaxException e) {
-      throw new WorkspaceFailed(code.with("URL_INVALID"));
-    }
-    throw new WorkspaceFailed(code.with("URL_INVALID"));
-  }
-
   // The request's own timeout ends with the headers; a body that stalls is closed under the reader.
   private void copy(InputStream body, Path file, long bytesMax)
       throws WorkspaceFailed, IOException {
@@ -73,11 +57,13 @@ final class Transfer {
           if (late != null) close(body);
         });
     try {
-      Files.copy(new Bounded(body, bytesMax), file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (Bounded.TooLarge e) {
-      throw e;
-    } catch (IOException e) {
-      throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_FAILED.with("INTERRUPTED"));
+      var source = new Source(new Bounded(body, bytesMax));
+      Files.copy(source, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (Source.Broken e) {
+      throw new WorkspaceFailed(
+          e.getCause() instanceof Bounded.TooLarge
+              ? ErrorCode.WORKSPACE_ARCHIVE_INVALID.name()
+              : ErrorCode.WORKSPACE_DOWNLOAD_FAILED.with("INTERRUPTED"));
     } finally {
       done.complete(null);
     }
@@ -94,8 +80,7 @@ final class Transfer {
   /** Stores {@code file}; answers the ETag, or null. */
   String upload(String url, Path file) throws WorkspaceFailed, IOException, InterruptedException {
     var request =
-        HttpRequest.newBuilder(address(url, ErrorCode.WORKSPACE_UPLOAD_FAILED))
-            .timeout(transferMax)
+        request(url, ErrorCode.WORKSPACE_UPLOAD_FAILED)
             .header("content-type", "application/zstd")
             .PUT(HttpRequest.BodyPublishers.ofFile(file))
             .build();
@@ -109,5 +94,24 @@ final class Transfer {
       throw new WorkspaceFailed(ErrorCode.WORKSPACE_UPLOAD_FAILED.with(response.statusCode()));
     }
     return response.headers().firstValue("etag").orElse(null);
+  }
+
+  // What the library throws repeats the address, and with it the permission it carries.
+  private HttpRequest.Builder request(String url, ErrorCode failed) throws WorkspaceFailed {
+    try {
+      var address = new URI(url);
+      if (address.getHost() == null && address.getRawAuthority() != null) {
+        // Such as one with an underscore, which the client of Java cannot call.
+        throw new WorkspaceFailed(failed.with("HOST_INVALID:" + hostOf(address)));
+      }
+      return HttpRequest.newBuilder(address).timeout(transferMax);
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      throw new WorkspaceFailed(failed.with("URL_INVALID"));
+    }
+  }
+
+  private static String hostOf(URI address) {
+    var authority = address.getRawAuthority();
+    return authority.substring(authority.lastIndexOf('@') + 1).replaceFirst(":.*", "");
   }
 }

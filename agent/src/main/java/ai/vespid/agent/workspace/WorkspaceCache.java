@@ -6,7 +6,9 @@ import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,11 +67,20 @@ public final class WorkspaceCache {
 
   /** A fresh copy of this version. */
   public Checkout checkout(Workspace workspace, String downloadUrl)
+      throws WorkspaceFailed, InterruptedException {
+    try {
+      return copyOf(workspace, downloadUrl);
+    } catch (IOException e) {
+      throw localFault(ErrorCode.WORKSPACE_DOWNLOAD_FAILED, e);
+    }
+  }
+
+  private Checkout copyOf(Workspace workspace, String downloadUrl)
       throws WorkspaceFailed, IOException, InterruptedException {
     var directory = Files.createTempDirectory(checkouts.directory(), "task-");
     try {
       if (workspace.version() > 0) unpack(workspace, downloadUrl, directory);
-      return new Checkout(this, directory);
+      return new Checkout(this, directory, snapshot(directory));
     } catch (WorkspaceFailed | IOException | InterruptedException | RuntimeException e) {
       Deletion.of(directory);
       throw e;
@@ -81,8 +93,9 @@ public final class WorkspaceCache {
     try (var archive = open(file, downloadUrl)) {
       Archive.unpack(archive, directory, limits.extractedBytesMax(), limits.entriesMax());
     } catch (WorkspaceFailed e) {
-      // The next attempt fetches it anew, unless it was this host that failed.
-      if (e.error().equals(ErrorCode.WORKSPACE_ARCHIVE_INVALID.name())) Files.deleteIfExists(file);
+      // Whatever is wrong with it, the next attempt fetches it anew. A fault of our disk is none of
+      // its own, and leaves it where it is.
+      drop(file);
       throw e;
     }
   }
@@ -94,8 +107,7 @@ public final class WorkspaceCache {
       var cached = Files.newInputStream(file);
       used(file);
       return cached;
-    } catch (IOException e) {
-      // Not there, or not to be read: either way it is fetched.
+    } catch (NoSuchFileException e) {
       if (downloadUrl == null) {
         throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_URL_REQUIRED.name());
       }
@@ -104,12 +116,10 @@ public final class WorkspaceCache {
     try {
       transfer.download(downloadUrl, temporary, limits.archiveBytesMax());
       var fetched = Files.newInputStream(temporary);
-      keep(temporary, file);
+      keepIfPossible(temporary, file);
       return fetched;
-    } catch (Bounded.TooLarge e) {
-      throw new WorkspaceFailed(ErrorCode.WORKSPACE_ARCHIVE_INVALID.name());
     } finally {
-      Files.deleteIfExists(temporary);
+      removeTemporary(temporary);
     }
   }
 
@@ -121,43 +131,97 @@ public final class WorkspaceCache {
     }
   }
 
-  int entriesMax() {
-    return limits.entriesMax();
+  Optional<Uploaded> storeIfChanged(
+      Path directory, Snapshot before, String workspaceId, Upload upload)
+      throws WorkspaceFailed, InterruptedException {
+    try {
+      if (snapshot(directory).equals(before)) return Optional.empty();
+      return Optional.of(store(directory, workspaceId, upload));
+    } catch (IOException e) {
+      throw localFault(ErrorCode.WORKSPACE_UPLOAD_FAILED, e);
+    }
   }
 
-  Uploaded store(Path directory, Modes modes, String workspaceId, Upload upload)
+  private Snapshot snapshot(Path directory) throws WorkspaceFailed, IOException {
+    return Snapshot.of(directory, limits.entriesMax());
+  }
+
+  private Uploaded store(Path directory, String workspaceId, Upload upload)
       throws WorkspaceFailed, IOException, InterruptedException {
     var temporary = Files.createTempFile(checkouts.directory(), "upload-", SUFFIX);
     try {
-      Packer.pack(directory, modes, temporary, limits.extractedBytesMax(), limits.entriesMax());
+      Packer.pack(directory, temporary, limits.extractedBytesMax(), limits.entriesMax());
       if (Files.size(temporary) > limits.archiveBytesMax()) {
         throw new WorkspaceFailed(ErrorCode.WORKSPACE_TOO_LARGE.name());
       }
       var etag = transfer.upload(upload.url(), temporary);
-      if (etag != null) keep(temporary, file(workspaceId, upload.objectKey(), etag));
+      if (etag != null) keepIfPossible(temporary, file(workspaceId, upload.objectKey(), etag));
       return new Uploaded(workspaceId, upload.version(), upload.objectKey(), etag);
     } finally {
-      Files.deleteIfExists(temporary);
+      removeTemporary(temporary);
     }
   }
 
-  // It was fetched or stored already: not keeping it costs a download, never a run.
-  private void keep(Path temporary, Path file) {
+  // The files are fetched or stored by now: without the cache they cost a download, not the run.
+  private void keepIfPossible(Path temporary, Path file) {
     try {
-      Files.createDirectories(file.getParent());
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      prune(file);
+      keep(temporary, file);
     } catch (IOException e) {
-      LOG.atWarn()
-          .addKeyValue("cause", e.getClass().getSimpleName())
-          .log("an archive could not be kept in the cache");
+      warn("an archive could not be kept in the cache", e);
+      try {
+        drop(file);
+      } catch (IOException alsoFailed) {
+        warn("an archive could not be dropped from the cache", alsoFailed);
+      }
+    }
+  }
+
+  private static void removeTemporary(Path temporary) {
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      // It lies among the checkouts, which the next start of the agent clears.
+      warn("a temporary archive could not be removed", e);
+    }
+  }
+
+  // The connection translates its own failures, so what arrives here is the disk.
+  private static WorkspaceFailed localFault(ErrorCode code, IOException e) {
+    warn("the files of a task could not be written or read on this machine", e);
+    return new WorkspaceFailed(code.with("LOCAL_IO"));
+  }
+
+  private static void warn(String what, IOException e) {
+    // Without the path, whose names belong to the run.
+    var reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
+    LOG.atWarn()
+        .addKeyValue("cause", e.getClass().getSimpleName())
+        .addKeyValue("reason", reason)
+        .log(what);
+  }
+
+  // Under the lock of drop, which takes empty folders away. Another agent may still do so in
+  // between: then this archive is not cached.
+  private synchronized void keep(Path temporary, Path file) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    prune(file);
+  }
+
+  // With the folder of its workspace, when it was the last.
+  private synchronized void drop(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    try {
+      Files.deleteIfExists(file.getParent());
+    } catch (DirectoryNotEmptyException e) {
+      return; // Other versions of it are still cached.
     }
   }
 
   private record Cached(Path file, long bytes, FileTime used) {}
 
-  private synchronized void prune(Path newest) throws IOException {
+  private void prune(Path newest) throws IOException {
     var cached = cached();
     cached.sort(Comparator.comparing(Cached::used));
     long bytes = cached.stream().mapToLong(Cached::bytes).sum();
@@ -165,18 +229,9 @@ public final class WorkspaceCache {
     for (var oldest : cached) {
       if (count <= limits.cachedVersionsMax() && bytes <= limits.cachedBytesMax()) return;
       if (oldest.file().equals(newest)) continue;
-      Files.deleteIfExists(oldest.file());
-      deleteIfEmpty(oldest.file().getParent());
+      drop(oldest.file());
       bytes -= oldest.bytes();
       count--;
-    }
-  }
-
-  private static void deleteIfEmpty(Path workspace) throws IOException {
-    try {
-      Files.deleteIfExists(workspace);
-    } catch (DirectoryNotEmptyException e) {
-      return; // Other versions of it are kept.
     }
   }
 
@@ -192,6 +247,8 @@ public final class WorkspaceCache {
           continue; // Another agent pruned it while we looked.
         }
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     return cached;
   }

@@ -1,87 +1,156 @@
 package ai.vespid.agent.workspace;
 
-import ai.vespid.protocol.executor.GatewayFrame.Upload;
-import ai.vespid.protocol.executor.GatewayFrame.Workspace;
-import com.sun.net.httpserver.HttpServer;
-import java.io.ByteArrayInputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Run as a process without privileges by {@link WorkspaceModesTest}: permissions bind it. */
-final class Unprivileged {
-  private static final WorkspaceCache.Limits LIMITS =
-      new WorkspaceCache.Limits(1 << 20, 1 << 21, 100, 5, 1 << 20, Duration.ofSeconds(5));
+/**
+ * Starts Java as a user for whom the modes of files count: root may read and write everything,
+ * which would hide what these tests look for. Whoever is not root already stays who he is.
+ */
+final class Unprivileged implements AutoCloseable {
+  private static final List<String> AS_NOBODY =
+      List.of(
+          "setpriv",
+          "--reuid",
+          "65534",
+          "--regid",
+          "65534",
+          "--clear-groups",
+          "--inh-caps=-all",
+          "--bounding-set=-all");
+  static final boolean ROOT = "root".equals(System.getProperty("user.name"));
 
-  private Unprivileged() {}
+  private final Path home;
+  private final String classPath;
 
-  public static void main(String[] arguments) throws Exception {
-    var root = Path.of(arguments[0]);
-    keepsWhatNobodyMayRead(root.resolve("cache"));
-    tellsItsOwnDiskFromTheArchive(root);
-    System.out.println("ALL HOLDS");
+  Unprivileged() throws IOException, InterruptedException {
+    // Not below a home that only its owner may enter, as the temporary directory of JUnit is.
+    home = openToAll(Files.createTempDirectory("unprivileged-"));
+    if (ROOT) assumeThatWeMayBeNobody();
+    classPath = ROOT ? readableClassPath() : System.getProperty("java.class.path");
   }
 
-  private static void keepsWhatNobodyMayRead(Path root) throws Exception {
-    var stored = new byte[1][];
-    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          stored[0] = exchange.getRequestBody().readAllBytes();
-          exchange.getResponseHeaders().add("etag", "\"e\"");
-          exchange.sendResponseHeaders(200, -1);
-          exchange.close();
+  /** A new directory in which that user may do as it likes. */
+  Path directory(String name) throws IOException {
+    return openToAll(Files.createTempDirectory(home, name));
+  }
+
+  private static Path openToAll(Path directory) throws IOException {
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+    return directory;
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private void assumeThatWeMayBeNobody() throws IOException, InterruptedException {
+    var command = new ArrayList<>(AS_NOBODY);
+    command.addAll(List.of(java(), "-version"));
+    assume(command, "root cannot become another user here");
+  }
+
+  /** Skips the test, with the reason where people look, unless this command works. */
+  static void assume(List<String> command, String otherwise)
+      throws IOException, InterruptedException {
+    var output = Files.createTempFile("assume-", ".log");
+    boolean works;
+    try {
+      works =
+          new ProcessBuilder(command)
+                  .redirectErrorStream(true)
+                  .redirectOutput(output.toFile())
+                  .start()
+                  .waitFor()
+              == 0;
+    } catch (IOException e) {
+      Files.writeString(output, e.getMessage());
+      works = false;
+    }
+    var reason = otherwise + ": " + Files.readString(output).strip();
+    Files.delete(output);
+    if (!works) System.out.println("skipped, " + reason);
+    assumeTrue(works, reason);
+  }
+
+  // The repository of Maven is often in the home of root, where nobody else may read.
+  private String readableClassPath() throws IOException {
+    var entries = new ArrayList<String>();
+    for (var entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      var copy = home.resolve("class-path").resolve(entries.size() + "");
+      var source = Path.of(entry);
+      if (!Files.exists(source)) continue;
+      copyReadable(source, Files.createDirectories(copy).resolve(source.getFileName()));
+      entries.add(copy.resolve(source.getFileName()).toString());
+    }
+    return String.join(File.pathSeparator, entries);
+  }
+
+  private static void copyReadable(Path from, Path to) throws IOException {
+    Files.walkFileTree(
+        from,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes)
+              throws IOException {
+            Files.createDirectories(to.resolve(from.relativize(path)));
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path path, BasicFileAttributes attributes)
+              throws IOException {
+            var copy = path.equals(from) ? to : to.resolve(from.relativize(path));
+            Files.copy(path, copy, StandardCopyOption.REPLACE_EXISTING);
+            return FileVisitResult.CONTINUE;
+          }
         });
-    server.start();
-    try {
-      var url = "http://127.0.0.1:" + server.getAddress().getPort() + "/v1";
-      var id = "55555555-5555-4555-8555-555555555555";
-      var cache = new WorkspaceCache(root, LIMITS);
-      Uploaded uploaded;
-      try (var files = cache.checkout(new Workspace(id, 0L, "v0", null), null)) {
-        var closed = Files.createDirectory(files.directory().resolve("closed"));
-        Files.writeString(closed.resolve("within"), "kept");
-        Modes.set(closed.resolve("within"), 0);
-        Modes.set(closed, 0);
-        check(!Files.isReadable(closed), "this process may read everything: nothing is proven");
-        var first = new Workspace(id, 0L, "v0", null);
-        uploaded = files.uploadIfChanged(first, new Upload(url, "v1", 1L)).orElseThrow();
-      }
-      var next = new Workspace(id, 1L, "v1", uploaded.etag());
-      try (var files = cache.checkout(next, null)) {
-        var closed = files.directory().resolve("closed");
-        check(!Files.isReadable(closed), "its permissions are kept");
-        check(files.uploadIfChanged(next, new Upload(url, "v2", 2L)).isEmpty(), "nothing changed");
-        Modes.set(closed, 0700);
-        Modes.set(closed.resolve("within"), 0600);
-        check(Files.readString(closed.resolve("within")).equals("kept"), "its content is kept");
-      }
-    } finally {
-      server.stop(0);
+  }
+
+  /** A class with a main, behind a command that starts it, such as {@code prlimit}. */
+  Process start(List<String> starter, Class<?> main, List<String> arguments) throws IOException {
+    var command = new ArrayList<String>();
+    if (ROOT) command.addAll(AS_NOBODY);
+    command.addAll(starter);
+    command.addAll(
+        List.of(
+            java(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-UsePerfData",
+            "-Xmx64m",
+            "-Djava.io.tmpdir=" + home,
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            classPath,
+            main.getName()));
+    command.addAll(arguments);
+    return new ProcessBuilder(command).directory(home.toFile()).redirectErrorStream(true).start();
+  }
+
+  /** What it printed, its log included; it must end well. */
+  static List<String> outputOf(Process process) throws IOException, InterruptedException {
+    try (var output = process.inputReader()) {
+      var lines = output.readAllLines();
+      assertThat(process.waitFor()).as(String.join("\n", lines)).isZero();
+      return lines;
     }
   }
 
-  private static void tellsItsOwnDiskFromTheArchive(Path root) throws Exception {
-    var source = Files.createDirectory(root.resolve("source"));
-    Files.writeString(source.resolve("a"), "a");
-    var archive = root.resolve("archive");
-    try (var modes = Modes.open(source, 10)) {
-      Packer.pack(source, modes, archive, 1 << 20, 10);
-    }
-    var target = Files.createDirectory(root.resolve("target"));
-    Modes.set(target, 0500);
-    try {
-      Archive.unpack(new ByteArrayInputStream(Files.readAllBytes(archive)), target, 1 << 20, 10);
-      throw new AssertionError("nothing can be written there");
-    } catch (WorkspaceFailed e) {
-      check(e.error().equals("WORKSPACE_UNAVAILABLE:AGENT_STORAGE"), e.error());
-    }
-  }
-
-  private static void check(boolean holds, String what) {
-    if (!holds) throw new AssertionError(what);
+  @Override
+  public void close() throws IOException {
+    Deletion.of(home);
   }
 }

@@ -5,17 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,58 +22,23 @@ class WorkspaceCacheTest {
 
   @TempDir Path root;
 
-  private final Vertx vertx = Vertx.vertx();
-  private final Map<String, Buffer> objects = new ConcurrentHashMap<>();
-  private final AtomicInteger gets = new AtomicInteger();
-  private HttpServer server;
+  private final FakeObjects store = new FakeObjects();
   private WorkspaceCache cache;
-  private volatile String contentType;
-  private volatile boolean stall;
-  private volatile boolean cut;
 
   @BeforeEach
   void start() throws IOException {
-    server = vertx.createHttpServer().requestHandler(this::answer).listen(0, "127.0.0.1").await();
     cache = new WorkspaceCache(root, LIMITS);
   }
 
   @AfterEach
   void stop() {
-    vertx.close().await();
-  }
-
-  private void answer(HttpServerRequest request) {
-    if (request.method().name().equals("PUT")) {
-      contentType = request.getHeader("content-type");
-      request
-          .body()
-          .onSuccess(body -> {
-            objects.put(request.path(), body);
-            request.response().putHeader("etag", "\"e" + body.hashCode() + '"').end();
-          });
-      return;
-    }
-    gets.incrementAndGet();
-    var object = objects.get(request.path());
-    if (object == null) {
-      request.response().setStatusCode(404).end();
-    } else if (stall || cut) {
-      request.response().putHeader("content-length", "" + object.length());
-      request.response().write(object.slice(0, 10));
-      if (cut) request.connection().close();
-    } else {
-      request.response().end(object);
-    }
-  }
-
-  private String url(String key) {
-    return "http://127.0.0.1:" + server.actualPort() + "/" + key;
+    store.close();
   }
 
   private Uploaded write(Workspace from, long version, String file, String text) throws Exception {
-    try (var files = cache.checkout(from, url(from.objectKey()))) {
+    try (var files = cache.checkout(from, store.url(from.objectKey()))) {
       Files.writeString(files.directory().resolve(file), text);
-      var upload = new Upload(url("k" + version), "k" + version, version);
+      var upload = new Upload(store.url("k" + version), "k" + version, version);
       return files.uploadIfChanged(from, upload).orElseThrow();
     }
   }
@@ -93,7 +52,7 @@ class WorkspaceCacheTest {
   }
 
   private String read(Workspace workspace, String file) throws Exception {
-    try (var files = cache.checkout(workspace, url(workspace.objectKey()))) {
+    try (var files = cache.checkout(workspace, store.url(workspace.objectKey()))) {
       return Files.readString(files.directory().resolve(file));
     }
   }
@@ -102,11 +61,11 @@ class WorkspaceCacheTest {
   void whatOneTaskStoredTheNextOneFinds() throws Exception {
     var stored = write(empty(), 1, "a", "one");
 
-    assertThat(contentType).isEqualTo("application/zstd");
+    assertThat(store.contentType).isEqualTo("application/zstd");
     assertThat(stored.objectKey()).isEqualTo("k1");
     assertThat(stored.etag()).startsWith("\"e");
     assertThat(read(at(stored), "a")).isEqualTo("one");
-    assertThat(gets).hasValue(0);
+    assertThat(store.gets).hasValue(0);
   }
 
   @Test
@@ -116,7 +75,7 @@ class WorkspaceCacheTest {
 
     assertThat(read(at(stored), "a")).isEqualTo("one");
     assertThat(read(at(stored), "a")).isEqualTo("one");
-    assertThat(gets).hasValue(1);
+    assertThat(store.gets).hasValue(1);
   }
 
   @Test
@@ -126,10 +85,10 @@ class WorkspaceCacheTest {
         var second = cache.checkout(stored, null)) {
       Files.writeString(first.directory().resolve("a"), "changed");
       assertThat(second.directory().resolve("a")).hasContent("one");
-      assertThat(second.uploadIfChanged(stored, new Upload(url("k2"), "k2", 2L))).isEmpty();
+      assertThat(second.uploadIfChanged(stored, new Upload(store.url("k2"), "k2", 2L))).isEmpty();
     }
     assertThat(read(stored, "a")).isEqualTo("one");
-    assertThat(objects).containsOnlyKeys("/k1");
+    assertThat(store.objects).containsOnlyKeys("/k1");
   }
 
   @Test
@@ -148,10 +107,10 @@ class WorkspaceCacheTest {
   void aFailedDownloadIsNoHit() throws Exception {
     var stored = write(empty(), 1, "a", "one");
     cache = new WorkspaceCache(root.resolve("other"), LIMITS);
-    cut = true;
+    store.cut = true;
     assertThatThrownBy(() -> read(at(stored), "a"))
         .hasMessageStartingWith("WORKSPACE_DOWNLOAD_FAILED");
-    cut = false;
+    store.cut = false;
 
     assertThat(read(at(stored), "a")).isEqualTo("one");
   }
@@ -160,7 +119,7 @@ class WorkspaceCacheTest {
   void aDownloadThatStallsEnds() throws Exception {
     var stored = write(empty(), 1, "a", "one");
     cache = new WorkspaceCache(root.resolve("other"), LIMITS);
-    stall = true;
+    store.stall = true;
 
     assertThatThrownBy(() -> read(at(stored), "a"))
         .hasMessageStartingWith("WORKSPACE_DOWNLOAD_FAILED");
@@ -169,7 +128,7 @@ class WorkspaceCacheTest {
   @Test
   void anArchiveThatCannotBeUnpackedIsFetchedAnew() throws Exception {
     var workspace = new Workspace(ID, 1L, "k1", "\"e\"");
-    objects.put("/k1", Buffer.buffer("no archive at all"));
+    store.objects.put("/k1", Buffer.buffer("no archive at all"));
     assertThatThrownBy(() -> read(workspace, "a")).hasMessage("WORKSPACE_ARCHIVE_INVALID");
     var good = write(empty(), 1, "a", "one");
 
@@ -183,7 +142,7 @@ class WorkspaceCacheTest {
 
     assertThatThrownBy(() -> cache.checkout(gone, null))
         .hasMessage("WORKSPACE_DOWNLOAD_URL_REQUIRED");
-    assertThatThrownBy(() -> cache.checkout(gone, url("k7?token=secret")))
+    assertThatThrownBy(() -> cache.checkout(gone, store.url("k7?token=secret")))
         .hasMessage("WORKSPACE_DOWNLOAD_FAILED:404");
     assertThatThrownBy(() -> cache.checkout(gone, "http://127.0.0.1:1/?token=secret"))
         .hasMessage("WORKSPACE_DOWNLOAD_FAILED:UNREACHABLE");
@@ -198,6 +157,24 @@ class WorkspaceCacheTest {
       assertThat(files).hasSize(2);
     }
     assertThat(read(at, "a")).isEqualTo("5");
+  }
+
+  @Test
+  void keepsNoFolderOfAWorkspaceWithoutArchives() throws Exception {
+    for (int i = 1; i <= 6; i++) {
+      var other = new Workspace(ID.substring(0, ID.length() - 1) + i, 0L, "k0", null);
+      write(other, 1, "a", "" + i);
+    }
+    var broken = new Workspace(ID.substring(0, ID.length() - 1) + 7, 1L, "broken", "\"e\"");
+    store.objects.put("/broken", Buffer.buffer("no archive at all"));
+    assertThatThrownBy(() -> read(broken, "a")).hasMessage("WORKSPACE_ARCHIVE_INVALID");
+
+    try (var folders = Files.list(root)) {
+      assertThat(folders.map(folder -> folder.getFileName().toString()))
+          .hasSizeLessThanOrEqualTo(LIMITS.cachedVersionsMax() + 1)
+          .contains("checkouts")
+          .doesNotContain(broken.workspaceId());
+    }
   }
 
   @Test
@@ -224,34 +201,13 @@ class WorkspaceCacheTest {
   }
 
   @Test
-  void anArchiveThatCannotBeKeptIsStoredAllTheSame() throws Exception {
-    // The place of its folder is taken by a file.
-    Files.writeString(root.resolve(ID), "in the way");
+  void aStoredVersionStandsThoughTheCacheCannotKeepIt() throws Exception {
+    var inTheWay = Files.writeString(root.resolve(ID), "a file");
 
     var stored = write(empty(), 1, "a", "one");
 
-    assertThat(read(at(stored), "a")).isEqualTo("one");
-    assertThat(gets).as("fetched, because it is not in the cache").hasValue(1);
-  }
-
-  @Test
-  void noErrorRepeatsAUrl() {
-    var broken = "http://under_score.example/k?token=s3cret";
-    for (var url : new String[] {broken, "http://[k?token=s3cret"}) {
-      assertThatThrownBy(() -> cache.checkout(new Workspace(ID, 1L, "k", null), url))
-          .isInstanceOf(WorkspaceFailed.class)
-          .hasMessage("WORKSPACE_DOWNLOAD_FAILED:URL_INVALID");
-    }
-  }
-
-  @Test
-  void leavesNoEmptyFolderBehind() throws Exception {
-    write(empty(), 1, "a", "one");
-    for (int i = 2; i < 5; i++) {
-      var other = "55555555-5555-4555-8555-55555555555" + i;
-      write(new Workspace(other, 0L, "k0", null), i, "a", "other " + i);
-    }
-
-    assertThat(root.resolve(ID)).doesNotExist();
+    assertThat(stored.version()).isOne();
+    assertThat(store.objects).containsOnlyKeys("/k1");
+    assertThat(inTheWay).hasContent("a file");
   }
 }

@@ -11,6 +11,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ResultStore;
+import ai.vespid.protocol.bus.Route;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -25,6 +26,9 @@ import org.slf4j.LoggerFactory;
 final class Carrier {
   private static final Logger LOG = LoggerFactory.getLogger(Carrier.class);
 
+  private static final long REPEAT_MS = 250;
+
+  private final Vertx vertx;
   private final Node node;
   private final DispatchRouterSettings settings;
   private final DispatchTable table;
@@ -53,6 +57,7 @@ final class Carrier {
     this.meters = meters;
     this.openRow = openRow;
     this.signer = new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret());
+    this.vertx = vertx;
     this.bus = new Bus(vertx, node.id());
   }
 
@@ -162,17 +167,33 @@ final class Carrier {
                 offer.workspace(),
                 !route.acknowledges() || offer.workspace() != null,
                 node.clock().millis() + offer.remainingMs()));
+    offer(request, route, offer);
+  }
+
+  private void offer(ExecutorEdge.Offer request, Route route, Decision.Offer offer) {
+    var requestId = offer.dispatch().requestId();
     bus.ask(route.edge(), request, settings.offerMax())
         .recover(cause -> unanswered(Fault.of(cause)))
         .onSuccess(reply -> {
           table.offerAnswered(requestId, offer.epoch(), reply, node.clock().millis());
           carryOut();
         })
-        .onFailure(cause ->
-            LOG.atWarn()
-                .addKeyValue("request", requestId)
-                .addKeyValue("cause", cause.getMessage())
-                .log("it is unknown whether an offer arrived; its deadline will decide"));
+        .onFailure(cause -> {
+          LOG.atWarn()
+              .addKeyValue("request", requestId)
+              .addKeyValue("cause", cause.getMessage())
+              .log("it is unknown whether an offer arrived; it is repeated");
+          vertx.setTimer(REPEAT_MS, _ -> offerAgain(request, route, offer));
+        });
+  }
+
+  // The edge knows it when it has arrived. When the route went, its agent's hello tells.
+  private void offerAgain(ExecutorEdge.Offer request, Route route, Decision.Offer offer) {
+    table
+        .find(offer.dispatch().requestId())
+        .filter(entry -> entry.epoch == offer.epoch())
+        .filter(entry -> entry.state instanceof Entry.State.Assigned(Route to) && to.equals(route))
+        .ifPresent(_ -> offer(request, route, offer));
   }
 
   // No handler: nothing arrived. Too busy: nothing was taken. A timeout may mean either.

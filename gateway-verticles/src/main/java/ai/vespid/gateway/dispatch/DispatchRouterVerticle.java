@@ -51,6 +51,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class DispatchRouterVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(DispatchRouterVerticle.class);
+  private static final long ORPHANS_MS = 1_000;
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
 
   private final Node node;
@@ -102,6 +103,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
     redis = new RedisLink(vertx, node.service(Redis.class));
     claims = new Claims(redis, bus, ResultStore.at(node.id()), settings.resultsTtlSec() * 1_000L);
     vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
+    vertx.setPeriodic(ORPHANS_MS, _ -> succession.checkOrphans());
     vertx.setPeriodic(settings.expireEvery().toMillis(), _ -> expire());
     lostHomes = new LostHomes(node, bus, table, waiters, carrier, settings.rules().graceMs());
     succession =
@@ -194,12 +196,17 @@ public final class DispatchRouterVerticle extends VerticleBase {
       }
       // A row decides for durable ones. In memory only the holder knew whether it was begun.
       case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
-          lostHomes.suspend(dispatch);
+          suspend(dispatch);
       case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
     }
   }
 
+  private void suspend(Dispatch dispatch) {
+    if (!lostHomes.resumed(dispatch)) lostHomes.suspend(dispatch);
+  }
+
   private void take(Dispatch dispatch, boolean async) {
+    if (!async && lostHomes.resumed(dispatch)) return;
     var refusal = table.refusal(dispatch);
     if (refusal.isPresent()) {
       meters.refused(refusal.get());
@@ -305,6 +312,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
             row.epoch(),
             row.executorId(),
             row.bootId(),
+            succession.edgesTold(),
             row.deadline().toEpochMilli(),
             node.clock().millis());
   }

@@ -133,7 +133,8 @@ final class ExecutorDirectory {
 
   Set<String> heldBy(String executorId) {
     var executor = executors.get(executorId);
-    return executor == null ? Set.of() : Set.copyOf(executor.held);
+    // In their order: a simulated run must be the same in every process.
+    return executor == null ? Set.of() : new LinkedHashSet<>(executor.held);
   }
 
   /** Every connected executor a demand could mean, for explain. */

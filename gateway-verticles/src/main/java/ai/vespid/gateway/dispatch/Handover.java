@@ -6,6 +6,7 @@ import ai.vespid.kit.node.Homes;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
+import ai.vespid.protocol.bus.Route;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -28,18 +29,30 @@ final class Handover {
     this.orphans = orphans;
   }
 
-  /** Takes over an open durable dispatch as the database has it, after a restart. */
+  /**
+   * Takes over an open durable dispatch as the database has it.
+   *
+   * @param edgesTold every edge has said what its sockets hold: what none holds was never offered
+   */
   void recover(
-      Dispatch dispatch, int epoch, String executorId, String bootId, long deadlineMs, long nowMs) {
+      Dispatch dispatch,
+      int epoch,
+      String executorId,
+      String bootId,
+      boolean edgesTold,
+      long deadlineMs,
+      long nowMs) {
     var entry = new Entry(dispatch, true, nowMs, deadlineMs);
     if (go.entries.putIfAbsent(entry.id(), entry) != null) return;
     entry.committed = true;
     entry.epoch = epoch;
     if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
     var orphan = orphans.take(entry.id()).orElse(null);
-    var route = directory.route(executorId).orElse(null);
+    var route = executorId == null ? null : directory.route(executorId).orElse(null);
     if (executorId == null) {
       go.prepare(entry, nowMs);
+    } else if (edgesTold && orphan == null && isSameProcess(route, bootId)) {
+      go.undelivered(entry, nowMs);
     } else if (route != null && orphan != null && orphan.epoch() == epoch) {
       go.room.hold(entry, executorId);
       go.become(entry, new State.Assigned(route));
@@ -47,6 +60,11 @@ final class Handover {
       go.room.hold(entry, executorId);
       go.become(entry, new State.Grace(executorId, bootId, nowMs + rules.graceMs()));
     }
+  }
+
+  // Of an agent of the original nobody knows: it may have begun on an earlier connection.
+  private static boolean isSameProcess(Route route, String bootId) {
+    return route != null && bootId != null && bootId.equals(route.bootId());
   }
 
   /** An agent holds this, and nobody told us the dispatch yet. */
@@ -126,6 +144,18 @@ final class Handover {
     go.room.release(entry);
     go.remove(entry, nowMs);
     return moving;
+  }
+
+  /** Assignments whose dispatch nobody has told yet. */
+  List<Holding> orphans() {
+    return orphans.all();
+  }
+
+  /** No socket holds it any more: it was decided where we did not see it. */
+  void notHeld(Holding orphan, long nowMs) {
+    if (orphans.find(orphan.requestId()).filter(orphan::equals).isEmpty()) return;
+    orphans.take(orphan.requestId());
+    serve(orphan, nowMs);
   }
 
   /** Time passed: nobody asked for these orphans. */

@@ -14,6 +14,9 @@ import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ResultStore;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Brings together what a home that died left in other hands: its callers still have the dispatch,
@@ -22,6 +25,10 @@ import java.time.Duration;
  */
 final class LostHomes {
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
+  private static final int ENDED_MAX = 10_000;
+
+  /** A result that came before anybody asked for it. */
+  private record Ended(String organizationId, Future<DispatchResult> result) {}
 
   private final Node node;
   private final Bus bus;
@@ -30,6 +37,15 @@ final class LostHomes {
   private final Carrier carrier;
   private final long graceMs;
   private final Suspended suspended = new Suspended();
+  private final Map<String, Ended> ended =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Ended> eldest) {
+          return size() > ENDED_MAX;
+        }
+      };
 
   LostHomes(
       Node node, Bus bus, DispatchTable table, Waiters waiters, Carrier carrier, long graceMs) {
@@ -41,13 +57,43 @@ final class LostHomes {
     this.graceMs = graceMs;
   }
 
-  /** An agent has it: whoever asks for it again shares its answer. */
+  /** An agent has it, or had it: whoever asks for it again shares its answer. */
   boolean adopted(Dispatch dispatch) {
-    var orphan = table.handover().orphaned(dispatch.requestId()).orElse(null);
-    if (orphan == null || !orphan.organizationId().equals(dispatch.organizationId())) return false;
+    if (!isKnown(dispatch)) return false;
     waiters.open(dispatch, false);
-    resume(dispatch, orphan);
+    return resumed(dispatch);
+  }
+
+  /** As {@link #adopted}, for a dispatch whose caller waits already: its agent came meanwhile. */
+  boolean resumed(Dispatch dispatch) {
+    if (!isKnown(dispatch)) return false;
+    var ended = ended(dispatch);
+    if (ended.isPresent()) {
+      ended
+          .get()
+          .result()
+          .onSuccess(result -> waiters.close(dispatch.requestId(), new Finished(result, true)))
+          .onFailure(_ -> waiters.moved(dispatch.requestId()));
+    } else {
+      orphanOf(dispatch).ifPresent(held -> resume(dispatch, held));
+    }
     return true;
+  }
+
+  private boolean isKnown(Dispatch dispatch) {
+    return ended(dispatch).isPresent() || orphanOf(dispatch).isPresent();
+  }
+
+  private Optional<Ended> ended(Dispatch dispatch) {
+    return Optional.ofNullable(ended.get(dispatch.requestId()))
+        .filter(known -> known.organizationId().equals(dispatch.organizationId()));
+  }
+
+  private Optional<Holding> orphanOf(Dispatch dispatch) {
+    return table
+        .handover()
+        .orphaned(dispatch.requestId())
+        .filter(orphan -> orphan.organizationId().equals(dispatch.organizationId()));
   }
 
   private void resume(Dispatch dispatch, Holding held) {
@@ -98,13 +144,18 @@ final class LostHomes {
 
   /** The result of what no caller asked for yet; its former home may have decided it before. */
   Future<Report.Reply> keepUnlessKnown(Report report) {
-    return bus.ask(ResultStore.at(node.id()), new ResultStore.Get(report.requestId()), ASK_MAX)
-        .onSuccess(known -> {
-          if (known instanceof ResultStore.Get.NotReady) {
-            keep(report.requestId(), report.organizationId(), report.result());
-          }
-        })
-        .map(_ -> new Report.Settled());
+    var result =
+        bus.ask(ResultStore.at(node.id()), new ResultStore.Get(report.requestId()), ASK_MAX)
+            .map(known -> {
+              if (known instanceof ResultStore.Get.Found(String _, DispatchResult decided)) {
+                return decided;
+              }
+              keep(report.requestId(), report.organizationId(), report.result());
+              return report.result();
+            });
+    // Its caller may ask before it is stored.
+    ended.put(report.requestId(), new Ended(report.organizationId(), result));
+    return result.map(_ -> new Report.Settled());
   }
 
   /** Nobody came back with these: whether they were begun is unknown for ever. */

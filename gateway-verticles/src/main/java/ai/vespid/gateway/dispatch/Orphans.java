@@ -45,6 +45,10 @@ final class Orphans {
     return Optional.ofNullable(orphans.get(requestId)).map(Kept::holding);
   }
 
+  List<Holding> all() {
+    return orphans.values().stream().map(Kept::holding).toList();
+  }
+
   /** Gives up those that nobody asked for in time. */
   List<Holding> due(long nowMs) {
     if (orphans.isEmpty()) return List.of();

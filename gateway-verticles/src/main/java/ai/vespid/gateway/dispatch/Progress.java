@@ -153,7 +153,8 @@ final class Progress {
     entries.remove(entry.id());
     if (!entry.usesFiles()) return;
     var next = ledger.release(entry.filesKey(), entry.id()).map(entries::get).orElse(null);
-    if (next != null) prepare(next, nowMs);
+    // A recovered one may have it already, with an executor.
+    if (next != null && next.state instanceof State.Preparing) prepare(next, nowMs);
   }
 
   // Hands out room until nobody who waits can use it.

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,6 +89,11 @@ final class Succession {
     if (takeover.waits(key)) throw new Fault(Fault.Code.UNAVAILABLE, "taking over");
   }
 
+  /** While rows are read: whether what no edge holds was never offered. */
+  boolean edgesTold() {
+    return takeover.edgesTold();
+  }
+
   boolean mine(String key) {
     return takeover.mine(key);
   }
@@ -104,6 +110,9 @@ final class Succession {
 
   void viewChanged(View now) {
     view = now;
+    table.handover().orphans().stream()
+        .filter(orphan -> !now.homes().seatOf(key(orphan)).equals(self))
+        .forEach(orphan -> table.handover().notHeld(orphan, node.clock().millis()));
     if (!takeover.changed(now.homes(), edges(now), routers(now))) return;
     int round = takeover.round();
     edges(now).forEach(edge -> askEdge(edge, round));
@@ -145,8 +154,12 @@ final class Succession {
         .onFailure(_ -> vertx.setTimer(AGAIN_MS, _ -> askEdge(edge, round)));
   }
 
+  private static String key(Holding holding) {
+    return Homes.queueKey(holding.pool(), holding.organizationId());
+  }
+
   private void held(Holding holding) {
-    if (!takeover.waits(Homes.queueKey(holding.pool(), holding.organizationId()))) return;
+    if (!takeover.waits(key(holding))) return;
     table.handover().orphan(holding, node.clock().millis() + ORPHAN_MS);
   }
 
@@ -164,6 +177,33 @@ final class Succession {
           readWhenAnswered();
         })
         .onFailure(_ -> vertx.setTimer(AGAIN_MS, _ -> askRouter(former, round)));
+  }
+
+  /**
+   * Looks again whether orphans are still held: what a former home decided while it was asked about
+   * stays listed until its edge hears of it.
+   */
+  void checkOrphans() {
+    var doubted = table.handover().orphans();
+    if (doubted.isEmpty() || takeover.settling() || view.homes().routers().isEmpty()) return;
+    var lists =
+        edges(view).stream()
+            .map(edge ->
+                bus.ask(ExecutorEdge.at(edge.node(), edge.shard()), new Holdings(), ASK_MAX))
+            .toList();
+    // Without an answer of all nothing is known of any.
+    Future.all(lists)
+        .onSuccess(_ -> {
+          var held =
+              lists.stream()
+                  .flatMap(list -> list.result().holdings().stream())
+                  .map(holding -> holding.requestId() + '/' + holding.epoch())
+                  .collect(Collectors.toSet());
+          doubted.stream()
+              .filter(orphan -> !held.contains(orphan.requestId() + '/' + orphan.epoch()))
+              .forEach(orphan -> table.handover().notHeld(orphan, node.clock().millis()));
+          changed.run();
+        });
   }
 
   private void readWhenAnswered() {

@@ -27,6 +27,7 @@ final class Takeover {
   private Homes settled = new Homes(List.of());
   private Homes homes = settled;
   private boolean settling;
+  private boolean edgesTold;
   private int round;
 
   Takeover(Seat self) {
@@ -49,6 +50,7 @@ final class Takeover {
       return false;
     }
     settling = true;
+    edgesTold = true;
     round++;
     edges.clear();
     edges.addAll(edgesAlive);
@@ -85,6 +87,7 @@ final class Takeover {
 
   /** Whoever did not answer within the grace is not waited for. */
   void graceOver() {
+    edgesTold = edges.isEmpty();
     edges.clear();
     routers.clear();
   }
@@ -93,6 +96,11 @@ final class Takeover {
   void done() {
     settling = false;
     settled = homes;
+  }
+
+  /** True when every edge has told what its sockets hold, and that is what is known now. */
+  boolean edgesTold() {
+    return settling && edgesTold && edges.isEmpty();
   }
 
   boolean settling() {

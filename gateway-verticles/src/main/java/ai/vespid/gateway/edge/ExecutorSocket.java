@@ -30,9 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ExecutorSocket {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorSocket.class);
-  private static final short POLICY_VIOLATION = 1008;
-  private static final short SERVICE_RESTART = 1012;
-  private static final short TRY_AGAIN_LATER = 1013;
 
   private final Link link;
   private final Wire wire;
@@ -48,6 +45,7 @@ final class ExecutorSocket {
   private int pingsUnanswered;
   private int invalidFrames;
   private boolean leaving;
+  private boolean doubted;
 
   ExecutorSocket(
       Link link, Wire wire, ExecutorEdgeSettings settings, Neighbours neighbours, long nowMs) {
@@ -98,6 +96,7 @@ final class ExecutorSocket {
     if (phase instanceof Phase.Closed) return;
     heardMs = neighbours.nowMs();
     pingsUnanswered = 0;
+    if (doubted) announce();
     try {
       var type = Frames.typeOf(bytes);
       if (phase instanceof Phase.Greeting && type.equals("hello")) dialect = Dialect.V1;
@@ -119,9 +118,7 @@ final class ExecutorSocket {
               result.epoch(),
               new DispatchResult(
                   result.status(), result.output(), result.error(), result.workspace()));
-      case ExecutorFrame.DispatchAck ack -> {
-        if (inFlight.acknowledged(ack.requestId(), ack.epoch())) announce();
-      }
+      case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId());
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
@@ -160,7 +157,7 @@ final class ExecutorSocket {
     var contradiction = link.contradiction(hello);
     if (contradiction.isPresent()) {
       refuse(ErrorCode.EXECUTOR_IDENTITY_MISMATCH, contradiction.get(), null);
-      close(POLICY_VIOLATION, ErrorCode.EXECUTOR_IDENTITY_MISMATCH.name());
+      close(Wire.POLICY_VIOLATION, ErrorCode.EXECUTOR_IDENTITY_MISMATCH.name());
       return;
     }
     switch (phase) {
@@ -185,7 +182,7 @@ final class ExecutorSocket {
               .addKeyValue("executor", route.executorId())
               .addKeyValue("cause", cause.getMessage())
               .log("an agent could not join; it will try again");
-          close(TRY_AGAIN_LATER, ErrorCode.SERVICE_UNAVAILABLE.name());
+          close(Wire.TRY_AGAIN_LATER, ErrorCode.SERVICE_UNAVAILABLE.name());
         });
   }
 
@@ -240,7 +237,7 @@ final class ExecutorSocket {
     neighbours.invalid();
     refuse(code, problem.getMessage(), null);
     if (greeting || ++invalidFrames >= settings.invalidFramesMax()) {
-      close(POLICY_VIOLATION, code.name());
+      close(Wire.POLICY_VIOLATION, code.name());
     }
   }
 
@@ -278,28 +275,29 @@ final class ExecutorSocket {
 
   /** Looks whether the other end is still there. */
   void checkLife(long nowMs) {
-    inFlight
-        .doubtful(settings.ackDoubt().toMillis(), nowMs)
-        .forEach(late -> neighbours.doubt(link.identity(), late));
+    for (var late : inFlight.doubtful(settings.ackDoubt().toMillis(), nowMs)) {
+      doubted = true;
+      neighbours.doubt(link.identity(), late);
+    }
     switch (phase) {
       case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() -> {
         refuse(ErrorCode.HELLO_REQUIRED, "no hello arrived in time", null);
-        close(POLICY_VIOLATION, ErrorCode.HELLO_REQUIRED.name());
+        close(Wire.POLICY_VIOLATION, ErrorCode.HELLO_REQUIRED.name());
       }
       case Phase.Live _ when nowMs - heardMs > settings.staleMs() ->
-          close(POLICY_VIOLATION, "STALE");
+          close(Wire.POLICY_VIOLATION, "STALE");
       case Phase.Live _ when inFlight.silentFor(settings.ackMax().toMillis(), nowMs) ->
-          close(POLICY_VIOLATION, "ACK_TIMEOUT");
+          close(Wire.POLICY_VIOLATION, "ACK_TIMEOUT");
       // Of the original: it would lose what it holds, so it stays until it holds nothing.
       case Phase.Live(Route route) when leaving && !route.acknowledges() && inFlight.size() == 0 ->
-          close(SERVICE_RESTART, "GATEWAY_DRAINING");
+          close(Wire.SERVICE_RESTART, "GATEWAY_DRAINING");
       case Phase.Greeting _, Phase.Joining _, Phase.Live _, Phase.Closed _ -> {}
     }
   }
 
   void ping() {
     if (phase instanceof Phase.Closed) return;
-    if (++pingsUnanswered > 3) close(POLICY_VIOLATION, "PING_TIMEOUT");
+    if (++pingsUnanswered > 3) close(Wire.POLICY_VIOLATION, "PING_TIMEOUT");
     else wire.ping();
   }
 
@@ -309,6 +307,7 @@ final class ExecutorSocket {
 
   /** Says again that the agent is there: the registry is new, or the agent had been doubted. */
   void announce() {
+    doubted = false;
     if (phase instanceof Phase.Live(Route route)) neighbours.connected(route);
   }
 
@@ -330,7 +329,7 @@ final class ExecutorSocket {
 
   void closeRevoked() {
     refuse(ErrorCode.EXECUTOR_REVOKED, "the executor was revoked", null);
-    close(POLICY_VIOLATION, ErrorCode.EXECUTOR_REVOKED.name());
+    close(Wire.POLICY_VIOLATION, ErrorCode.EXECUTOR_REVOKED.name());
   }
 
   /** The socket is closed, whoever closed it. */

@@ -38,12 +38,11 @@ final class InFlight {
     unacknowledged.put(requestId, nowMs);
   }
 
-  /** True when it came after all: the link had been doubted. */
-  boolean acknowledged(String requestId, int epoch) {
+  void acknowledged(String requestId, int epoch) {
     var assignment = assignments.get(requestId);
-    if (assignment == null || assignment.epoch() != epoch) return false;
+    if (assignment == null || assignment.epoch() != epoch) return;
     unacknowledged.remove(requestId);
-    return doubted.remove(requestId);
+    doubted.remove(requestId);
   }
 
   /** Assignments owed longer than {@code afterMs} for the first time; the oldest are looked at. */

@@ -15,6 +15,9 @@ import java.util.function.Consumer;
  * is read more slowly, and what is written is bounded. Text and binary frames mean the same.
  */
 final class Wire {
+  static final short POLICY_VIOLATION = 1008;
+  static final short SERVICE_RESTART = 1012;
+  static final short TRY_AGAIN_LATER = 1013;
   private static final int FLUSHES_MAX = 64;
 
   private final Vertx vertx;
@@ -69,7 +72,7 @@ final class Wire {
 
   // Who asks and does not read the answers is not asked for more: they would pile up here.
   private void waitUntilItReads() {
-    if (!socket.writeQueueFull()) return;
+    if (!full()) return;
     socket.pause();
     socket.drainHandler(_ -> socket.resume());
   }
@@ -96,7 +99,7 @@ final class Wire {
   }
 
   boolean full() {
-    return socket.writeQueueFull();
+    return !socket.isClosed() && socket.writeQueueFull();
   }
 
   void close(short status, String reason) {

@@ -1,6 +1,7 @@
 package ai.vespid.gateway.results;
 
 import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
@@ -110,7 +111,9 @@ public final class ResultStoreVerticle extends VerticleBase {
         .map(row ->
             row.filter(known -> known.result() != null)
                 .<Get.Reply>map(known -> found(known.organizationId(), known.result()))
-                .orElseGet(Get.NotReady::new));
+                .orElseGet(Get.NotReady::new))
+        .recover(cause ->
+            Future.failedFuture(new Fault(Fault.Code.UNAVAILABLE, "the database is away")));
   }
 
   private static Get.Reply found(String organizationId, DispatchResult result) {

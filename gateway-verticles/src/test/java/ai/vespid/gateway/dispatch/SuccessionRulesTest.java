@@ -112,15 +112,48 @@ class SuccessionRulesTest {
   }
 
   @Test
+  void givesTheRoomOfAnOrphanBackThatNoSocketHoldsAnyMore() {
+    table.routeUp(route("a", 1), 0);
+    var orphan = new Holding(ID, 4, Pool.BYON, Routes.ORG, "a", "boot");
+    table.handover().orphan(orphan, 60_000);
+
+    table.handover().notHeld(new Holding(ID, 3, Pool.BYON, Routes.ORG, "a", "boot"), 10);
+    assertThat(directory.full("a")).as("another attempt").isTrue();
+
+    table.handover().notHeld(orphan, 10);
+    assertThat(directory.full("a")).isFalse();
+  }
+
+  @Test
   void recoversADurableDispatchToTheSocketThatHoldsIt() {
     table.routeUp(route("a", 1), 0);
     table.handover().orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
 
-    table.handover().recover(dispatch("n"), 2, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, "a", "boot", false, 60_000, 0);
     table.tick(GRACE_MS + 20);
 
     assertThat(table.decisions()).as("no grace runs out").isEmpty();
     assertThat(table.report(ID, 2, "a", OK, 20_000)).isEqualTo(Verdict.DECIDED);
+  }
+
+  @Test
+  void offersWhatNoSocketHoldsUnderANewEpoch() {
+    table.routeUp(route("a", 1), 0);
+
+    table.handover().recover(dispatch("n"), 2, "a", "boot", true, 60_000, 0);
+
+    var persist = (Decision.Persist) table.decisions().getFirst();
+    assertThat(persist.epoch()).isEqualTo(3);
+  }
+
+  @Test
+  void doesNotOfferAgainWhatAnAgentThatIsAwayMayHaveBegun() {
+    table.routeUp(route("b", 1), 0);
+
+    table.handover().recover(dispatch("n"), 2, "a", "boot", true, 60_000, 0);
+
+    assertThat(table.decisions()).isEmpty();
+    assertThat(table.report(ID, 2, "a", OK, 100)).isEqualTo(Verdict.DECIDED);
   }
 
   @Test

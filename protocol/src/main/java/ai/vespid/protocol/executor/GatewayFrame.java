@@ -117,6 +117,11 @@ public sealed interface GatewayFrame {
       Check.optionalUrl("workspaceAccess.downloadUrl", downloadUrl);
       Check.required("workspaceAccess.upload", upload);
     }
+
+    @Override
+    public String toString() {
+      return "WorkspaceAccess[upload=" + upload + "]";
+    }
   }
 
   /** PUT the next version here as {@code application/zstd}. The URL is a credential. */

@@ -156,6 +156,7 @@ final class CarrierShell {
             row.epoch(),
             row.executorId(),
             row.bootId(),
+            false,
             row.deadlineMs(),
             ports.nowMs());
   }

@@ -68,8 +68,9 @@ public final class SocketShell {
     return phase == Phase.LIVE;
   }
 
-  public int held() {
-    return inFlight.size();
+  /** Request ids of what it holds. */
+  public List<String> held() {
+    return inFlight.all().stream().map(Assignment::requestId).toList();
   }
 
   /** The first frame. */

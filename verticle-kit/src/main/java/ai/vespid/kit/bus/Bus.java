@@ -11,9 +11,13 @@ import io.vertx.core.eventbus.MessageConsumer;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The event bus with types: an address knows its requests, a request knows its reply. */
 public final class Bus {
+  private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
+
   private final Vertx vertx;
   private final String node;
 
@@ -33,21 +37,43 @@ public final class Bus {
   public <R extends Message, Q extends Request<R>> Future<R> ask(
       Address<? super Q> to, Q request, Duration timeout) {
     var options = options(to.node()).setSendTimeout(timeout.toMillis());
-    return vertx
-        .eventBus()
-        .<R>request(to.name(), request, options)
-        .map(io.vertx.core.eventbus.Message::body)
-        .recover(cause -> Future.failedFuture(Fault.of(cause)));
+    try {
+      return vertx
+          .eventBus()
+          .<R>request(to.name(), request, options)
+          .map(io.vertx.core.eventbus.Message::body)
+          .recover(cause -> Future.failedFuture(Fault.of(cause)));
+    } catch (IllegalStateException e) {
+      return Future.failedFuture(new Fault(Fault.Code.TIMEOUT, unsent(to.name(), e)));
+    }
+  }
+
+  // Vert.x throws it at whoever sends to a node whose connection has just failed. Whether anything
+  // arrived is unknown, as after every lost message.
+  private static String unsent(String address, IllegalStateException cause) {
+    LOG.atDebug()
+        .addKeyValue("to", address)
+        .setCause(cause)
+        .log("a message may not have been sent");
+    return "the connection to " + address + " failed";
   }
 
   /** Gives a request to its actor without waiting; what becomes of it is not told. */
   public <Q extends Request<?>> void tell(Address<? super Q> to, Q request) {
-    vertx.eventBus().send(to.name(), request, options(to.node()));
+    try {
+      vertx.eventBus().send(to.name(), request, options(to.node()));
+    } catch (IllegalStateException e) {
+      unsent(to.name(), e);
+    }
   }
 
   /** Tells a fact to whoever listens, here and, when the topic says so, elsewhere. */
   public <F extends Message> void publish(Topic<? super F> topic, F fact) {
-    vertx.eventBus().publish(topic.name(), fact, options(topic.node()));
+    try {
+      vertx.eventBus().publish(topic.name(), fact, options(topic.node()));
+    } catch (IllegalStateException e) {
+      unsent(topic.name(), e);
+    }
   }
 
   public <F extends Message> Future<Void> subscribe(Topic<F> topic, Consumer<F> handler) {
