@@ -5,6 +5,7 @@ import ai.vespid.bench.fault.History.Event;
 import ai.vespid.bench.fault.History.Mode;
 import ai.vespid.protocol.EffectClass;
 import java.time.Duration;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 
@@ -34,12 +35,27 @@ final class RoomProbe {
         threads.submit(() -> trial.caller().call(job));
       }
       int taken = taken(room);
+      if (taken != room) explain();
       boolean refused = taken == room && oneMoreIsRefused(room);
       trial
           .history()
           .add(new Event.Probed(trial.history().nowMs(), room, taken, taken != room || refused));
       hoard(false);
     }
+  }
+
+  // Whether an agent is missing altogether, or some of its places.
+  private void explain() {
+    var fleet = trial.fleet();
+    var places = new TreeMap<String, Integer>();
+    fleet.run(() -> fleet.agents().forEach(agent -> places.put(agent.name(), agent.running())));
+    trial.mark("placesTaken", places);
+    var routes = new TreeMap<String, Integer>();
+    for (var gateway : trial.site().gateways()) {
+      var known = trial.site().client().routes(gateway, trial.target().organizationId());
+      routes.put(gateway.name(), known.size());
+    }
+    trial.mark("routesKnown", routes);
   }
 
   private void hoard(boolean hoarding) {

@@ -65,6 +65,7 @@ final class Scenarios {
   }
 
   private static void kill(Trial trial, GatewayProcess gateway) throws InterruptedException {
+    trial.homesLost();
     gateway.child().kill();
     if (trial.site().gateways().size() > 1) {
       // The others carry on at once.
@@ -101,6 +102,7 @@ final class Scenarios {
   }
 
   private static void stopGateway(Trial trial) throws InterruptedException {
+    trial.homesLost();
     var gateways = trial.site().gateways();
     var stopped = gateways.get(ThreadLocalRandom.current().nextInt(gateways.size()));
     long ms = ThreadLocalRandom.current().nextLong(1_000, STOP_MS_MAX);
@@ -116,6 +118,7 @@ final class Scenarios {
   }
 
   private static void partition(Trial trial) throws InterruptedException {
+    trial.homesLost();
     var gateways = trial.site().gateways();
     var alone = gateways.get(ThreadLocalRandom.current().nextInt(gateways.size()));
     trial.mark("isolated", alone.name());
@@ -130,6 +133,7 @@ final class Scenarios {
   }
 
   private static void rollingRestart(Trial trial) throws InterruptedException {
+    trial.homesLost();
     for (var gateway : trial.site().gateways()) {
       gateway.child().terminate();
       gateway.start();

@@ -24,13 +24,11 @@ interface Tolerance {
   Tolerance LOST_MEMORY =
       (mode, effect, error) -> mode == Mode.SYNC && LOST_AGENT.allows(mode, effect, error);
 
-  /** It may also be that its caller's time is over before its agent is given up. */
+  /** Callers' time may be over before an agent is given up that had acknowledged the work. */
   Tolerance SILENT_AGENT =
       (mode, effect, error) ->
           LOST_AGENT.allows(mode, effect, error)
-              || mode == Mode.SYNC
-                  && effect == EffectClass.AT_MOST_ONCE
-                  && error.equals("NODE_EXECUTION_TIMEOUT");
+              || mode == Mode.SYNC && error.equals("NODE_EXECUTION_TIMEOUT");
 
   /**
    * As with lost memory; and synchronous dispatches run out of time while their gateway stands

@@ -17,6 +17,8 @@ final class Trial implements AutoCloseable {
   private static final long LEAD_MS = 1_500;
   private static final long AFTER_MS = 2_500;
   private static final long RECOVERY_MS_MAX = 10_000;
+  // What a lost home had begun keeps its place for the gateways' grace of ten seconds.
+  private static final long GRACE_MS = 12_000;
   private static final Duration SETTLE_MAX = Duration.ofSeconds(20);
 
   private final Site site;
@@ -32,6 +34,7 @@ final class Trial implements AutoCloseable {
   private final List<Violation> missed = new ArrayList<>();
   private long mendedMs = -1;
   private boolean secondRunsAllowed = true;
+  private boolean homesLost;
 
   Trial(Site site, Scenario scenario, Duration loadTime) {
     this.site = site;
@@ -99,6 +102,11 @@ final class Trial implements AutoCloseable {
     return loadMs;
   }
 
+  /** A gateway was away: its places may be taken for a grace longer. */
+  void homesLost() {
+    homesLost = true;
+  }
+
   /** From now on nothing may have run twice, not even what may. */
   void forbidSecondRuns() {
     secondRunsAllowed = false;
@@ -115,6 +123,7 @@ final class Trial implements AutoCloseable {
     load.finish();
     reviveTheDead();
     fleet.await(SETTLE_MAX, agent -> agent.isWelcomed() && agent.isIdle());
+    if (homesLost) pause(GRACE_MS);
     new RoomProbe(this).run();
     fleet.await(SETTLE_MAX, FaultAgent::isIdle);
     fleet.run(() -> fleet.agents().forEach(FaultAgent::tellLeft));
