@@ -16,6 +16,8 @@ public final class EnvironmentTable {
     TEXT,
     INTEGER,
     PORT,
+    /** {@code true} or {@code false}. */
+    FLAG,
     /** Never shown, not even when it is wrong. */
     SECRET
   }
@@ -158,6 +160,14 @@ public final class EnvironmentTable {
               "vespid_session",
               "cookie of a login",
               "control.sessionCookieName"),
+          flag(
+              "SESSION_COOKIE_SECURE",
+              "sends that cookie over TLS only: `true` or `false`",
+              "control.secureCookie"),
+          flag(
+              "TRUST_FORWARDED_FOR",
+              "`true` behind a proxy that sets X-Forwarded-For and is the only way in",
+              "control.trustForwardedFor"),
           text(
               "WEB_BASE_URL",
               "http://localhost:3000",
@@ -190,6 +200,10 @@ public final class EnvironmentTable {
 
   private static Variable text(String name, String byDefault, String text, String... targets) {
     return new Variable(name, Form.TEXT, byDefault, List.of(targets), text);
+  }
+
+  private static Variable flag(String name, String text, String... targets) {
+    return new Variable(name, Form.FLAG, "false", List.of(targets), text);
   }
 
   private static Variable secret(String name, String text, String... targets) {
@@ -256,6 +270,17 @@ public final class EnvironmentTable {
       case TEXT, SECRET -> value;
       case INTEGER -> number(variable, value, Integer.MAX_VALUE);
       case PORT -> number(variable, value, PORT_MAX);
+      case FLAG -> flag(variable, value);
+    };
+  }
+
+  private static Boolean flag(Variable variable, String value) {
+    return switch (value.strip()) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new ConfigurationException(
+              "%s must be true or false: %s".formatted(variable.name(), value));
     };
   }
 

@@ -46,6 +46,18 @@ final class EnvironmentTableTest {
   }
 
   @Test
+  void readsAFlagAndNamesTheOneThatIsNone() {
+    var sections = Map.of("control", new JsonObject());
+
+    EnvironmentTable.apply(Map.of("TRUST_FORWARDED_FOR", "true"), sections);
+
+    assertThat(sections.get("control").getBoolean("trustForwardedFor")).isTrue();
+    assertThatThrownBy(() -> EnvironmentTable.check(Map.of("TRUST_FORWARDED_FOR", "yes")))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContainingAll("TRUST_FORWARDED_FOR", "yes", "true or false");
+  }
+
+  @Test
   void refusesTheSamePortTwice() {
     assertThatThrownBy(() -> EnvironmentTable.check(Map.of("API_PORT", "3002")))
         .isInstanceOf(ConfigurationException.class)

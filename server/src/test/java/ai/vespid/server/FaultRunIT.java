@@ -20,7 +20,7 @@ final class FaultRunIT {
    * -Dfault.scenarios=kill-gateway,kill-postgres} tries them.
    */
   private static final String SCENARIOS =
-      System.getProperty("fault.scenarios", "kill-redis,kill-agent");
+      System.getProperty("fault.scenarios", "kill-redis,kill-postgres,kill-agent");
 
   // Kept for whoever asks why.
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)

@@ -93,4 +93,21 @@ final class SupervisorTest {
     assertThat(vertx.deploymentIDs()).isEmpty();
     assertThat(started).isEmpty();
   }
+
+  @Test
+  void aFailureInsideTheClusteredBusIsNoCrashOfTheVerticle() {
+    var ofTheBus = new IllegalStateException("Promise already completed");
+    ofTheBus.setStackTrace(
+        new StackTraceElement[] {
+          new StackTraceElement("io.vertx.core.Promise", "fail", "Promise.java", 104),
+          new StackTraceElement(
+              "io.vertx.core.eventbus.impl.clustered.OutboundConnection",
+              "writeMessage",
+              "OutboundConnection.java",
+              86)
+        });
+
+    assertThat(Supervisor.isOfTheBus(ofTheBus)).isTrue();
+    assertThat(Supervisor.isOfTheBus(new IllegalStateException("ours"))).isFalse();
+  }
 }

@@ -64,8 +64,6 @@ public enum Mutant {
   OVERTAKEN_HELLO_BELIEVED,
   /** A hello that lists a result which is decided but not stored yet is told to drop it. */
   SETTLING_RESULT_DROPPED,
-  /** Rows are recovered by id and not those first that are with an executor. */
-  HELD_ROWS_NOT_FIRST,
   /** A result that was refused because the row is ahead is answered all the same. */
   REFUSED_RESULT_ANSWERED,
   /** An open row that nobody holds is answered as accepted and left alone. */

@@ -41,6 +41,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.redis.client.Redis;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -174,7 +175,8 @@ public final class DispatchRouterVerticle extends VerticleBase {
     succession.check(Demand.of(dispatch).queueKey());
     var open = waiters.join(dispatch, async);
     if (open != null) return open;
-    if (!async && lostHomes.adopted(dispatch)) return waiters.join(dispatch, false);
+    var adopted = async ? Optional.<Future<Reply>>empty() : lostHomes.adopted(dispatch);
+    if (adopted.isPresent()) return adopted.get();
     if (async && !log.canStore(dispatch)) {
       return refused(ErrorCode.SECRETS_NOT_CONFIGURED, "set SECRETS_KEK_BASE64 to store secrets");
     }

@@ -9,6 +9,7 @@ import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ResultStore;
@@ -58,10 +59,11 @@ final class LostHomes {
   }
 
   /** An agent has it, or had it: whoever asks for it again shares its answer. */
-  boolean adopted(Dispatch dispatch) {
-    if (!isKnown(dispatch)) return false;
-    waiters.open(dispatch, false);
-    return resumed(dispatch);
+  Optional<Future<Reply>> adopted(Dispatch dispatch) {
+    if (!isKnown(dispatch)) return Optional.empty();
+    var answer = waiters.open(dispatch, false).answer(false);
+    resumed(dispatch);
+    return Optional.of(answer);
   }
 
   /** As {@link #adopted}, for a dispatch whose caller waits already: its agent came meanwhile. */

@@ -85,9 +85,13 @@ final class InFlight {
     return assignment != null && assignment.epoch() == epoch;
   }
 
+  List<Assignment> all() {
+    return List.copyOf(assignments.values());
+  }
+
   /** As a router that became home is told of it. */
   Stream<Holding> holdings(ExecutorIdentity identity, String bootId) {
-    return assignments.values().stream()
+    return all().stream()
         .map(a ->
             new Holding(
                 a.requestId(),

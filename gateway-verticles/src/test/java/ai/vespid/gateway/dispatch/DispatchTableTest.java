@@ -176,7 +176,9 @@ class DispatchTableTest {
     table.submit(inFiles("n1", 0), false, 0);
     only(Decision.LoadWorkspace.class);
     table.submit(inFiles("n2", 0), false, 0);
-    assertThat(only(Decision.Finish.class).result().error()).isEqualTo("WORKSPACE_LOCKED");
+    var locked = only(Decision.Finish.class);
+    assertThat(locked.result().error()).isEqualTo("WORKSPACE_LOCKED");
+    table.settled(locked.dispatch().requestId(), null, 0);
     table.submit(inFiles("n3", 5_000), false, 0);
 
     var head = new WorkspaceHead(workspaceId(), 4, "key", null);

@@ -91,7 +91,6 @@ public final class RouterShell {
 
   // What is with an executor has its run's files; one that waits could get them first.
   private List<RouterPorts.Row> inOrder(List<RouterPorts.Row> rows) {
-    if (without(Mutant.HELD_ROWS_NOT_FIRST)) return rows;
     return rows.stream()
         .sorted(Comparator.comparing((RouterPorts.Row row) -> row.executorId() == null))
         .toList();
