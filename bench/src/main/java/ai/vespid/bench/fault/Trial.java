@@ -124,9 +124,11 @@ final class Trial implements AutoCloseable {
     reviveTheDead();
     fleet.await(SETTLE_MAX, agent -> agent.isWelcomed() && agent.isIdle());
     if (homesLost) pause(GRACE_MS);
+    reviveTheDead();
     new RoomProbe(this).run();
     fleet.await(SETTLE_MAX, FaultAgent::isIdle);
     fleet.run(() -> fleet.agents().forEach(FaultAgent::tellLeft));
+    reviveTheDead();
     new ReadBack(site.client(), history).from(site.gateways());
     return judge();
   }
