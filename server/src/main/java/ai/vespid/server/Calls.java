@@ -57,12 +57,21 @@ final class Calls implements AutoCloseable {
   private Reply send(HttpRequest request) {
     try {
       var response = http.send(request, BodyHandlers.ofString());
-      return new Reply(response.statusCode(), new JsonObject(response.body()));
-    } catch (IOException | DecodeException e) {
+      return new Reply(response.statusCode(), parsed(response.body()));
+    } catch (IOException e) {
       return new Reply(0, new JsonObject().put("code", e.getClass().getSimpleName()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Reply(0, new JsonObject().put("code", "INTERRUPTED"));
+    }
+  }
+
+  /** What stands between may answer with a page of its own. */
+  private static JsonObject parsed(String body) {
+    try {
+      return new JsonObject(body);
+    } catch (DecodeException e) {
+      return new JsonObject().put("code", "NOT_JSON").put("body", body);
     }
   }
 

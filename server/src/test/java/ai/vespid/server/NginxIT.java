@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -58,6 +59,8 @@ final class NginxIT {
     calls = new Calls(site.token());
     site.start();
     site.until("both gateways are one cluster", () -> members().size() == 2);
+    // A member is there before it serves.
+    for (var gateway : members()) site.until(gateway + " answers", () -> answers(gateway));
   }
 
   @AfterAll
@@ -177,14 +180,24 @@ final class NginxIT {
         "the agent is back at the other gateway",
         () -> {
           // Every request while the gateway is gone, not only those after it was noticed.
-          assertThat(calls.get(site.open("/readyz")).status()).isEqualTo(200);
-          assertThat(calls.get(site.open("/openapi.json")).status()).isEqualTo(200);
+          for (var path : List.of("/readyz", "/openapi.json")) {
+            var reply = calls.get(site.open(path));
+            assertThat(reply.status()).as(() -> path + reply.body() + site.logs()).isEqualTo(200);
+          }
           return !edges().isEmpty() && !edges().contains(dead);
         });
 
     assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)).isLessThan(BACK_MS_MAX);
     var after = shell(UUID.randomUUID().toString(), "n1", "echo after");
-    assertThat(stdout(dispatch(after))).isEqualTo("after\n");
+    var reply = new AtomicReference<Calls.Reply>();
+    // A route is known a moment before the agent is offered work; until then nothing has happened.
+    site.until(
+        "the agent takes work",
+        () -> {
+          reply.set(dispatch(after));
+          return !reply.get().field("code").equals("NO_AGENT_AVAILABLE");
+        });
+    assertThat(stdout(reply.get())).isEqualTo("after\n");
   }
 
   @Test
@@ -193,9 +206,11 @@ final class NginxIT {
     site.startGateway(dead);
 
     site.until("both are one cluster again", () -> members().size() == 2);
-    site.until(
-        "it answers through nginx",
-        () -> calls.get(site.open("/readyz")).field("edgeId").equals(dead));
+    site.until("it answers through nginx", () -> answers(dead));
+  }
+
+  private static boolean answers(String gateway) {
+    return calls.get(site.open("/readyz")).field("edgeId").equals(gateway);
   }
 
   private static List<String> members() {
