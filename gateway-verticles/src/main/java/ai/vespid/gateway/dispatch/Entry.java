@@ -125,6 +125,11 @@ final class Entry {
     waitUntilMs = Math.min(deadlineMs, Math.max(waitUntilMs, untilMs));
   }
 
+  /** When it was accepted, at whichever home: another home may have begun it. */
+  long sinceMs() {
+    return deadlineMs - dispatch.timeoutMs();
+  }
+
   int remainingMs(long nowMs) {
     return (int) Math.max(0, deadlineMs - nowMs);
   }

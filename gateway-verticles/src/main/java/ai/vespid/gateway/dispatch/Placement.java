@@ -78,7 +78,7 @@ final class Placement {
   }
 
   void enqueue(Entry entry) {
-    queue.add(entry.demand, entry.organizationId(), entry.id());
+    queue.add(entry.demand, entry.organizationId(), entry.id(), entry.sinceMs());
   }
 
   void leaveQueue(Entry entry) {

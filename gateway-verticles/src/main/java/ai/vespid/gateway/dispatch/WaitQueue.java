@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
@@ -11,40 +12,50 @@ import java.util.function.Predicate;
  * first among those that can be placed now, so one that asks for a missing tag blocks nobody.
  */
 final class WaitQueue {
-  private record Waiting(String requestId, long sequence) {}
+  private record Waiting(String requestId, long sinceMs, long sequence)
+      implements Comparable<Waiting> {
+    @Override
+    public int compareTo(Waiting other) {
+      int first = Long.compare(sinceMs, other.sinceMs);
+      return first != 0 ? first : Long.compare(sequence, other.sequence);
+    }
+  }
 
   private static final class Line {
-    final Map<Demand, LinkedHashMap<String, Waiting>> byDemand = new LinkedHashMap<>();
+    final Map<Demand, TreeSet<Waiting>> byDemand = new LinkedHashMap<>();
     int size;
   }
 
   // Round-robin: an organization that was served moves to the end.
   private final Map<String, LinkedHashMap<String, Line>> byQueue = new HashMap<>();
+  private final Map<String, Waiting> byId = new HashMap<>();
   private long sequence;
-  private int size;
 
-  void add(Demand demand, String organizationId, String requestId) {
+  /**
+   * Puts one where its age says, however often it has been here before.
+   *
+   * @param sinceMs when it was accepted
+   */
+  void add(Demand demand, String organizationId, String requestId, long sinceMs) {
+    var added = new Waiting(requestId, sinceMs, ++sequence);
+    if (byId.putIfAbsent(requestId, added) != null) return;
     var line =
         byQueue
             .computeIfAbsent(demand.queueKey(), _ -> new LinkedHashMap<>())
             .computeIfAbsent(organizationId, _ -> new Line());
-    var added =
-        line.byDemand
-            .computeIfAbsent(demand, _ -> new LinkedHashMap<>())
-            .putIfAbsent(requestId, new Waiting(requestId, ++sequence));
-    if (added != null) return;
+    line.byDemand.computeIfAbsent(demand, _ -> new TreeSet<>()).add(added);
     line.size++;
-    size++;
   }
 
   boolean remove(Demand demand, String organizationId, String requestId) {
+    var waiting = byId.remove(requestId);
+    if (waiting == null) return false;
     var lines = byQueue.get(demand.queueKey());
-    var line = lines == null ? null : lines.get(organizationId);
-    var waiting = line == null ? null : line.byDemand.get(demand);
-    if (waiting == null || waiting.remove(requestId) == null) return false;
-    if (waiting.isEmpty()) line.byDemand.remove(demand);
+    var line = lines.get(organizationId);
+    var same = line.byDemand.get(demand);
+    same.remove(waiting);
+    if (same.isEmpty()) line.byDemand.remove(demand);
     line.size--;
-    size--;
     if (line.byDemand.isEmpty()) lines.remove(organizationId);
     if (lines.isEmpty()) byQueue.remove(demand.queueKey());
     return true;
@@ -75,8 +86,8 @@ final class WaitQueue {
   private static Map.Entry<Demand, Waiting> oldest(Line line, Predicate<Demand> placeable) {
     Map.Entry<Demand, Waiting> oldest = null;
     for (var demand : line.byDemand.entrySet()) {
-      var head = demand.getValue().firstEntry().getValue();
-      if (oldest != null && head.sequence() > oldest.getValue().sequence()) continue;
+      var head = demand.getValue().first();
+      if (oldest != null && head.compareTo(oldest.getValue()) > 0) continue;
       if (placeable.test(demand.getKey())) oldest = Map.entry(demand.getKey(), head);
     }
     return oldest;
@@ -84,18 +95,14 @@ final class WaitQueue {
 
   /** How many of the same organization and demand stand before it. */
   int positionOf(Demand demand, String organizationId, String requestId) {
-    var line = byQueue.getOrDefault(demand.queueKey(), new LinkedHashMap<>()).get(organizationId);
-    if (line == null) return 0;
-    int position = 0;
-    for (var waiting : line.byDemand.getOrDefault(demand, new LinkedHashMap<>()).keySet()) {
-      if (waiting.equals(requestId)) return position;
-      position++;
-    }
-    return position;
+    var waiting = byId.get(requestId);
+    if (waiting == null) return 0;
+    var line = byQueue.get(demand.queueKey()).get(organizationId);
+    return line.byDemand.get(demand).headSet(waiting).size();
   }
 
   int size() {
-    return size;
+    return byId.size();
   }
 
   int sizeOf(String queueKey, String organizationId) {
