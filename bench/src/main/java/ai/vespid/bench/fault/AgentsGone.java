@@ -21,6 +21,7 @@ final class AgentsGone {
   // Those who ask at the same time are in no order.
   private static final long DISORDER_MS_MAX = 2_000;
   private static final long WATCH_MS = 1_000;
+  private static final long GONE_MS_MAX = 120_000;
 
   private AgentsGone() {}
 
@@ -36,25 +37,31 @@ final class AgentsGone {
     long back = trial.history().nowMs();
     fleet.start();
     trial.mended();
-    long before = waiting(trial.history().events());
+    long before = backlog(trial.history().events(), back);
     trial.pause(WATCH_MS);
-    long after = waiting(trial.history().events());
+    long after = backlog(trial.history().events(), back);
     trial.mark("backlog", before);
     trial.mark("backlogASecondLater", after, Math.max(0, before - 1));
     fleet.run(() -> keeper.hoard(false));
-    while (waiting(trial.history().events()) > 0) trial.pause(WATCH_MS);
-    trial.mark("backlogGoneMs", trial.history().nowMs() - back);
+    long limit = back + GONE_MS_MAX;
+    while (backlog(trial.history().events(), back) > 0 && trial.history().nowMs() < limit)
+      trial.pause(WATCH_MS);
+    trial.mark("backlogGoneMs", trial.history().nowMs() - back, GONE_MS_MAX);
     trial.mark("disorderMs", disorder(trial.history().events(), back), DISORDER_MS_MAX);
   }
 
-  /** Accepted, and not yet with an agent. */
-  static long waiting(List<Event> events) {
+  /**
+   * Accepted until then and waiting for an agent; what comes after it is no backlog. One that ended
+   * without having been seen by an agent was in the cable of one that left.
+   */
+  static long backlog(List<Event> events, long untilMs) {
     var accepted = new HashSet<String>();
     for (var event : events) {
-      if (event instanceof Event.Accepted a) accepted.add(a.id());
+      if (event instanceof Event.Accepted a && a.atMs() < untilMs) accepted.add(a.id());
     }
     for (var event : events) {
       if (event instanceof Event.Offered offered) accepted.remove(offered.id());
+      if (event instanceof Event.Decided decided) accepted.remove(decided.id());
     }
     return accepted.size();
   }

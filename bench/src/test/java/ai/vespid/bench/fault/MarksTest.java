@@ -40,11 +40,15 @@ final class MarksTest {
   }
 
   @Test
-  void theBacklogIsWhatIsAcceptedAndWithNoAgent() {
+  void theBacklogIsWhatWasAcceptedBeforeAndIsWithNoAgent() {
     List<Event> events =
-        List.of(new Accepted(1, "a"), new Accepted(2, "b"), new Offered(3, "a", 1, "agent"));
+        List.of(
+            new Accepted(1, "a"),
+            new Accepted(2, "b"),
+            new Offered(3, "a", 1, "agent"),
+            new Accepted(4, "later"));
 
-    assertThat(AgentsGone.waiting(events)).isEqualTo(1);
+    assertThat(AgentsGone.backlog(events, 4)).isEqualTo(1);
   }
 
   @Test
