@@ -26,11 +26,10 @@ final class Passwords {
 
   private final WorkerExecutor workers;
   private final AtomicInteger waiting = new AtomicInteger();
-  private final Future<String> nobodys;
+  private Future<String> nobodys;
 
   Passwords(Vertx vertx) {
     workers = vertx.createSharedWorkerExecutor("passwords", THREADS);
-    nobodys = hash(Tokens.random(16));
   }
 
   Future<String> hash(String password) {
@@ -42,12 +41,19 @@ final class Passwords {
    * so that the time does not tell which accounts exist (defect D13).
    */
   Future<Boolean> matches(String password, Optional<String> hash) {
-    return nobodys.compose(dummy ->
-        run(() -> {
-          var against = hash.orElse(dummy);
-          var function = Argon2Function.getInstanceFromHash(against);
-          return Password.check(password, against).with(function) && hash.isPresent();
-        }));
+    return dummy()
+        .compose(dummy ->
+            run(() -> {
+              var against = hash.orElse(dummy);
+              var function = Argon2Function.getInstanceFromHash(against);
+              return Password.check(password, against).with(function) && hash.isPresent();
+            }));
+  }
+
+  // Of the first login, whoever it is: hashing keeps its 19 MiB, which not every node ever needs.
+  private synchronized Future<String> dummy() {
+    if (nobodys == null || nobodys.failed()) nobodys = hash(Tokens.random(16));
+    return nobodys;
   }
 
   private <T> Future<T> run(Callable<T> work) {
