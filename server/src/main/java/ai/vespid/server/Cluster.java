@@ -16,6 +16,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.spi.cluster.hazelcast.ConfigUtil;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.time.Duration;
@@ -130,7 +133,22 @@ final class Cluster implements AutoCloseable {
     if (config.busPublicPort() != config.busPort()) {
       options.setClusterPublicHost(config.host()).setClusterPublicPort(config.busPublicPort());
     }
+    if (config.tls() != null) seal(options, config.tls());
     return options;
+  }
+
+  // Both ends show a certificate. Hazelcast Community cannot seal what it says itself, which is who
+  // is there and who
+  // listens to what; that belongs on a private interface.
+  private static void seal(EventBusOptions options, ClusterConfig.Tls tls) {
+    options
+        .setSsl(true)
+        .setClientAuth(ClientAuth.REQUIRED)
+        .setKeyCertOptions(
+            new PemKeyCertOptions()
+                .addCertPath(tls.certificate().toString())
+                .addKeyPath(tls.key().toString()))
+        .setTrustOptions(new PemTrustOptions().addCertPath(tls.authority().toString()));
   }
 
   /** Takes part: hears of the others, tells of itself. */

@@ -2,9 +2,12 @@ package ai.vespid.server;
 
 import ai.vespid.kit.node.ConfigurationException;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How a node finds the others; without members and without a Kubernetes service it is alone.
@@ -16,6 +19,7 @@ import java.util.List;
  * @param kubernetesService a headless service whose addresses are the members, or null
  * @param busPort of messages between nodes; 0 takes a free one
  * @param busPublicPort the port others reach {@code busPort} at
+ * @param tls how messages between nodes are sealed, or null
  */
 record ClusterConfig(
     String host,
@@ -24,7 +28,17 @@ record ClusterConfig(
     List<String> members,
     String kubernetesService,
     int busPort,
-    int busPublicPort) {
+    int busPublicPort,
+    Tls tls) {
+  /**
+   * Files in PEM. Whoever has a certificate of the authority is one of us: it signs nobody else's.
+   *
+   * @param certificate this node's own
+   * @param key of the certificate
+   * @param authority that vouches for every node
+   */
+  record Tls(Path certificate, Path key, Path authority) {}
+
   private static final int PORT_BY_DEFAULT = 5701;
 
   static ClusterConfig of(String file, JsonObject node, JsonObject cluster) {
@@ -37,11 +51,30 @@ record ClusterConfig(
         members(file, cluster.getValue("members")),
         cluster.getString("kubernetesService"),
         busPort,
-        port(file, cluster, "busPublicPort", busPort));
+        port(file, cluster, "busPublicPort", busPort),
+        tls(file, cluster));
   }
 
   boolean alone() {
     return members.isEmpty() && kubernetesService == null;
+  }
+
+  private static Tls tls(String file, JsonObject cluster) {
+    var files =
+        Stream.of("tlsCertFile", "tlsKeyFile", "tlsCaFile")
+            .filter(cluster::containsKey)
+            .map(key -> readable(file, key, cluster.getString(key)))
+            .toList();
+    if (files.isEmpty()) return null;
+    if (files.size() == 3) return new Tls(files.get(0), files.get(1), files.get(2));
+    throw new ConfigurationException(
+        file + ": cluster.tlsCertFile, tlsKeyFile and tlsCaFile belong together");
+  }
+
+  private static Path readable(String file, String key, String name) {
+    var path = Path.of(name);
+    if (Files.isReadable(path)) return path;
+    throw new ConfigurationException(file + ": cluster." + key + " cannot be read: " + name);
   }
 
   private static int port(String file, JsonObject cluster, String key, int byDefault) {

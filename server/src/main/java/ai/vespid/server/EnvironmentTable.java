@@ -135,6 +135,17 @@ public final class EnvironmentTable {
               "none",
               "a headless service that names the gateways",
               "cluster.kubernetesService"),
+          text(
+              "CLUSTER_TLS_CERT_FILE",
+              "none: in clear",
+              "this node's certificate for messages between gateways, PEM",
+              "cluster.tlsCertFile"),
+          text("CLUSTER_TLS_KEY_FILE", "none", "its key", "cluster.tlsKeyFile"),
+          text(
+              "CLUSTER_TLS_CA_FILE",
+              "none",
+              "the authority that vouches for the gateways and for nobody else",
+              "cluster.tlsCaFile"),
           secret("DATABASE_URL", "`postgres://user:password@host:5432/database`"),
           secret("REDIS_URL", "`redis://:password@host:6379`"),
           text("SECRETS_KEK_ID", "vespid-1", "name of the key that seals stored secrets"),

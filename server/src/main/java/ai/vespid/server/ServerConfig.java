@@ -32,7 +32,16 @@ public record ServerConfig(String node, ClusterConfig cluster, List<Deployment> 
   private static final Set<String> NODE_KEYS = Set.of("name", "host");
   private static final Set<String> CLUSTER_KEYS =
       Set.of(
-          "members", "host", "port", "publicPort", "busPort", "busPublicPort", "kubernetesService");
+          "members",
+          "host",
+          "port",
+          "publicPort",
+          "busPort",
+          "busPublicPort",
+          "kubernetesService",
+          "tlsCertFile",
+          "tlsKeyFile",
+          "tlsCaFile");
   private static final Set<String> VERTICLE_KEYS = Set.of("instances", "threading", "config");
   private static final int INSTANCES_MAX = 64;
   private static final Map<String, ThreadingModel> THREADING =
