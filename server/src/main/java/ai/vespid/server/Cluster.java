@@ -11,6 +11,8 @@ import ai.vespid.protocol.bus.Nodes;
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.config.Config;
+import com.hazelcast.config.MultiMapConfig;
+import com.hazelcast.config.MultiMapConfig.ValueCollectionType;
 import com.hazelcast.core.LifecycleEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -19,7 +21,6 @@ import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
-import io.vertx.spi.cluster.hazelcast.ConfigUtil;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.time.Duration;
 import java.util.Map;
@@ -38,18 +39,22 @@ final class Cluster implements AutoCloseable {
   private static final int PROBES_FAILED_MAX = 10;
 
   // Detected in seconds; a split heals by itself in seconds (the defaults are 60 s and 300 s).
+  // What it holds is who listens to what: few partitions make joining and leaving cheap.
   private static final Map<String, String> PROPERTIES =
-      Map.of(
-          "hazelcast.heartbeat.interval.seconds", "1",
-          "hazelcast.max.no.heartbeat.seconds", "5",
-          "hazelcast.heartbeat.failuredetector.type", "deadline",
-          "hazelcast.wait.seconds.before.join", "0",
-          "hazelcast.merge.first.run.delay.seconds", "5",
-          "hazelcast.merge.next.run.delay.seconds", "5",
-          "hazelcast.phone.home.enabled", "false",
-          "hazelcast.logging.type", "slf4j",
-          "hazelcast.shutdownhook.enabled", "false",
-          "hazelcast.socket.bind.any", "false");
+      Map.ofEntries(
+          Map.entry("hazelcast.heartbeat.interval.seconds", "1"),
+          Map.entry("hazelcast.max.no.heartbeat.seconds", "5"),
+          Map.entry("hazelcast.heartbeat.failuredetector.type", "deadline"),
+          Map.entry("hazelcast.wait.seconds.before.join", "0"),
+          Map.entry("hazelcast.merge.first.run.delay.seconds", "5"),
+          Map.entry("hazelcast.merge.next.run.delay.seconds", "5"),
+          Map.entry("hazelcast.partition.count", "23"),
+          Map.entry("hazelcast.metrics.enabled", "false"),
+          Map.entry("hazelcast.io.thread.count", "1"),
+          Map.entry("hazelcast.phone.home.enabled", "false"),
+          Map.entry("hazelcast.logging.type", "slf4j"),
+          Map.entry("hazelcast.shutdownhook.enabled", "false"),
+          Map.entry("hazelcast.socket.bind.any", "false"));
 
   private final ClusterConfig config;
   private final Member self;
@@ -83,8 +88,11 @@ final class Cluster implements AutoCloseable {
   }
 
   private Config hazelcast() {
-    // The maps Vert.x needs are in the configuration it brings.
-    var hazelcast = ConfigUtil.loadConfig();
+    // What Vert.x brings as XML, which takes a second to be read: who listens to what, and where
+    // nodes are.
+    var hazelcast = new Config();
+    hazelcast.addMultiMapConfig(
+        new MultiMapConfig("__vertx.subs").setValueCollectionType(ValueCollectionType.SET));
     PROPERTIES.forEach(hazelcast::setProperty);
     hazelcast.setClusterName("vespid");
     var attributes = hazelcast.getMemberAttributeConfig();
