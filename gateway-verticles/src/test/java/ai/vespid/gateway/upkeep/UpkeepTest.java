@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.vespid.kit.bus.LocalBus;
 import ai.vespid.kit.http.Ports;
-import ai.vespid.kit.node.ConfigurationException;
 import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Occupancy;
-import ai.vespid.kit.node.Settings;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.EmbeddedDatabase;
 import ai.vespid.sql.UpkeepRepository;
@@ -35,8 +33,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** What goes and what stays, in a real PostgreSQL. */
 final class UpkeepTest {
@@ -342,21 +338,5 @@ final class UpkeepTest {
           .as(statement)
           .hasMessageContaining("permission denied");
     }
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "every, PT0S",
-    "oldVersions, PT1M",
-    "unusedArchives, PT1M",
-    "sessions, PT-1S",
-    "batchMax, 0",
-  })
-  void aSettingThatCannotBeIsRefused(String name, String value) {
-    var config = new JsonObject().put(name, name.endsWith("Max") ? Integer.valueOf(value) : value);
-
-    assertThatThrownBy(() -> Settings.bind("upkeep", config, UpkeepSettings.class))
-        .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining(name);
   }
 }
