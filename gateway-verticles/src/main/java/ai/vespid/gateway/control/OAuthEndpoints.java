@@ -8,6 +8,7 @@ import ai.vespid.sql.ProviderLoginRepository;
 import ai.vespid.sql.ProviderLoginRepository.Login;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +60,7 @@ final class OAuthEndpoints {
 
   private Future<Answer> start(Call call) {
     attempts.attempt(ClientAddress.of(call, settings));
+    neverKept(call);
     boolean json = wantsJson(call);
     var name = call.path("provider");
     var provider = provider(name);
@@ -71,6 +73,7 @@ final class OAuthEndpoints {
   private Future<Answer> callback(Call call) {
     var address = ClientAddress.of(call, settings);
     attempts.attempt(address);
+    neverKept(call);
     boolean json = wantsJson(call);
     var name = call.path("provider");
     var provider = provider(name);
@@ -133,6 +136,10 @@ final class OAuthEndpoints {
           ErrorCode.OAUTH_PROVIDER_NOT_CONFIGURED, name + " is not set up as a login provider");
     }
     return provider;
+  }
+
+  private static void neverKept(Call call) {
+    call.context().response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
   }
 
   private static boolean wantsJson(Call call) {

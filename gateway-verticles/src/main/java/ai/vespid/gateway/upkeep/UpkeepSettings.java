@@ -29,8 +29,8 @@ public record UpkeepSettings(
     Duration invitations,
     Duration oldVersions,
     Duration unusedArchives) {
-  // The longest dispatch, and the ten minutes its URLs outlive it.
-  private static final Duration FILES_MIN = Duration.ofMinutes(20);
+  // The longest dispatch, the ten minutes its URLs outlive it, and the longest download.
+  private static final Duration FILES_MIN = Duration.ofMinutes(30);
 
   public UpkeepSettings {
     every = or(every, Duration.ofMinutes(5));

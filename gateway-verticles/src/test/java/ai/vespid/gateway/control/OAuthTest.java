@@ -50,6 +50,7 @@ final class OAuthTest {
     var start = server.request("GET", "/v1/auth/oauth/google/start").send();
     var begun = new OAuthBrowser.Begun("google", start.cookie(), start.header("location"));
     assertThat(start.status()).isEqualTo(302);
+    assertThat(start.header("cache-control")).isEqualTo("no-store");
     assertThat(start.header("set-cookie"))
         .contains(
             "vespid_oauth=", "HTTPOnly", "SameSite=Lax", "Max-Age=600", "Path=/v1/auth/oauth/");

@@ -9,6 +9,7 @@ import ai.vespid.gateway.control.FakeProvider.Persona;
 import io.vertx.core.json.JsonObject;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,22 @@ final class ProviderAccountsTest {
     var moved = new Persona(persona.subject(), "moved-" + persona.email(), false, "New Name");
 
     assertThat(userId(browser.login(name, moved))).isEqualTo(first);
+  }
+
+  @Test
+  void twoAnswersAtOnceAreOnePerson() {
+    var persona = somebody();
+    var answers =
+        Stream.generate(() -> browser.begin("google"))
+            .limit(8)
+            .map(begun ->
+                browser
+                    .back(
+                        begun, provider.consent(begun.url(), persona), begun.state(), "&mode=json")
+                    .sendAsync())
+            .toList();
+
+    assertThat(answers.stream().map(answer -> userId(answer.join())).distinct()).hasSize(1);
   }
 
   @Test
