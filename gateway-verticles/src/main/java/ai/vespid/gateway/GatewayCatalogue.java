@@ -12,6 +12,8 @@ import ai.vespid.gateway.registry.SessionRegistrySettings;
 import ai.vespid.gateway.registry.SessionRegistryVerticle;
 import ai.vespid.gateway.results.ResultStoreSettings;
 import ai.vespid.gateway.results.ResultStoreVerticle;
+import ai.vespid.gateway.upkeep.UpkeepSettings;
+import ai.vespid.gateway.upkeep.UpkeepVerticle;
 import ai.vespid.gateway.workspaces.WorkspacesSettings;
 import ai.vespid.gateway.workspaces.WorkspacesVerticle;
 import ai.vespid.kit.node.Catalogue;
@@ -19,6 +21,7 @@ import ai.vespid.kit.node.Node;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.ExecutorRepository;
+import ai.vespid.sql.UpkeepRepository;
 import ai.vespid.sql.WorkspaceRepository;
 import java.util.List;
 
@@ -44,6 +47,11 @@ public final class GatewayCatalogue implements Catalogue {
             "failover-manager",
             FailoverManagerSettings.class,
             (node, _) -> new FailoverManagerVerticle(node, dispatches(node))),
+        new Entry(
+            "upkeep",
+            UpkeepSettings.class,
+            (node, _) ->
+                new UpkeepVerticle(node, new UpkeepRepository(node.service(Database.class)))),
         new Entry("ingress", IngressSettings.class, (node, _) -> new IngressVerticle(node)),
         new Entry(
             "workspaces",

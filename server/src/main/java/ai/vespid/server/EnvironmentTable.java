@@ -184,6 +184,29 @@ public final class EnvironmentTable {
               "http://localhost:3000",
               "the origin browsers may call from",
               "control.webBaseUrl"),
+          secret(
+              "OAUTH_STATE_SECRET",
+              "signs logins by Google or GitHub while they are under way",
+              "control.oauthStateSecret"),
+          integer(
+              "OAUTH_CONTEXT_TTL_SEC",
+              "600",
+              "time for such a login",
+              "control.oauthContextTtlSec"),
+          text("GOOGLE_CLIENT_ID", "none", "logins by Google", "control.googleClientId"),
+          secret("GOOGLE_CLIENT_SECRET", "with the id", "control.googleClientSecret"),
+          text("GITHUB_CLIENT_ID", "none", "logins by GitHub", "control.githubClientId"),
+          secret("GITHUB_CLIENT_SECRET", "with the id", "control.githubClientSecret"),
+          text(
+              "GITHUB_BASE_URL",
+              "https://github.com",
+              "where they log in, such as a GitHub Enterprise Server",
+              "control.githubUrl"),
+          text(
+              "GITHUB_API_BASE_URL",
+              "https://api.github.com",
+              "the interface of the same GitHub",
+              "control.githubApiUrl"),
           text(
               "ORG_CONTEXT_ENFORCEMENT",
               "strict",

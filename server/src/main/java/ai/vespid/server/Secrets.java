@@ -26,6 +26,7 @@ final class Secrets {
           "AUTH_TOKEN_SECRET",
           "REFRESH_TOKEN_SECRET",
           "WORKSPACE_SIGNING_SECRET",
+          "OAUTH_STATE_SECRET",
           OWNER_PASSWORD,
           REDIS_PASSWORD);
   private static final int TOKEN_BYTES = 32;

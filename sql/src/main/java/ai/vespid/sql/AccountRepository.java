@@ -1,5 +1,6 @@
 package ai.vespid.sql;
 
+import ai.vespid.sql.ProviderLoginRepository.Login;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
@@ -17,7 +18,7 @@ public final class AccountRepository {
   /** A person, without their password. */
   public record User(String id, String email, String displayName, Instant createdAt) {}
 
-  /** A person and what proves them. Never printed. */
+  /** A person and what proves them; the hash is null without a password. Never printed. */
   public record Credentials(User user, String passwordHash) {
     @Override
     public String toString() {
@@ -40,7 +41,7 @@ public final class AccountRepository {
   /** Somebody's organization and their part in it. */
   public record OwnOrganization(String id, String slug, String name, String roleKey) {}
 
-  /** A person to be created with the first organization they own. */
+  /** A person to be created with the first organization they own; the hash may be null. */
   public record NewAccount(
       String userId,
       String email,
@@ -100,6 +101,14 @@ public final class AccountRepository {
    * {@link #EMAIL_TAKEN} or {@link OrganizationRepository#SLUG_TAKEN} as the constraint.
    */
   public Future<User> create(NewAccount account, NewSession session) {
+    return create(account, null, session);
+  }
+
+  /**
+   * As above, with the login by which they come in, when given. Fails with {@link
+   * ProviderLoginRepository#LOGIN_TAKEN}, too.
+   */
+  public Future<User> create(NewAccount account, Login login, NewSession session) {
     return database.identity(
         account.userId(),
         connection -> {
@@ -113,6 +122,10 @@ public final class AccountRepository {
                           account.displayName(),
                           account.passwordHash()))
                   .map(rows -> Rows.first(rows, AccountRepository::user).orElseThrow());
+          var linked =
+              login == null
+                  ? Future.<Void>succeededFuture()
+                  : ProviderLoginRepository.link(connection, login, account.userId());
           var opened =
               session == null
                   ? Future.<Void>succeededFuture()
@@ -125,8 +138,9 @@ public final class AccountRepository {
                   account.organizationName(),
                   account.organizationSlug(),
                   account.userId());
-          // All four are on their way; the first that failed tells why.
-          return user.compose(_ -> opened)
+          // All are on their way; the first that failed tells why.
+          return user.compose(_ -> linked)
+              .compose(_ -> opened)
               .compose(_ -> tenant)
               .compose(_ -> owned)
               .map(_ -> user.result());
@@ -237,7 +251,7 @@ public final class AccountRepository {
         row.getString("role_key"));
   }
 
-  private static User user(Row row) {
+  static User user(Row row) {
     return new User(
         Rows.id(row, "id"),
         row.getString("email"),

@@ -21,12 +21,16 @@ import java.util.function.Function;
  *   <li>{@link #identity}: people and their sessions, and managed executors. It reads memberships
  *       and organizations only of the user named by the transaction, so that {@code /v1/me} needs
  *       no right over tenants.
+ *   <li>{@link #upkeep}: deletes what has expired and reads nothing but times.
  * </ul>
  */
 public final class Database {
   private static final String TENANT = "vespid_tenant";
   private static final String GATEWAY = "vespid_gateway";
   private static final String IDENTITY = "vespid_identity";
+  private static final String UPKEEP = "vespid_upkeep";
+  // One batch after the other, under a lock that its connection holds.
+  private static final int UPKEEP_CONNECTIONS = 1;
 
   private static final String SET_ORGANIZATION =
       "select set_config('app.current_org_id', $1, true)";
@@ -40,11 +44,13 @@ public final class Database {
   private final Pool tenant;
   private final Pool gateway;
   private final Pool identity;
+  private final Pool upkeep;
 
-  private Database(Pool tenant, Pool gateway, Pool identity) {
+  private Database(Pool tenant, Pool gateway, Pool identity, Pool upkeep) {
     this.tenant = tenant;
     this.gateway = gateway;
     this.identity = identity;
+    this.upkeep = upkeep;
   }
 
   /** Opens nothing yet: connections are made when first needed. */
@@ -52,7 +58,8 @@ public final class Database {
     return new Database(
         pool(vertx, options, TENANT, options.tenantConnections()),
         pool(vertx, options, GATEWAY, options.gatewayConnections()),
-        pool(vertx, options, IDENTITY, options.identityConnections()));
+        pool(vertx, options, IDENTITY, options.identityConnections()),
+        pool(vertx, options, UPKEEP, UPKEEP_CONNECTIONS));
   }
 
   private static Pool pool(Vertx vertx, DatabaseOptions options, String role, int connections) {
@@ -109,6 +116,11 @@ public final class Database {
     return gateway;
   }
 
+  /** Deleting what has expired, of all organizations. */
+  public Pool upkeep() {
+    return upkeep;
+  }
+
   /**
    * Makes the rest of an identity transaction a tenant's: a new user and their first organization
    * are committed together.
@@ -151,6 +163,7 @@ public final class Database {
   }
 
   public Future<Void> close() {
-    return Future.join(tenant.close(), gateway.close(), identity.close()).mapEmpty();
+    return Future.join(tenant.close(), gateway.close(), identity.close(), upkeep.close())
+        .mapEmpty();
   }
 }

@@ -36,11 +36,12 @@ public final class WorkspaceRepository {
           current_etag = $4, updated_at = now()
       WHERE id = $1 AND current_version = $2 - 1
       """;
+  // Stored anew is new: upkeep must not take it for what an earlier attempt left.
   private static final String PUT_PIECE =
       """
       INSERT INTO workspace_objects (object_key, ordinal, organization_id, bytes)
       VALUES ($1, $2, $3, $4)
-      ON CONFLICT (object_key, ordinal) DO UPDATE SET bytes = excluded.bytes
+      ON CONFLICT (object_key, ordinal) DO UPDATE SET bytes = excluded.bytes, created_at = now()
       """;
   private static final String CUT =
       "DELETE FROM workspace_objects WHERE object_key = $1 AND ordinal >= $2";

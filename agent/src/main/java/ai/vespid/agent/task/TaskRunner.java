@@ -138,7 +138,8 @@ public final class TaskRunner {
       Cancellation cancellation)
       throws WorkspaceFailed, IOException, InterruptedException {
     try (Checkout files =
-        workspaces.checkout(invoke.workspace(), invoke.workspaceAccess().downloadUrl())) {
+        workspaces.checkout(
+            invoke.workspace(), invoke.workspaceAccess().downloadUrl(), cancellation)) {
       var output =
           sandbox.run(
               new ShellTask(
@@ -157,7 +158,9 @@ public final class TaskRunner {
       }
       var error = errorOf(output);
       if (error != null) return failed(invoke, error, json);
-      var uploaded = files.uploadIfChanged(invoke.workspace(), invoke.workspaceAccess().upload());
+      var uploaded =
+          files.uploadIfChanged(
+              invoke.workspace(), invoke.workspaceAccess().upload(), cancellation);
       return succeeded(invoke, json, uploaded.map(RawJson::from).orElse(null));
     }
   }

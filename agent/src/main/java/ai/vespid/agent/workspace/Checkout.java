@@ -1,5 +1,6 @@
 package ai.vespid.agent.workspace;
 
+import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import java.io.IOException;
@@ -27,9 +28,10 @@ public final class Checkout implements AutoCloseable {
   }
 
   /** Stores the next version when the task changed something. */
-  public Optional<Uploaded> uploadIfChanged(Workspace workspace, Upload upload)
+  public Optional<Uploaded> uploadIfChanged(
+      Workspace workspace, Upload upload, Cancellation cancellation)
       throws WorkspaceFailed, InterruptedException {
-    return cache.storeIfChanged(directory, before, workspace.workspaceId(), upload);
+    return cache.storeIfChanged(directory, before, workspace.workspaceId(), upload, cancellation);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package ai.vespid.agent.workspace;
 
+import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.protocol.ErrorCode;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,10 +13,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** Archives over HTTP, streamed. URLs carry their permission and appear in no error. */
+/**
+ * Archives over HTTP, streamed. URLs carry their permission and appear in no error. A transfer ends
+ * at once, with DISPATCH_CANCELED, when its run is cancelled: a slow store must not hold the place
+ * of work that nobody wants any more.
+ */
 final class Transfer {
   private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
 
@@ -31,21 +38,43 @@ final class Transfer {
   }
 
   /** Fetches into {@code file}; at most {@code bytesMax}. */
-  void download(String url, Path file, long bytesMax)
+  void download(String url, Path file, long bytesMax, Cancellation cancellation)
       throws WorkspaceFailed, IOException, InterruptedException {
     var request = request(url, ErrorCode.WORKSPACE_DOWNLOAD_FAILED).GET().build();
-    HttpResponse<InputStream> response;
-    try {
-      response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-    } catch (IOException e) {
-      throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_FAILED.with("UNREACHABLE"));
-    }
+    var unreachable = ErrorCode.WORKSPACE_DOWNLOAD_FAILED.with("UNREACHABLE");
+    var response =
+        send(request, HttpResponse.BodyHandlers.ofInputStream(), cancellation, unreachable);
     try (var body = response.body()) {
+      cancellation.onCancel(() -> close(body));
       if (response.statusCode() != 200) {
         throw new WorkspaceFailed(ErrorCode.WORKSPACE_DOWNLOAD_FAILED.with(response.statusCode()));
       }
       copy(body, file, bytesMax);
+    } catch (WorkspaceFailed e) {
+      throw cancellation.cancelled() ? cancelled() : e;
     }
+  }
+
+  private <T> HttpResponse<T> send(
+      HttpRequest request,
+      HttpResponse.BodyHandler<T> handler,
+      Cancellation cancellation,
+      String failed)
+      throws WorkspaceFailed, InterruptedException {
+    var sent = client.sendAsync(request, handler);
+    cancellation.onCancel(() -> sent.cancel(true));
+    try {
+      return sent.get();
+    } catch (CancellationException | ExecutionException e) {
+      throw cancellation.cancelled() ? cancelled() : new WorkspaceFailed(failed);
+    } catch (InterruptedException e) {
+      sent.cancel(true);
+      throw e;
+    }
+  }
+
+  private static WorkspaceFailed cancelled() {
+    return new WorkspaceFailed(ErrorCode.DISPATCH_CANCELED.name());
   }
 
   // The request's own timeout ends with the headers; a body that stalls is closed under the reader.
@@ -78,18 +107,15 @@ final class Transfer {
   }
 
   /** Stores {@code file}; answers the ETag, or null. */
-  String upload(String url, Path file) throws WorkspaceFailed, IOException, InterruptedException {
+  String upload(String url, Path file, Cancellation cancellation)
+      throws WorkspaceFailed, IOException, InterruptedException {
     var request =
         request(url, ErrorCode.WORKSPACE_UPLOAD_FAILED)
             .header("content-type", "application/zstd")
             .PUT(HttpRequest.BodyPublishers.ofFile(file))
             .build();
-    HttpResponse<Void> response;
-    try {
-      response = client.send(request, HttpResponse.BodyHandlers.discarding());
-    } catch (IOException e) {
-      throw new WorkspaceFailed(ErrorCode.WORKSPACE_UPLOAD_FAILED.name());
-    }
+    var failed = ErrorCode.WORKSPACE_UPLOAD_FAILED.name();
+    var response = send(request, HttpResponse.BodyHandlers.discarding(), cancellation, failed);
     if (response.statusCode() / 100 != 2) {
       throw new WorkspaceFailed(ErrorCode.WORKSPACE_UPLOAD_FAILED.with(response.statusCode()));
     }

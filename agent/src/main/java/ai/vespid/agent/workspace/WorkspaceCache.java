@@ -1,5 +1,6 @@
 package ai.vespid.agent.workspace;
 
+import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
@@ -59,27 +60,28 @@ public final class WorkspaceCache {
 
   /** Opens the cache and removes the copies a killed agent left. */
   public WorkspaceCache(Path root, Limits limits) throws IOException {
-    this.root = root.toAbsolutePath();
+    // Without links and "..": what an archive may write is decided by comparing paths with this.
+    this.root = Files.createDirectories(root).toRealPath();
     this.checkouts = new Checkouts(this.root.resolve("checkouts"));
     this.limits = limits;
     this.transfer = new Transfer(limits.transferMax());
   }
 
   /** A fresh copy of this version. */
-  public Checkout checkout(Workspace workspace, String downloadUrl)
+  public Checkout checkout(Workspace workspace, String downloadUrl, Cancellation cancellation)
       throws WorkspaceFailed, InterruptedException {
     try {
-      return copyOf(workspace, downloadUrl);
+      return copyOf(workspace, downloadUrl, cancellation);
     } catch (IOException e) {
       throw localFault(ErrorCode.WORKSPACE_DOWNLOAD_FAILED, e);
     }
   }
 
-  private Checkout copyOf(Workspace workspace, String downloadUrl)
+  private Checkout copyOf(Workspace workspace, String downloadUrl, Cancellation cancellation)
       throws WorkspaceFailed, IOException, InterruptedException {
     var directory = Files.createTempDirectory(checkouts.directory(), "task-");
     try {
-      if (workspace.version() > 0) unpack(workspace, downloadUrl, directory);
+      if (workspace.version() > 0) unpack(workspace, downloadUrl, directory, cancellation);
       return new Checkout(this, directory, snapshot(directory));
     } catch (WorkspaceFailed | IOException | InterruptedException | RuntimeException e) {
       Deletion.of(directory);
@@ -87,10 +89,11 @@ public final class WorkspaceCache {
     }
   }
 
-  private void unpack(Workspace workspace, String downloadUrl, Path directory)
+  private void unpack(
+      Workspace workspace, String downloadUrl, Path directory, Cancellation cancellation)
       throws WorkspaceFailed, IOException, InterruptedException {
     var file = file(workspace.workspaceId(), workspace.objectKey(), workspace.etag());
-    try (var archive = open(file, downloadUrl)) {
+    try (var archive = open(file, downloadUrl, cancellation)) {
       Archive.unpack(archive, directory, limits.extractedBytesMax(), limits.entriesMax());
     } catch (WorkspaceFailed e) {
       // Whatever is wrong with it, the next attempt fetches it anew. A fault of our disk is none of
@@ -101,7 +104,7 @@ public final class WorkspaceCache {
   }
 
   // Open, because the file may be pruned by another at any moment.
-  private InputStream open(Path file, String downloadUrl)
+  private InputStream open(Path file, String downloadUrl, Cancellation cancellation)
       throws WorkspaceFailed, IOException, InterruptedException {
     try {
       var cached = Files.newInputStream(file);
@@ -114,7 +117,7 @@ public final class WorkspaceCache {
     }
     var temporary = Files.createTempFile(checkouts.directory(), "download-", SUFFIX);
     try {
-      transfer.download(downloadUrl, temporary, limits.archiveBytesMax());
+      transfer.download(downloadUrl, temporary, limits.archiveBytesMax(), cancellation);
       var fetched = Files.newInputStream(temporary);
       keepIfPossible(temporary, file);
       return fetched;
@@ -132,11 +135,11 @@ public final class WorkspaceCache {
   }
 
   Optional<Uploaded> storeIfChanged(
-      Path directory, Snapshot before, String workspaceId, Upload upload)
+      Path directory, Snapshot before, String workspaceId, Upload upload, Cancellation cancellation)
       throws WorkspaceFailed, InterruptedException {
     try {
       if (snapshot(directory).equals(before)) return Optional.empty();
-      return Optional.of(store(directory, workspaceId, upload));
+      return Optional.of(store(directory, workspaceId, upload, cancellation));
     } catch (IOException e) {
       throw localFault(ErrorCode.WORKSPACE_UPLOAD_FAILED, e);
     }
@@ -146,7 +149,8 @@ public final class WorkspaceCache {
     return Snapshot.of(directory, limits.entriesMax());
   }
 
-  private Uploaded store(Path directory, String workspaceId, Upload upload)
+  private Uploaded store(
+      Path directory, String workspaceId, Upload upload, Cancellation cancellation)
       throws WorkspaceFailed, IOException, InterruptedException {
     var temporary = Files.createTempFile(checkouts.directory(), "upload-", SUFFIX);
     try {
@@ -154,7 +158,7 @@ public final class WorkspaceCache {
       if (Files.size(temporary) > limits.archiveBytesMax()) {
         throw new WorkspaceFailed(ErrorCode.WORKSPACE_TOO_LARGE.name());
       }
-      var etag = transfer.upload(upload.url(), temporary);
+      var etag = transfer.upload(upload.url(), temporary, cancellation);
       if (etag != null) keepIfPossible(temporary, file(workspaceId, upload.objectKey(), etag));
       return new Uploaded(workspaceId, upload.version(), upload.objectKey(), etag);
     } finally {

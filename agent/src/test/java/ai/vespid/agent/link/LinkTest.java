@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.agent.Eventually;
 import ai.vespid.agent.TestGateway;
-import ai.vespid.protocol.Kind;
-import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.GatewayFrame;
 import io.vertx.core.Vertx;
@@ -18,11 +16,9 @@ import java.net.Socket;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -59,21 +55,7 @@ class LinkTest implements Link.Listener {
 
   @Override
   public Hello hello() {
-    return new Hello(
-        "1",
-        TestGateway.EXECUTOR,
-        Pool.BYON,
-        TestGateway.ORGANIZATION,
-        "n",
-        List.of(),
-        1,
-        Set.of(Kind.AGENT_EXECUTE),
-        List.of(),
-        null,
-        "b",
-        Set.of(),
-        null,
-        null);
+    return Hellos.idle();
   }
 
   @Override

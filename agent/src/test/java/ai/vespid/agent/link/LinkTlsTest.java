@@ -2,9 +2,6 @@ package ai.vespid.agent.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vespid.agent.TestGateway;
-import ai.vespid.protocol.Kind;
-import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.GatewayFrame;
 import io.vertx.core.Vertx;
@@ -15,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -99,21 +95,7 @@ class LinkTlsTest implements Link.Listener {
 
   @Override
   public Hello hello() {
-    return new Hello(
-        "1",
-        TestGateway.EXECUTOR,
-        Pool.BYON,
-        TestGateway.ORGANIZATION,
-        "n",
-        List.of(),
-        1,
-        Set.of(Kind.AGENT_EXECUTE),
-        List.of(),
-        null,
-        "b",
-        Set.of(),
-        null,
-        null);
+    return Hellos.idle();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package ai.vespid.agent.workspace;
 
+import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import java.io.IOException;
@@ -29,11 +30,11 @@ final class ScriptedTask {
     var url = arguments[1];
     var etag = arguments[2];
     var from = new Workspace(ID, etag.isEmpty() ? 0L : 1L, "k1", etag);
-    try (var files = cache.checkout(from, url)) {
+    try (var files = cache.checkout(from, url, new Cancellation())) {
       var script = new ProcessBuilder("sh", "-ec", arguments[3]).inheritIO();
       int exit = script.directory(files.directory().toFile()).start().waitFor();
       if (exit != 0) throw new IOException("the script ended with " + exit);
-      var stored = files.uploadIfChanged(from, new Upload(url, "k1", 1L));
+      var stored = files.uploadIfChanged(from, new Upload(url, "k1", 1L), new Cancellation());
       System.out.println(stored.map(to -> "stored " + to.etag()).orElse("unchanged"));
     } catch (WorkspaceFailed e) {
       System.out.println("failed " + e.error());

@@ -2,6 +2,7 @@ package ai.vespid.agent.workspace;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.vespid.agent.sandbox.Cancellation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,11 +35,11 @@ class TransferTest {
     "http://host:SECRET/a, HOST_INVALID:host",
   })
   void anAddressThatCannotBeUsedIsNotRepeated(String url, String detail) {
-    assertThatThrownBy(() -> transfer.download(url, file, 1))
+    assertThatThrownBy(() -> transfer.download(url, file, 1, new Cancellation()))
         .isInstanceOf(WorkspaceFailed.class)
         .hasMessage("WORKSPACE_DOWNLOAD_FAILED:" + detail)
         .hasNoCause();
-    assertThatThrownBy(() -> transfer.upload(url, file))
+    assertThatThrownBy(() -> transfer.upload(url, file, new Cancellation()))
         .isInstanceOf(WorkspaceFailed.class)
         .hasMessage("WORKSPACE_UPLOAD_FAILED:" + detail)
         .hasNoCause();

@@ -3,6 +3,7 @@ package ai.vespid.agent.workspace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import io.vertx.core.buffer.Buffer;
@@ -36,10 +37,10 @@ class WorkspaceCacheTest {
   }
 
   private Uploaded write(Workspace from, long version, String file, String text) throws Exception {
-    try (var files = cache.checkout(from, store.url(from.objectKey()))) {
+    try (var files = cache.checkout(from, store.url(from.objectKey()), new Cancellation())) {
       Files.writeString(files.directory().resolve(file), text);
       var upload = new Upload(store.url("k" + version), "k" + version, version);
-      return files.uploadIfChanged(from, upload).orElseThrow();
+      return files.uploadIfChanged(from, upload, new Cancellation()).orElseThrow();
     }
   }
 
@@ -52,7 +53,8 @@ class WorkspaceCacheTest {
   }
 
   private String read(Workspace workspace, String file) throws Exception {
-    try (var files = cache.checkout(workspace, store.url(workspace.objectKey()))) {
+    try (var files =
+        cache.checkout(workspace, store.url(workspace.objectKey()), new Cancellation())) {
       return Files.readString(files.directory().resolve(file));
     }
   }
@@ -81,11 +83,14 @@ class WorkspaceCacheTest {
   @Test
   void tasksWorkOnCopiesOfTheirOwn() throws Exception {
     var stored = at(write(empty(), 1, "a", "one"));
-    try (var first = cache.checkout(stored, null);
-        var second = cache.checkout(stored, null)) {
+    try (var first = cache.checkout(stored, null, new Cancellation());
+        var second = cache.checkout(stored, null, new Cancellation())) {
       Files.writeString(first.directory().resolve("a"), "changed");
       assertThat(second.directory().resolve("a")).hasContent("one");
-      assertThat(second.uploadIfChanged(stored, new Upload(store.url("k2"), "k2", 2L))).isEmpty();
+      assertThat(
+              second.uploadIfChanged(
+                  stored, new Upload(store.url("k2"), "k2", 2L), new Cancellation()))
+          .isEmpty();
     }
     assertThat(read(stored, "a")).isEqualTo("one");
     assertThat(store.objects).containsOnlyKeys("/k1");
@@ -140,11 +145,12 @@ class WorkspaceCacheTest {
   void tellsWhatIsMissingByItsCode() throws IOException {
     var gone = new Workspace(ID, 7L, "k7", null);
 
-    assertThatThrownBy(() -> cache.checkout(gone, null))
+    assertThatThrownBy(() -> cache.checkout(gone, null, new Cancellation()))
         .hasMessage("WORKSPACE_DOWNLOAD_URL_REQUIRED");
-    assertThatThrownBy(() -> cache.checkout(gone, store.url("k7?token=secret")))
+    assertThatThrownBy(() -> cache.checkout(gone, store.url("k7?token=secret"), new Cancellation()))
         .hasMessage("WORKSPACE_DOWNLOAD_FAILED:404");
-    assertThatThrownBy(() -> cache.checkout(gone, "http://127.0.0.1:1/?token=secret"))
+    assertThatThrownBy(
+            () -> cache.checkout(gone, "http://127.0.0.1:1/?token=secret", new Cancellation()))
         .hasMessage("WORKSPACE_DOWNLOAD_FAILED:UNREACHABLE");
   }
 
@@ -178,14 +184,26 @@ class WorkspaceCacheTest {
   }
 
   @Test
+  void aRootWithDotsAndLinksIsAsGoodAsAnother() throws Exception {
+    var real = Files.createDirectories(root.resolve("real/inner"));
+    var link = Files.createSymbolicLink(root.resolve("link"), real);
+    var stored = at(write(empty(), 1, "a", "one"));
+
+    cache = new WorkspaceCache(link.resolve("../cache"), LIMITS);
+
+    assertThat(read(stored, "a")).isEqualTo("one");
+    assertThat(root.resolve("real/cache")).isDirectory();
+  }
+
+  @Test
   void aSecondAgentLeavesTheTasksOfTheFirstAlone() throws Exception {
-    try (var files = cache.checkout(empty(), null)) {
+    try (var files = cache.checkout(empty(), null, new Cancellation())) {
       Files.writeString(files.directory().resolve("a"), "x");
 
       var second = new WorkspaceCache(root, LIMITS);
 
       assertThat(files.directory().resolve("a")).exists();
-      second.checkout(empty(), null).close();
+      second.checkout(empty(), null, new Cancellation()).close();
     }
   }
 

@@ -4,12 +4,10 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.sql.AccountRepository;
 import ai.vespid.sql.AccountRepository.NewAccount;
 import ai.vespid.sql.AccountRepository.OwnOrganization;
-import ai.vespid.sql.AccountRepository.User;
 import ai.vespid.sql.DatabaseFailures;
 import ai.vespid.sql.OrganizationRepository;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.vertx.core.Future;
-import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -80,9 +78,8 @@ final class AccountEndpoints {
     var account = personal(id, call.text("email").strip(), call.text("displayName"), hash);
     return accounts
         .create(account, fresh.row())
-        .map(user ->
-            Answer.created(sessions.opened(user, fresh.row().id()))
-                .with(sessions.cookie(fresh.refreshToken())))
+        .map(user -> sessions.granted(user, fresh))
+        .map(granted -> Answer.created(granted.opened()).with(granted.cookie()))
         .recover(cause -> {
           if (DatabaseFailures.duplicate(cause, AccountRepository.EMAIL_TAKEN)) {
             return Future.failedFuture(
@@ -96,7 +93,8 @@ final class AccountEndpoints {
         });
   }
 
-  private static NewAccount personal(String userId, String email, String name, String hash) {
+  /** Somebody new with an organization of their own; the hash is null without a password. */
+  static NewAccount personal(String userId, String email, String name, String hash) {
     return new NewAccount(
         userId,
         email,
@@ -120,18 +118,15 @@ final class AccountEndpoints {
                     call.text("password"), found.map(AccountRepository.Credentials::passwordHash))
                 .compose(good ->
                     good
-                        ? open(call.context().request(), address, found.orElseThrow().user())
+                        ? sessions.open(
+                            call.context().request(), address, found.orElseThrow().user())
                         : Future.failedFuture(
-                            new Problem(ErrorCode.UNAUTHORIZED, "wrong e-mail or password"))));
+                            new Problem(ErrorCode.UNAUTHORIZED, "wrong e-mail or password"))))
+        .map(AccountEndpoints::answer);
   }
 
-  private Future<Answer> open(HttpServerRequest request, String address, User user) {
-    var fresh = sessions.prepare(request, address);
-    return accounts
-        .openSession(user.id(), fresh.row())
-        .map(_ ->
-            Answer.ok(sessions.opened(user, fresh.row().id()))
-                .with(sessions.cookie(fresh.refreshToken())));
+  private static Answer answer(Sessions.Granted granted) {
+    return Answer.ok(granted.opened()).with(granted.cookie());
   }
 
   private Future<Answer> refresh(Call call) {
@@ -139,7 +134,7 @@ final class AccountEndpoints {
         .refresh(call.context().request())
         .map(found ->
             found
-                .map(refreshed -> Answer.ok(refreshed.opened()).with(refreshed.cookie()))
+                .map(AccountEndpoints::answer)
                 .orElseThrow(() -> new Problem(ErrorCode.UNAUTHORIZED, "no live session")));
   }
 

@@ -2,27 +2,41 @@ package ai.vespid.gateway.control;
 
 import ai.vespid.kit.http.Answers;
 import io.vertx.core.http.Cookie;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Map;
 
-/** What a request is answered with; {@code cookie} is the session's, or null to leave it alone. */
-record Answer(int status, Object body, Cookie cookie) {
+/**
+ * What a request is answered with.
+ *
+ * @param location where to go on instead of a body, or null
+ * @param cookie the one to set, or null to leave all alone
+ */
+record Answer(int status, Object body, String location, Cookie cookie) {
   static final Answer DONE = ok(Map.of("ok", true));
 
   static Answer ok(Object body) {
-    return new Answer(200, body, null);
+    return new Answer(200, body, null, null);
   }
 
   static Answer created(Object body) {
-    return new Answer(201, body, null);
+    return new Answer(201, body, null, null);
+  }
+
+  static Answer redirect(String location) {
+    return new Answer(302, null, location, null);
   }
 
   Answer with(Cookie cookie) {
-    return new Answer(status, body, cookie);
+    return new Answer(status, body, location, cookie);
   }
 
   void write(HttpServerResponse response) {
     if (cookie != null && !response.headWritten()) response.addCookie(cookie);
-    Answers.json(response, status, body);
+    if (location == null) {
+      Answers.json(response, status, body);
+    } else if (!response.ended() && !response.closed()) {
+      response.setStatusCode(status).putHeader(HttpHeaders.LOCATION, location).end();
+    }
   }
 }

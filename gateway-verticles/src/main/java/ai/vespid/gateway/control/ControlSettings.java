@@ -9,6 +9,12 @@ import java.util.List;
  * @param publicApiUrl what installation commands name
  * @param webBaseUrl the one origin that browsers may call from
  * @param authTokenSecret signs access tokens, AUTH_TOKEN_SECRET
+ * @param oauthStateSecret signs logins under way at a provider, OAUTH_STATE_SECRET; only needed
+ *     with one
+ * @param oauthContextTtlSec how long such a login may take
+ * @param googleClientId what Google calls us, or null to do without; with its secret
+ * @param githubClientId what GitHub calls us, or null to do without; with its secret
+ * @param githubUrl where people log in; another for GitHub Enterprise, and then githubApiUrl, too
  * @param serviceToken opens {@code /internal/v1}, INTERNAL_API_SERVICE_TOKEN
  * @param secureCookie true behind TLS
  * @param trustForwardedFor true behind a proxy that sets X-Forwarded-For
@@ -37,7 +43,17 @@ public record ControlSettings(
     Boolean installerEnabled,
     String installerRepository,
     String installerChannel,
-    String installerDocsUrl) {
+    String installerDocsUrl,
+    String oauthStateSecret,
+    Integer oauthContextTtlSec,
+    String googleClientId,
+    String googleClientSecret,
+    String googleAuthorizeUrl,
+    String googleTokenUrl,
+    String githubClientId,
+    String githubClientSecret,
+    String githubUrl,
+    String githubApiUrl) {
   private static final int SECRET_LENGTH_MIN = 16;
 
   public ControlSettings {
@@ -63,6 +79,23 @@ public record ControlSettings(
     installerEnabled = or(installerEnabled, true);
     installerRepository = or(installerRepository, "vespid-ai/vespid");
     installerChannel = or(installerChannel, "latest");
+    oauthContextTtlSec = within("oauthContextTtlSec", or(oauthContextTtlSec, 600), 1, 86_400);
+    googleAuthorizeUrl = or(googleAuthorizeUrl, "https://accounts.google.com/o/oauth2/v2/auth");
+    googleTokenUrl = or(googleTokenUrl, "https://oauth2.googleapis.com/token");
+    githubUrl = or(githubUrl, "https://github.com");
+    githubApiUrl = or(githubApiUrl, "https://api.github.com");
+    together("GOOGLE", googleClientId, googleClientSecret);
+    together("GITHUB", githubClientId, githubClientSecret);
+    if (googleClientId != null || githubClientId != null) {
+      secret("oauthStateSecret", "OAUTH_STATE_SECRET", oauthStateSecret);
+    }
+  }
+
+  private static void together(String provider, String clientId, String clientSecret) {
+    if ((clientId == null) == (clientSecret == null)) return;
+    throw new IllegalArgumentException(
+        "%s_CLIENT_ID and %s_CLIENT_SECRET go together; set both or none"
+            .formatted(provider, provider));
   }
 
   boolean orgContextRequired() {

@@ -10,6 +10,7 @@ import ai.vespid.sql.Database;
 import ai.vespid.sql.InvitationRepository;
 import ai.vespid.sql.ManagedExecutorRepository;
 import ai.vespid.sql.OrganizationRepository;
+import ai.vespid.sql.ProviderLoginRepository;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.vertx.core.Future;
@@ -69,6 +70,8 @@ public final class ControlVerticle extends VerticleBase {
     all.put("engineAuthStatus", new EngineStatus(presence)::answer);
     all.putAll(new AccountEndpoints(accounts, sessions, passwords, settings).endpoints());
     all.putAll(
+        oauth(settings, sessions, accounts, new ProviderLoginRepository(database)).endpoints());
+    all.putAll(
         new OrganizationEndpoints(organizations, new InvitationRepository(database), node.clock())
             .endpoints());
     all.putAll(
@@ -78,6 +81,15 @@ public final class ControlVerticle extends VerticleBase {
         new ManagedEndpoints(new ManagedExecutorRepository(database), presence, settings)
             .endpoints());
     return all;
+  }
+
+  private OAuthEndpoints oauth(
+      ControlSettings settings,
+      Sessions sessions,
+      AccountRepository accounts,
+      ProviderLoginRepository logins) {
+    return new OAuthEndpoints(
+        vertx, node.clock(), settings, logins, new ProviderAccounts(accounts, logins, sessions));
   }
 
   /** The document as it is written: what is served and what the routes are built from. */

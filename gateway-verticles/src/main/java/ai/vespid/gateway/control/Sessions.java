@@ -94,18 +94,28 @@ final class Sessions {
   }
 
   /** The session of the request's cookie, whose refresh token is thereby used up. */
-  Future<Optional<Refreshed>> refresh(HttpServerRequest request) {
+  Future<Optional<Granted>> refresh(HttpServerRequest request) {
     var old = cookieOf(request);
     if (old.isEmpty()) return Future.succeededFuture(Optional.empty());
     var next = Tokens.random(REFRESH_TOKEN_BYTES);
     var expires = clock.instant().plusSeconds(settings.sessionTtlSec());
     return accounts
         .rotate(Tokens.hash(old.get()), Tokens.hash(next), expires)
-        .map(session -> session.map(s -> new Refreshed(opened(s.user(), s.id()), cookie(next))));
+        .map(session -> session.map(s -> new Granted(opened(s.user(), s.id()), cookie(next))));
   }
 
-  /** A refreshed session and its new cookie. */
-  record Refreshed(Opened opened, Cookie cookie) {}
+  /** A session to go on with, and its cookie. */
+  record Granted(Opened opened, Cookie cookie) {}
+
+  /** Stores a new session of a person who has proved themselves. */
+  Future<Granted> open(HttpServerRequest request, String clientAddress, User user) {
+    var fresh = prepare(request, clientAddress);
+    return accounts.openSession(user.id(), fresh.row()).map(_ -> granted(user, fresh));
+  }
+
+  Granted granted(User user, Fresh stored) {
+    return new Granted(opened(user, stored.row().id()), cookie(stored.refreshToken()));
+  }
 
   /** The live session of a bearer token; empty when the token or the session is not good. */
   Future<Optional<Session>> ofBearer(HttpServerRequest request) {

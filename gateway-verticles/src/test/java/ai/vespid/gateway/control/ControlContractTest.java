@@ -57,6 +57,7 @@ final class ControlContractTest {
     var filled =
         path.replace("{orgId}", owner.organizationId)
             .replaceAll("\\{(executorId|memberId)}", "7b0e7e0e-4f4e-4c4e-8c4e-0123456789ab")
+            .replace("{provider}", "google")
             .replace("{token}", owner.organizationId + ".x");
     return owner
         .request(method, filled)

@@ -45,6 +45,19 @@ final class ControlSettingsTest {
   }
 
   @Test
+  void aLoginProviderNeedsAllItsSettings() {
+    var google = secrets().put("googleClientId", "id");
+
+    assertThatThrownBy(() -> bind(google)).hasMessageContaining("GOOGLE_CLIENT_SECRET");
+    google.put("googleClientSecret", "the-secret");
+    assertThatThrownBy(() -> bind(google))
+        .hasMessageContaining("OAUTH_STATE_SECRET")
+        .hasMessageNotContaining("the-secret");
+    assertThat(bind(google.put("oauthStateSecret", SECRET)).toString())
+        .doesNotContain("the-secret", SECRET);
+  }
+
+  @Test
   void keepsTheStaleTimeWithinThirtySecondsAndFiveMinutes() {
     assertThat(bind(secrets().put("staleAfterMs", 1)).staleAfterMs()).isEqualTo(30_000);
     assertThat(bind(secrets().put("staleAfterMs", 9_999_999)).staleAfterMs()).isEqualTo(300_000);
