@@ -112,7 +112,8 @@ final class Cluster implements AutoCloseable {
     } else {
       join.getKubernetesConfig()
           .setEnabled(true)
-          .setProperty("service-dns", config.kubernetesService());
+          .setProperty("service-dns", config.kubernetesService())
+          .setProperty("service-port", Integer.toString(config.publicPort()));
     }
     return hazelcast;
   }
