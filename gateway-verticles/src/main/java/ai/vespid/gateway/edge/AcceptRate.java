@@ -16,6 +16,9 @@ final class AcceptRate {
   /** Later turns are not given: by then the agent had better try another gateway. */
   static final long WAIT_SECONDS_MAX = 10;
 
+  // What a second holds must not come in one turn of the loop that serves dispatches as well.
+  private static final int BURST_PARTS = 10;
+
   private final int perSecond;
   private final Bucket places;
   private final Bucket turns;
@@ -23,7 +26,7 @@ final class AcceptRate {
 
   AcceptRate(int perSecond, TimeMeter clock, Counter deferred) {
     this.perSecond = perSecond;
-    this.places = bucket(perSecond, perSecond, clock);
+    this.places = bucket(Math.max(1, perSecond / BURST_PARTS), perSecond, clock);
     this.turns = bucket(1, perSecond, clock);
     this.deferred = deferred;
   }
