@@ -13,6 +13,7 @@ import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -36,25 +37,25 @@ public final class TestGateway implements AutoCloseable {
   private volatile ServerWebSocket current;
   private volatile boolean welcomes = true;
   private volatile int refuseWith;
+  private volatile String retryAfter;
   private volatile int refusals;
   private volatile List<ExecutorFrame.Held> drop = List.of();
 
   public TestGateway() {
     server =
-        vertx
-            .createHttpServer()
-            .webSocketHandshakeHandler(handshake -> {
-              boolean known = ("Bearer " + TOKEN).equals(handshake.headers().get("authorization"));
-              int status = known ? refuseWith : 401;
-              if (status == 0) handshake.accept();
-              else {
-                refusals++;
-                handshake.reject(status);
-              }
-            })
-            .webSocketHandler(this::opened)
-            .listen(0, "127.0.0.1")
-            .await();
+        vertx.createHttpServer().requestHandler(this::letInOrRefuse).listen(0, "127.0.0.1").await();
+  }
+
+  private void letInOrRefuse(HttpServerRequest request) {
+    boolean known = ("Bearer " + TOKEN).equals(request.getHeader("authorization"));
+    int status = known ? refuseWith : 401;
+    if (status == 0) {
+      request.toWebSocket().onSuccess(this::opened);
+      return;
+    }
+    refusals++;
+    if (retryAfter != null) request.response().putHeader("Retry-After", retryAfter);
+    request.response().setStatusCode(status).end();
   }
 
   private void opened(ServerWebSocket socket) {
@@ -80,6 +81,12 @@ public final class TestGateway implements AutoCloseable {
 
   /** Refuses the next connections with this status; 0 lets them in. */
   public void refuse(int status) {
+    refuseWith = status;
+  }
+
+  /** The same, and says how many seconds to stay away. */
+  public void refuse(int status, int retryAfterSeconds) {
+    retryAfter = Integer.toString(retryAfterSeconds);
     refuseWith = status;
   }
 

@@ -2,11 +2,13 @@ package ai.vespid.bench;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 
 /**
  * Posts asynchronous dispatches while fewer than a window are unread, and reads every accepted one
@@ -18,11 +20,36 @@ final class AsyncLoop {
   private static final int NOT_READY = 404;
   private static final long RETRY_MS = 5;
   private static final long SWEEP_MS = 250;
-  private static final long OVERDUE_NANOS = 500_000_000;
+  private static final long TICK_MS = 1;
   private static final long PAUSE_AFTER_FAILURE_MS = 50;
 
-  /** Connections that post, connections that read, and how many may be accepted but unread. */
-  record Size(int callers, int readers, int window) {}
+  /**
+   * How much there is, and how fast.
+   *
+   * @param callers connections that post
+   * @param readers connections that read
+   * @param window how many may be accepted but unread
+   * @param total after so many it ends by itself
+   * @param perSecond 0 posts while the window has room; otherwise at this rate whatever becomes of
+   *     earlier ones, and latency counts from the time a post was meant to be made
+   * @param overdue a result nobody has told of is asked for when it is so late
+   */
+  record Size(
+      int callers, int readers, int window, long total, double perSecond, Duration overdue) {
+    Size(int callers, int readers, int window) {
+      this(callers, readers, window, Long.MAX_VALUE, 0, Duration.ofMillis(500));
+    }
+
+    /** So many as fast as they are accepted, whenever they are done. */
+    static Size flood(int callers, int readers, int total) {
+      return new Size(callers, readers, total, total, 0, Duration.ofMinutes(2));
+    }
+
+    static Size drip(int connections, double perSecond) {
+      return new Size(
+          connections, connections, 100_000, Long.MAX_VALUE, perSecond, Duration.ofSeconds(2));
+    }
+  }
 
   /** One accepted dispatch. */
   private static final class Item {
@@ -49,6 +76,8 @@ final class AsyncLoop {
   private final List<HttpConnection> all = new ArrayList<>();
   private final Promise<Tally> done = Promise.promise();
   private int posting;
+  private long posted;
+  private long dueNanos;
   private boolean ending;
 
   AsyncLoop(Generator generator, Fleet fleet, AsyncWork work, Size size, Pace pace) {
@@ -63,17 +92,21 @@ final class AsyncLoop {
   Future<Tally> run() {
     for (int i = 0; i < size.callers(); i++) idleCallers.add(connection(new Accepts()));
     for (int i = 0; i < size.readers(); i++) idleReaders.add(connection(new Reads()));
-    fleet.onSettled(this::want);
+    IntConsumer settled = this::want;
+    fleet.listen(settled);
+    dueNanos = System.nanoTime();
     post();
     var vertx = generator.vertx;
     long warmup = Math.max(1, pace.warmup().toMillis());
     vertx.setTimer(warmup, _ -> tally.start());
     vertx.setTimer(warmup + pace.measured().toMillis(), _ -> end());
     long sweeper = vertx.setPeriodic(SWEEP_MS, _ -> sweep());
+    long clock = size.perSecond() > 0 ? vertx.setPeriodic(TICK_MS, _ -> post()) : -1;
     return done.future()
         .onComplete(_ -> {
           vertx.cancelTimer(sweeper);
-          fleet.onSettled(null);
+          vertx.cancelTimer(clock);
+          fleet.forget(settled);
           all.forEach(HttpConnection::close);
         });
   }
@@ -91,18 +124,42 @@ final class AsyncLoop {
   }
 
   private void finishIfQuiet() {
-    if (ending && posting == 0 && unread.isEmpty()) done.tryComplete(tally);
+    boolean all = ending || posted == size.total();
+    if (!all || posting > 0 || !unread.isEmpty()) return;
+    tally.stop();
+    done.tryComplete(tally);
+  }
+
+  private boolean mayPost() {
+    return !ending
+        && posted < size.total()
+        && posting + unread.size() < size.window()
+        && !idleCallers.isEmpty()
+        && (size.perSecond() == 0 || System.nanoTime() >= dueNanos);
+  }
+
+  private long intendedNanos() {
+    if (size.perSecond() == 0) return System.nanoTime();
+    long intended = dueNanos;
+    dueNanos += (long) (1e9 / size.perSecond());
+    return intended;
   }
 
   private void post() {
-    while (!ending && posting + unread.size() < size.window() && !idleCallers.isEmpty()) {
+    while (mayPost()) {
       var caller = idleCallers.poll();
       posting++;
+      posted++;
       caller.sequence = generator.ids.next();
-      caller.startNanos = System.nanoTime();
+      caller.startNanos = intendedNanos();
       caller.send(work.post(caller.sequence));
     }
     finishIfQuiet();
+  }
+
+  /** How many are accepted and not read back. */
+  int backlog() {
+    return unread.size();
   }
 
   private void posted(HttpConnection caller, Flaw flaw) {
@@ -160,8 +217,12 @@ final class AsyncLoop {
     }
     unread.remove(item.sequence);
     var flaw = work.checkResult(item.sequence, answer);
-    if (flaw == null) tally.right(item.postedNanos);
-    else tally.flawed(flaw);
+    if (flaw == null) {
+      tally.right(item.postedNanos);
+      work.took(item.sequence, System.nanoTime() - item.postedNanos);
+    } else {
+      tally.flawed(flaw);
+    }
     read();
     post();
   }
@@ -180,7 +241,7 @@ final class AsyncLoop {
       if (!connection.isWaiting() || connection.startNanos > oldest) continue;
       connection.giveUp();
     }
-    long overdue = System.nanoTime() - OVERDUE_NANOS;
+    long overdue = System.nanoTime() - size.overdue().toNanos();
     for (var item : List.copyOf(unread.values())) {
       if (item.postedNanos <= oldest) {
         unread.remove(item.sequence);

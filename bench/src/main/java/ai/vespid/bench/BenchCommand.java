@@ -19,7 +19,11 @@ import picocli.CommandLine.Command;
       AsyncCommand.class,
       StartCommand.class,
       FaultCommand.class,
-      RouteCommand.class
+      RouteCommand.class,
+      ClusterCommand.class,
+      IdleCommand.class,
+      StormCommand.class,
+      FairCommand.class
     })
 public final class BenchCommand {
   private static final int COULD_NOT_RUN = 2;

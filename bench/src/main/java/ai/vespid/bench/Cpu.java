@@ -27,6 +27,15 @@ record Cpu(double generator, double others) {
     }
   }
 
+  /** Processor seconds that another process has used so far. */
+  static double of(long pid) {
+    try {
+      return own(Files.readString(Path.of("/proc", Long.toString(pid), "stat")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   Cpu minus(Cpu earlier) {
     return new Cpu(generator - earlier.generator, others - earlier.others);
   }

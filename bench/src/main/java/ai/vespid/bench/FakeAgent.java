@@ -2,7 +2,6 @@ package ai.vespid.bench;
 
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Kind;
-import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.Frames;
@@ -11,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.http.WebSocketFrame;
@@ -28,41 +28,56 @@ import java.util.UUID;
 final class FakeAgent {
   static final String VERSION = "bench-1";
   private static final long HEARTBEAT_MS = 15_000;
+  private static final long CONNECT_MS_MAX = 10_000;
   private static final long PLAIN_SETTLE_MS = 500;
   private static final byte[] RESULT_ACK =
       "{\"type\":\"result_ack\"".getBytes(StandardCharsets.US_ASCII);
 
   private final Generator generator;
   private final Credential credential;
-  private final boolean plain;
+  private final Manner manner;
   private final Fleet fleet;
   private final String hello;
   private final Promise<Void> ready = Promise.promise();
+  private final Pauses pauses = new Pauses();
+  private Door door;
   private Buffer partial;
   private WebSocket socket;
+  private boolean welcomed;
+  private long lostNanos;
   private boolean closing;
 
-  FakeAgent(Generator generator, Credential credential, boolean plain, Fleet fleet) {
+  FakeAgent(Generator generator, Credential credential, Manner manner, Fleet fleet) {
     this.generator = generator;
     this.credential = credential;
-    this.plain = plain;
+    this.manner = manner;
     this.fleet = fleet;
     this.hello = hello();
   }
 
   /** Connects; done when the gateway has welcomed the agent. */
-  Future<Void> connect(String gatewayWsUrl) {
+  Future<Void> connect(Door door) {
+    this.door = door;
+    open(door.first(), door.urls().size());
+    return ready.future();
+  }
+
+  private void open(int number, int tries) {
+    if (closing) return;
     var options =
         new WebSocketConnectOptions()
-            .setAbsoluteURI(gatewayWsUrl)
+            .setAbsoluteURI(door.url(number))
+            .setTimeout(CONNECT_MS_MAX)
             .addHeader("Authorization", "Bearer " + credential.token());
     generator
         .sockets
         .connect(options)
         .onSuccess(this::opened)
-        .onFailure(
-            e -> ready.tryFail(new IllegalStateException("agent refused: " + e.getMessage())));
-    return ready.future();
+        .onFailure(cause -> {
+          boolean unreachable = !(cause instanceof UpgradeRejectedException);
+          if (unreachable && tries > 1) open(number + 1, tries - 1);
+          else notOpened(cause);
+        });
   }
 
   void close() {
@@ -70,21 +85,59 @@ final class FakeAgent {
     if (socket != null) socket.close();
   }
 
+  private void notOpened(Throwable cause) {
+    // Told to come back is let in, only later; it is no flaw.
+    if (door.comesBack() || Pauses.toldSeconds(cause) >= 0) {
+      if (Pauses.toldSeconds(cause) >= 0) fleet.deferred();
+      again(pauses.nextMs(cause));
+    } else {
+      ready.tryFail(new IllegalStateException("agent refused: " + cause.getMessage()));
+    }
+  }
+
+  private void again(long waitMs) {
+    generator.vertx.setTimer(waitMs, _ -> open(door.any(), door.urls().size()));
+  }
+
   private void opened(WebSocket opened) {
+    if (closing) {
+      opened.close();
+      return;
+    }
     socket = opened;
     opened.frameHandler(this::frame);
     long heartbeat = generator.vertx.setPeriodic(HEARTBEAT_MS, _ -> say(hello));
     opened.closeHandler(_ -> closed(heartbeat));
+    opened.exceptionHandler(_ -> {});
     say(hello);
     // A gateway without our extensions never says that it understood the hello.
-    if (plain) generator.vertx.setTimer(PLAIN_SETTLE_MS, _ -> ready.tryComplete());
+    if (manner.plain()) generator.vertx.setTimer(PLAIN_SETTLE_MS, _ -> welcomed());
+  }
+
+  private void welcomed() {
+    if (welcomed || closing) return;
+    welcomed = true;
+    pauses.held();
+    fleet.welcomed(lostNanos == 0 ? 0 : System.nanoTime() - lostNanos);
+    ready.tryComplete();
   }
 
   private void closed(long heartbeat) {
     generator.vertx.cancelTimer(heartbeat);
+    if (welcomed) {
+      fleet.left();
+      lostNanos = System.nanoTime();
+    }
+    welcomed = false;
+    partial = null;
+    if (closing) return;
+    if (door.comesBack()) {
+      again(pauses.nextMs());
+      return;
+    }
     ready.tryFail(
         new IllegalStateException("agent closed by the gateway: " + socket.closeReason()));
-    if (!closing) fleet.lost();
+    fleet.lost();
   }
 
   private void say(String frame) {
@@ -116,7 +169,7 @@ final class FakeAgent {
       var type = invoke.read(message);
       switch (type) {
         case "invoke_tool_v2" -> answer(invoke);
-        case "executor_welcome_v2" -> ready.tryComplete();
+        case "executor_welcome_v2" -> welcomed();
         case "executor_error_v2" -> {
           fleet.refused();
           ready.tryFail(new IllegalStateException("refused: " + Json.peek(message, "code")));
@@ -129,20 +182,29 @@ final class FakeAgent {
   }
 
   private void answer(InvokeReader invoke) {
-    var id = jsonText(invoke.requestId());
+    var requestId = invoke.requestId();
+    var id = jsonText(requestId);
     var epoch = invoke.epoch() == 0 ? "" : ",\"epoch\":" + invoke.epoch();
-    boolean acks = !plain && invoke.epoch() > 0;
+    boolean acks = !manner.plain() && invoke.epoch() > 0;
     if (acks) {
       say("{\"type\":\"dispatch_ack\",\"requestId\":" + id + epoch + "}");
     }
-    say(
+    var result =
         "{\"type\":\"tool_result_v2\",\"requestId\":"
             + id
             + epoch
             + ",\"status\":\"succeeded\",\"output\":"
             + invoke.input()
-            + "}");
-    fleet.answered(invoke.requestId(), acks);
+            + "}";
+    if (manner.workMs() == 0) sayResult(requestId, result, acks);
+    else {
+      generator.vertx.setTimer(manner.workMs(), _ -> sayResult(requestId, result, acks));
+    }
+  }
+
+  private void sayResult(String requestId, String result, boolean acks) {
+    say(result);
+    fleet.answered(requestId, acks);
   }
 
   // Ids of the generator need no escapes; ids of others may.
@@ -165,16 +227,16 @@ final class FakeAgent {
             credential.pool() == Pool.BYON ? credential.organizationId() : null,
             "bench",
             List.of(),
-            Limits.MAX_IN_FLIGHT_MAX,
+            manner.maxInFlight(),
             Set.of(Kind.CONNECTOR_ACTION, Kind.AGENT_EXECUTE),
             null,
             null,
-            plain ? null : UUID.randomUUID().toString(),
-            plain ? Set.of() : Set.of(Hello.ACK),
+            manner.plain() ? null : UUID.randomUUID().toString(),
+            manner.plain() ? Set.of() : Set.of(Hello.ACK),
             List.of(),
             List.of());
     var bytes = Frames.write(frame);
-    if (plain) bytes = withoutExtensions(bytes);
+    if (manner.plain()) bytes = withoutExtensions(bytes);
     return new String(bytes, StandardCharsets.UTF_8);
   }
 

@@ -1,16 +1,23 @@
 package ai.vespid.bench;
 
 import io.vertx.core.Future;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.HdrHistogram.Histogram;
 
 /** The fake agents of a run, and what they saw that the callers cannot see. */
 final class Fleet {
   private static final int CONNECTING_MAX = 32;
+  private static final long AWAY_MAX = TimeUnit.MINUTES.toNanos(15);
 
   private final List<FakeAgent> agents = new ArrayList<>();
   private final List<Flaw> flaws = new ArrayList<>();
@@ -18,12 +25,17 @@ final class Fleet {
   private final BitSet settled = new BitSet();
   private final InvokeReader reader = new InvokeReader();
   private final RunIds ids;
-  private IntConsumer listener;
+  private final List<IntConsumer> listeners = new ArrayList<>();
+  private final Histogram away = new Histogram(AWAY_MAX, 3);
+  private int here;
+  private long losses;
+  private long deferred;
+  private long lastWelcomeNanos;
 
-  Fleet(Generator generator, List<Credential> credentials, boolean plain) {
+  Fleet(Generator generator, List<Credential> credentials, Manner manner) {
     this.ids = generator.ids;
     for (var credential : credentials) {
-      agents.add(new FakeAgent(generator, credential, plain, this));
+      agents.add(new FakeAgent(generator, credential, manner, this));
     }
   }
 
@@ -33,16 +45,50 @@ final class Fleet {
 
   /** Connects all, a bounded number at a time; called on the loop. */
   Future<Void> connect(String gatewayWsUrl) {
-    var waiting = new ArrayDeque<>(agents);
+    var door = Door.of(gatewayWsUrl);
+    return connect(_ -> door);
+  }
+
+  /** As {@link #connect(String)}, each agent by its number through a door of its own. */
+  Future<Void> connect(IntFunction<Door> doors) {
+    var waiting = IntStream.range(0, agents.size()).iterator();
     var lanes = new ArrayList<Future<Void>>();
-    for (int i = 0; i < CONNECTING_MAX; i++) lanes.add(connectNext(waiting, gatewayWsUrl));
+    for (int i = 0; i < CONNECTING_MAX; i++) lanes.add(connectNext(waiting, doors));
     return Future.join(lanes).mapEmpty();
   }
 
-  private Future<Void> connectNext(ArrayDeque<FakeAgent> waiting, String url) {
-    var next = waiting.poll();
-    if (next == null) return Future.succeededFuture();
-    return next.connect(url).compose(_ -> connectNext(waiting, url));
+  private Future<Void> connectNext(Iterator<Integer> waiting, IntFunction<Door> doors) {
+    if (!waiting.hasNext()) return Future.succeededFuture();
+    int next = waiting.next();
+    return agents.get(next).connect(doors.apply(next)).compose(_ -> connectNext(waiting, doors));
+  }
+
+  /** How many are welcomed right now. */
+  int here() {
+    return here;
+  }
+
+  /** How often an agent lost its gateway. */
+  long losses() {
+    return losses;
+  }
+
+  long lastWelcomeNanos() {
+    return lastWelcomeNanos;
+  }
+
+  /** How long agents were away that came back, in milliseconds. */
+  Map<String, Double> outages() {
+    var figures = new LinkedHashMap<String, Double>();
+    for (double percentile : new double[] {50, 90, 99, 100}) {
+      figures.put("awayP" + (int) percentile + "Ms", away.getValueAtPercentile(percentile) / 1e6);
+    }
+    return figures;
+  }
+
+  /** How often an agent was told to come back later. */
+  long deferrals() {
+    return deferred;
   }
 
   void close() {
@@ -51,14 +97,18 @@ final class Fleet {
 
   /**
    * Tells the number of each of this generator's dispatches whose result should now be readable;
-   * with null nobody listens, and acknowledgements are not even parsed.
+   * while nobody listens acknowledgements are not even parsed.
    */
-  void onSettled(IntConsumer listener) {
-    this.listener = listener;
+  void listen(IntConsumer listener) {
+    listeners.add(listener);
+  }
+
+  void forget(IntConsumer listener) {
+    listeners.remove(listener);
   }
 
   boolean wantsToKnow() {
-    return listener != null;
+    return !listeners.isEmpty();
   }
 
   /** Runs one round; what went wrong at the agents since the last one counts in this one. */
@@ -95,9 +145,25 @@ final class Fleet {
   }
 
   private void settle(int sequence) {
-    if (listener == null) return;
+    if (!wantsToKnow()) return;
     settled.set(sequence);
-    listener.accept(sequence);
+    listeners.forEach(listener -> listener.accept(sequence));
+  }
+
+  /** An agent is welcome, after being away for so long since it lost its last gateway. */
+  void welcomed(long awayNanos) {
+    here++;
+    lastWelcomeNanos = System.nanoTime();
+    if (awayNanos > 0) away.recordValue(Math.min(awayNanos, AWAY_MAX));
+  }
+
+  void left() {
+    here--;
+    losses++;
+  }
+
+  void deferred() {
+    deferred++;
   }
 
   void lost() {

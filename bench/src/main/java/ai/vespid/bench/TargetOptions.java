@@ -80,10 +80,9 @@ final class TargetOptions {
 
   /** Agents that are connected and welcomed. */
   Fleet connect(Generator generator, List<Credential> agents) {
-    var fleet = new Fleet(generator, agents, plain);
+    var fleet = new Fleet(generator, agents, plain ? Manner.PLAIN : Manner.USUAL);
     var at = agentsGateway == null ? gateway : agentsGateway;
-    var url = "ws" + at.substring("http".length()).replaceAll("/$", "") + "/ws/executor";
-    generator.await(CONNECT_SECONDS, () -> fleet.connect(url));
+    generator.await(CONNECT_SECONDS, () -> fleet.connect(Door.path(at)));
     return fleet;
   }
 

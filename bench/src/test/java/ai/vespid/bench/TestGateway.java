@@ -48,6 +48,7 @@ final class TestGateway implements AutoCloseable {
   final List<String> hellos = new CopyOnWriteArrayList<>();
   final AtomicInteger acks = new AtomicInteger();
   final AtomicInteger results = new AtomicInteger();
+  private final AtomicInteger turnedAway = new AtomicInteger();
   private final Vertx vertx = Vertx.vertx();
   private final Fault fault;
   private final HttpServer server;
@@ -59,13 +60,7 @@ final class TestGateway implements AutoCloseable {
 
   TestGateway(Fault fault) {
     this.fault = fault;
-    server =
-        vertx
-            .createHttpServer()
-            .webSocketHandler(this::connected)
-            .requestHandler(this::request)
-            .listen(0, "127.0.0.1")
-            .await();
+    server = vertx.createHttpServer().requestHandler(this::request).listen(0, "127.0.0.1").await();
   }
 
   String url() {
@@ -75,6 +70,24 @@ final class TestGateway implements AutoCloseable {
   @Override
   public void close() {
     vertx.close().await();
+  }
+
+  /** So many attempts to connect are told to come back in a second. */
+  void turnAway(int attempts) {
+    turnedAway.set(attempts);
+  }
+
+  /** Loses every agent. */
+  void dropAll() {
+    vertx.runOnContext(_ -> List.copyOf(agents).forEach(ServerWebSocket::close));
+  }
+
+  private void upgrade(HttpServerRequest request) {
+    if (turnedAway.getAndDecrement() > 0) {
+      request.response().putHeader("Retry-After", "1").setStatusCode(503).end();
+    } else {
+      request.toWebSocket().onSuccess(this::connected);
+    }
   }
 
   private void connected(ServerWebSocket agent) {
@@ -101,6 +114,10 @@ final class TestGateway implements AutoCloseable {
   }
 
   private void request(HttpServerRequest request) {
+    if (request.headers().contains("upgrade")) {
+      upgrade(request);
+      return;
+    }
     request.body().onSuccess(body -> route(request, body.getBytes()));
   }
 

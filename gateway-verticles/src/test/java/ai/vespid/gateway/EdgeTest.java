@@ -7,6 +7,7 @@ import ai.vespid.gateway.TestGateway.Credentials;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.SessionRegistry.Revoked;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.UpgradeRejectedException;
@@ -22,6 +23,8 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +66,38 @@ class EdgeTest {
     assertThat(refusal("/ws/executor", "Bearer " + credentials.token()))
         .isEqualTo("403 EXECUTOR_REVOKED");
     assertThat(gateway.get("/ws/executor").code()).isEqualTo("UPGRADE_REQUIRED");
+  }
+
+  @Test
+  void tellsAgentsThatComeTogetherWhenToComeBack() {
+    try (var small = new TestGateway()) {
+      small.edgeConfig.put("handshakesPerSecMax", 1);
+      small.start();
+      var options =
+          new WebSocketConnectOptions()
+              .setHost("127.0.0.1")
+              .setPort(small.port)
+              .setURI("/ws")
+              .addHeader("Authorization", "Bearer " + small.executor(organization).token());
+      var client = small.vertx.createWebSocketClient();
+
+      var herd = Stream.generate(() -> client.connect(options)).limit(10).toList();
+      Future.join(herd).otherwiseEmpty().await();
+
+      assertThat(herd).anyMatch(Future::succeeded);
+      assertThat(herd)
+          .filteredOn(Future::failed)
+          .isNotEmpty()
+          .extracting(Future::cause)
+          .asInstanceOf(InstanceOfAssertFactories.list(UpgradeRejectedException.class))
+          .allSatisfy(refused -> {
+            assertThat(refused.getStatus()).isEqualTo(503);
+            assertThat(refused.getHeaders().get("Retry-After")).matches("\\d|10");
+            assertThat(refused.getBody().toString()).contains("GATEWAY_OVERLOADED");
+          });
+      assertThat(small.meters.counter("vespid.edge.handshakes.deferred").count()).isPositive();
+      client.close();
+    }
   }
 
   @Test

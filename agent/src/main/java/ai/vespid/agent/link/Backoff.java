@@ -1,5 +1,6 @@
 package ai.vespid.agent.link;
 
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -11,6 +12,9 @@ public final class Backoff {
   private static final long CAP_MS = 30_000;
   private static final long REFUSED_CAP_MS = 60_000;
   private static final long FLOOR_MS = 50;
+  private static final long TOLD_SECONDS_MAX = 60;
+  // Seconds are all that a gateway can tell: within one second agents spread by themselves.
+  private static final long TOLD_SPREAD_MS = 1_000;
 
   private final RandomGenerator random;
   private int failures;
@@ -35,8 +39,17 @@ public final class Backoff {
     return jittered(REFUSED_CAP_MS);
   }
 
+  /** The wait after a busy gateway told after how many seconds there may be room. */
+  public long toldMs(long seconds) {
+    long base = TimeUnit.SECONDS.toMillis(Math.clamp(seconds, 0, TOLD_SECONDS_MAX));
+    return base + random.nextLong(Math.max(TOLD_SPREAD_MS, ceiling(CAP_MS)));
+  }
+
   private long jittered(long capMs) {
-    long ceiling = Math.min(capMs, FIRST_MS << Math.min(failures++, 16));
-    return FLOOR_MS + random.nextLong(ceiling);
+    return FLOOR_MS + random.nextLong(ceiling(capMs));
+  }
+
+  private long ceiling(long capMs) {
+    return Math.min(capMs, FIRST_MS << Math.min(failures++, 16));
   }
 }

@@ -200,8 +200,7 @@ public final class Link {
   private void failed(Throwable cause) {
     long wait;
     if (cause instanceof UpgradeRejectedException refused) {
-      boolean lasting = refused.getStatus() == 401 || refused.getStatus() == 403;
-      wait = lasting ? backoff.refusedMs() : backoff.lostMs();
+      wait = waitAfter(refused);
       LOG.atWarn()
           .addKeyValue("status", refused.getStatus())
           .addKeyValue("code", codeOf(refused))
@@ -216,6 +215,16 @@ public final class Link {
           .log("the gateway cannot be reached");
     }
     again(wait);
+  }
+
+  private long waitAfter(UpgradeRejectedException refused) {
+    if (refused.getStatus() == 401 || refused.getStatus() == 403) return backoff.refusedMs();
+    var headers = refused.getHeaders();
+    var told = headers == null ? null : headers.get(HttpHeaders.RETRY_AFTER);
+    // The other form, a date, is none that a gateway uses.
+    return told != null && told.matches("\\d{1,9}")
+        ? backoff.toldMs(Long.parseLong(told))
+        : backoff.lostMs();
   }
 
   private static String codeOf(UpgradeRejectedException refused) {

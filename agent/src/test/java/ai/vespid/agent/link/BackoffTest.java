@@ -40,6 +40,38 @@ class BackoffTest {
   }
 
   @Test
+  void waitsAsLongAsItIsToldAndALittleMore() {
+    var backoff = new Backoff(new Most());
+    backoff.lostMs();
+
+    assertThat(backoff.toldMs(3)).isEqualTo(3_999);
+    // Refused again and again: it leaves more room to others.
+    assertThat(LongStream.generate(() -> backoff.toldMs(3)).limit(2))
+        .containsExactly(4_999L, 6_999L);
+    assertThat(backoff.toldMs(1_000_000)).isEqualTo(67_999);
+  }
+
+  @Test
+  void thoseToldTheSameSecondDoNotComeTogether() {
+    var quarters = new long[4];
+    for (int seed = 0; seed < 1_000; seed++) {
+      quarters[(int) (new Backoff(new Random(seed)).toldMs(2) - 2_000) / 250]++;
+    }
+
+    assertThat(LongStream.of(quarters).boxed())
+        .allSatisfy(count -> assertThat(count).isBetween(150L, 350L));
+  }
+
+  @Test
+  void aConnectionThatBreaksOnceIsTriedAgainWithinHalfASecondOrSo() {
+    var backoff = new Backoff(new Most());
+
+    assertThat(backoff.lostMs()).isLessThan(600);
+    backoff.held();
+    assertThat(backoff.lostMs()).isLessThan(600);
+  }
+
+  @Test
   void spreadsAgentsOverTheWholeWait() {
     var waits = new long[10];
     for (int seed = 0; seed < 1_000; seed++) {

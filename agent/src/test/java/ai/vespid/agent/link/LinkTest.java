@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Locale;
@@ -102,6 +103,20 @@ class LinkTest implements Link.Listener {
     gateway.refuse(0);
 
     gateway.next(Hello.class);
+  }
+
+  @Test
+  void comesBackWhenABusyGatewayTellsIt() throws Exception {
+    gateway.refuse(503, 2);
+    connect(TestGateway.TOKEN);
+    Eventually.is("a refusal", () -> gateway.refusals() > 0);
+    long refused = System.nanoTime();
+    gateway.refuse(0);
+
+    gateway.next(Hello.class);
+
+    assertThat(Duration.ofNanos(System.nanoTime() - refused))
+        .isBetween(Duration.ofMillis(1_900), Duration.ofSeconds(8));
   }
 
   @Test

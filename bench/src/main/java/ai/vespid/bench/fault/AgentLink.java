@@ -1,5 +1,6 @@
 package ai.vespid.bench.fault;
 
+import ai.vespid.bench.Pauses;
 import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.Frames;
@@ -24,7 +25,7 @@ final class AgentLink {
   private static final long PING_MS = 2_000;
   private static final int PINGS_UNANSWERED_MAX = 3;
   private static final long CONNECT_MS_MAX = 3_000;
-  private static final long PAUSE_MS_MIN = 50;
+  private static final long PAUSE_MS_FIRST = 200;
   private static final long PAUSE_MS_MAX = 4_000;
 
   /** What the link tells its agent. */
@@ -42,9 +43,9 @@ final class AgentLink {
   private final Listener listener;
   // Kept in a field: a client that nobody holds closes its connections when it is collected.
   private final WebSocketClient client;
+  private final Pauses pauses = new Pauses(PAUSE_MS_FIRST, PAUSE_MS_MAX);
   private WebSocket socket;
   private int next;
-  private int failures;
   private int pingsUnanswered;
   // Counts up whenever what is under way shall not count any more.
   private int life;
@@ -100,16 +101,15 @@ final class AgentLink {
           if (mine == life) opened(opened);
           else opened.close();
         })
-        .onFailure(_ -> {
-          if (mine == life) again();
+        .onFailure(cause -> {
+          if (mine == life) again(pauses.nextMs(cause));
         });
   }
 
-  private void again() {
+  private void again(long waitMs) {
     int mine = life;
-    long ceiling = Math.min(PAUSE_MS_MAX, 200L << Math.min(failures++, 8));
     vertx.setTimer(
-        PAUSE_MS_MIN + ThreadLocalRandom.current().nextLong(ceiling),
+        waitMs,
         _ -> {
           if (mine == life && wanted) connect();
         });
@@ -138,7 +138,7 @@ final class AgentLink {
     if (from != socket && !(always && wanted)) return;
     pingsUnanswered = 0;
     switch (frame) {
-      case GatewayFrame.Welcome _ -> failures = 0;
+      case GatewayFrame.Welcome _ -> pauses.held();
       case GatewayFrame.Drain _ -> connect();
       default -> {}
     }
@@ -148,7 +148,7 @@ final class AgentLink {
   private void lost(WebSocket which) {
     if (which != socket) return;
     socket = null;
-    if (wanted) again();
+    if (wanted) again(pauses.nextMs());
   }
 
   private void ping() {

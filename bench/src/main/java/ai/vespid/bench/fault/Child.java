@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** A process this run started, which it may kill, stop, wake and end; by its pid, never by name. */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
   private static final long END_SECONDS_MAX = 30;
 
   private final String name;
@@ -39,7 +39,7 @@ final class Child implements AutoCloseable {
     return log;
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
@@ -47,7 +47,8 @@ final class Child implements AutoCloseable {
     return process.isAlive();
   }
 
-  void kill() {
+  /** SIGKILL, and waits until it is gone. */
+  public void kill() {
     process.destroyForcibly();
     awaitEnd();
   }

@@ -1,18 +1,14 @@
 package ai.vespid.bench.fault;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,11 +38,7 @@ public final class FaultCommand implements Callable<Integer> {
   @Option(names = "--seconds", defaultValue = "15", description = "of load, at least")
   private int seconds;
 
-  @Option(names = "--home", description = "data and logs; a new folder, kept when a check fails")
-  private Path home;
-
-  @Option(names = "--vespid", defaultValue = "./vespid", description = "the launcher")
-  private Path vespid;
+  @Mixin private SiteOptions place;
 
   @Option(
       names = "--audit",
@@ -61,25 +53,16 @@ public final class FaultCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     var chosen = chosen();
-    var folder = folder();
-    try (var site = Site.open(vespid.toAbsolutePath().normalize(), folder, gateways)) {
+    try (var site = place.open(gateways)) {
       var accepted = new ArrayList<TrialReport>();
       for (var scenario : chosen) {
         for (int i = 1; i <= repetitions; i++) accepted.add(run(site, scenario, i));
       }
       if (audit) say(Audit.of(site, accepted), 1, site);
     }
-    if (!good) spec.commandLine().getErr().println("bench: evidence and logs are in " + folder);
-    else if (home == null) delete(folder);
+    if (good) place.forget();
+    else spec.commandLine().getErr().println("bench: evidence and logs: " + place.evidence());
     return good ? 0 : 1;
-  }
-
-  private static void delete(Path folder) {
-    try (var files = Files.walk(folder)) {
-      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private List<Scenario> chosen() {
@@ -87,16 +70,6 @@ public final class FaultCommand implements Callable<Integer> {
       return scenarios.stream().map(Scenarios::named).toList();
     }
     return Scenarios.ALL.stream().filter(scenario -> scenario.gatewaysMin() <= gateways).toList();
-  }
-
-  private Path folder() {
-    try {
-      return home == null
-          ? Files.createTempDirectory("vespid-fault-")
-          : Files.createDirectories(home).toAbsolutePath().normalize();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private TrialReport run(Site site, Scenario scenario, int repetition)

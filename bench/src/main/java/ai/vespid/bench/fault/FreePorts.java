@@ -11,14 +11,14 @@ import java.util.concurrent.ThreadLocalRandom;
  * Ports nobody listens on, each given out once. All are below those that the kernel takes for
  * outgoing connections: a port must still be free when its owner comes back from the dead.
  */
-final class FreePorts {
+public final class FreePorts {
   private static final int FIRST = 15_000;
   private static final int END = 32_000;
   private static final int TRIES_MAX = 1_000;
 
   private final Set<Integer> given = new HashSet<>();
 
-  synchronized int next() {
+  public synchronized int next() {
     for (int i = 0; i < TRIES_MAX; i++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST, END);
       if (given.add(port) && isFree(port)) return port;

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Asks one gateway at a time and says what its answer means. Blocks. */
-final class GatewayClient {
+public final class GatewayClient {
   private static final String DISPATCH = "/internal/v1/dispatch";
 
   private final HttpClient http;
@@ -60,7 +60,7 @@ final class GatewayClient {
   }
 
   /** The sum of a counter or gauge over its labels. */
-  double metric(GatewayProcess gateway, String name) {
+  public double metric(GatewayProcess gateway, String name) {
     var reply = send(request(gateway, "/internal/v1/metrics", Duration.ofSeconds(5)).GET());
     if (reply.status() != 200) throw new IllegalStateException("metrics: " + reply.cause());
     return new String(reply.body(), java.nio.charset.StandardCharsets.UTF_8)

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /** {@code vespid serve}: one gateway, which dies and comes back at the same ports. */
-final class GatewayProcess implements AutoCloseable {
+public final class GatewayProcess implements AutoCloseable {
   private static final Duration READY_MAX = Duration.ofSeconds(60);
   private static final long LOOK_NANOS = 50_000_000;
 
@@ -34,7 +34,7 @@ final class GatewayProcess implements AutoCloseable {
     this.http = http;
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
@@ -42,7 +42,7 @@ final class GatewayProcess implements AutoCloseable {
     return Integer.parseInt(environment.get("GATEWAY_PORT"));
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + port();
   }
 
@@ -51,11 +51,11 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   /** The running process. */
-  Child child() {
+  public Child child() {
     return child;
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return child != null && child.isAlive();
   }
 

@@ -21,9 +21,10 @@ import java.util.stream.Collectors;
 
 /**
  * The processes of a run: stores, and gateways that share them, each reachable for the others only
- * through a proxy. Ends all of them when it is closed, and when this program is ended.
+ * through a proxy where connections shall fail. Ends all of them when it is closed, and when this
+ * program is ended.
  */
-final class Site implements AutoCloseable {
+public final class Site implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
   private static final int SECRET_BYTES = 32;
 
@@ -33,14 +34,24 @@ final class Site implements AutoCloseable {
   private final HttpClient http;
   private final Path vespid;
   private final Path home;
+  private final Wiring wiring;
   private final Map<String, String> shared = new HashMap<>();
   private final List<GatewayProcess> gateways = new ArrayList<>();
   private final Map<String, List<FaultProxy>> proxies = new HashMap<>();
   private StoresProcess stores;
 
-  private Site(Path vespid, Path home) {
+  /** What stands between gateways. */
+  public enum Wiring {
+    /** Proxies that can be told to fail. */
+    PROXIES,
+    /** Nothing: what is measured is the gateways. */
+    DIRECT
+  }
+
+  private Site(Path vespid, Path home, Wiring wiring) {
     this.vespid = vespid;
     this.home = home;
+    this.wiring = wiring;
     http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -51,10 +62,20 @@ final class Site implements AutoCloseable {
 
   /** Starts everything; on a failure nothing is left running. */
   static Site open(Path vespid, Path home, int gateways) {
-    var site = new Site(vespid, home);
+    return open(vespid, home, gateways, Wiring.PROXIES, Map.of());
+  }
+
+  /**
+   * As above.
+   *
+   * @param environment variables of every gateway, above those it has anyway
+   */
+  public static Site open(
+      Path vespid, Path home, int gateways, Wiring wiring, Map<String, String> environment) {
+    var site = new Site(vespid, home, wiring);
     Runtime.getRuntime().addShutdownHook(site.hook);
     try {
-      site.begin(gateways);
+      site.begin(gateways, environment);
       return site;
     } catch (RuntimeException e) {
       site.close();
@@ -62,7 +83,7 @@ final class Site implements AutoCloseable {
     }
   }
 
-  private void begin(int count) {
+  private void begin(int count, Map<String, String> environment) {
     stores = opened(new StoresProcess(vespid, home, ports));
     stores.awaitReady();
     for (var secret :
@@ -78,6 +99,7 @@ final class Site implements AutoCloseable {
     shared.put("REDIS_URL", stores.redisUrl());
     shared.put("GATEWAY_ORG_MAX_INFLIGHT", "100000");
     shared.put("VESPID_JAVA_OPTIONS", "-Xmx384m");
+    shared.putAll(environment);
     describe(count);
     // The first one migrates the database.
     gateways.getFirst().start();
@@ -115,18 +137,19 @@ final class Site implements AutoCloseable {
     return environment;
   }
 
-  // The other gateways reach it only through proxies that know them apart.
+  // Where proxies are wanted the others reach it only through some that know them apart.
   private int cluster(Map<String, String> environment) {
     int memberPort = ports.next();
     int busPort = ports.next();
+    environment.put("CLUSTER_HOST", HOST);
+    environment.put("CLUSTER_PORT", "" + memberPort);
+    environment.put("CLUSTER_BUS_PORT", "" + busPort);
+    if (wiring == Wiring.DIRECT) return memberPort;
     var owner = new SocketOwner(this::gatewayPids);
     var member = opened(new FaultProxy(ports.next(), memberPort, owner::of));
     var bus = opened(new FaultProxy(ports.next(), busPort, owner::of));
     proxies.put(environment.get("GATEWAY_NODE_NAME"), List.of(member, bus));
-    environment.put("CLUSTER_HOST", HOST);
-    environment.put("CLUSTER_PORT", "" + memberPort);
     environment.put("CLUSTER_PUBLIC_PORT", "" + member.port());
-    environment.put("CLUSTER_BUS_PORT", "" + busPort);
     environment.put("CLUSTER_BUS_PUBLIC_PORT", "" + bus.port());
     return member.port();
   }
@@ -152,7 +175,7 @@ final class Site implements AutoCloseable {
     return home;
   }
 
-  FreePorts ports() {
+  public FreePorts ports() {
     return ports;
   }
 
@@ -160,20 +183,33 @@ final class Site implements AutoCloseable {
     return stores;
   }
 
-  List<GatewayProcess> gateways() {
+  public List<GatewayProcess> gateways() {
     return List.copyOf(gateways);
   }
 
-  GatewayClient client() {
-    return new GatewayClient(http, shared.get("GATEWAY_SERVICE_TOKEN"));
+  public GatewayClient client() {
+    return new GatewayClient(http, serviceToken());
+  }
+
+  /** What opens the internal API of every gateway; a secret. */
+  public String serviceToken() {
+    return shared.get("GATEWAY_SERVICE_TOKEN");
   }
 
   /** Credentials of agents of a new organization. */
-  List<Credential> agents(int count) {
-    var account =
-        new Provisioner.Account("fault-" + UUID.randomUUID() + "@vespid.local", secret(), null);
+  public List<Credential> agents(int count) {
+    var email = "fault-" + UUID.randomUUID() + "@vespid.local";
+    return provision(new Provisioner.Account(email, secret(), null), Pool.BYON, count);
+  }
+
+  /** Credentials of agents that all organizations share. */
+  public List<Credential> managedAgents(int count) {
+    return provision(new Provisioner.Account(null, null, serviceToken()), Pool.MANAGED, count);
+  }
+
+  private List<Credential> provision(Provisioner.Account account, Pool pool, int count) {
     try (var api = new ControlApi(gateways.getFirst().apiUrl())) {
-      return new Provisioner(api, account).provision(Pool.BYON, count);
+      return new Provisioner(api, account).provision(pool, count);
     }
   }
 

@@ -13,6 +13,10 @@ import java.time.Duration;
  * @param ackDoubt how long a dispatch may stay without its dispatch_ack before its agent is
  *     doubted: what is safe to repeat goes to another one
  * @param ackMax how long a dispatch may stay without its dispatch_ack before the socket is closed
+ * @param connectionsMax sockets one instance holds; one more is refused
+ * @param handshakesPerSecMax agents that one instance lets in a second, default 1000: ten thousand
+ *     that lost a gateway are back at two others within five seconds, and dispatches have time
+ *     between them; who comes too early is refused before the upgrade and told when its turn is
  * @param framesPerSecMax frames read from one socket a second; more are read a second later
  * @param invalidFramesMax unusable frames after which a socket is closed
  * @param writeQueueBytesMax what may wait to be written to one socket before it counts as full
@@ -29,6 +33,7 @@ public record ExecutorEdgeSettings(
     Duration ackDoubt,
     Duration ackMax,
     Integer connectionsMax,
+    Integer handshakesPerSecMax,
     Integer framesPerSecMax,
     Integer invalidFramesMax,
     Integer writeQueueBytesMax,
@@ -47,6 +52,7 @@ public record ExecutorEdgeSettings(
     if (ackDoubt == null) ackDoubt = Duration.ofSeconds(1);
     if (ackMax == null) ackMax = Duration.ofSeconds(5);
     if (connectionsMax == null) connectionsMax = 19_000;
+    if (handshakesPerSecMax == null) handshakesPerSecMax = 1_000;
     if (framesPerSecMax == null) framesPerSecMax = 50_000;
     if (invalidFramesMax == null) invalidFramesMax = 100;
     if (writeQueueBytesMax == null) writeQueueBytesMax = Limits.FRAME_BYTES_MAX;
@@ -55,6 +61,9 @@ public record ExecutorEdgeSettings(
     if (sweepEvery == null) sweepEvery = Duration.ofSeconds(30);
     if (drainMax == null) drainMax = Duration.ofSeconds(5);
     if (inFlightMax == null) inFlightMax = 50_000;
+    if (handshakesPerSecMax < 1) {
+      throw new IllegalArgumentException("handshakesPerSecMax must be positive");
+    }
     if (port < 0 || port > 65_535) throw new IllegalArgumentException("must be a port");
   }
 }

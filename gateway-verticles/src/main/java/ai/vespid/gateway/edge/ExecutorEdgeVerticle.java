@@ -29,6 +29,7 @@ import ai.vespid.protocol.bus.SessionRegistry.Seen;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.sql.ExecutorIdentity;
 import ai.vespid.sql.ExecutorRepository;
+import io.github.bucket4j.TimeMeter;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -98,6 +99,10 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
         new Handshake(
             executors,
             () -> !node.membership().draining() && sockets.size() < settings.connectionsMax(),
+            new AcceptRate(
+                settings.handshakesPerSecMax(),
+                TimeMeter.SYSTEM_MILLISECONDS,
+                node.meters().counter("vespid.edge.handshakes.deferred")),
             this::admit);
     node.ports()
         .mountSockets(

@@ -21,14 +21,17 @@ final class Handshake {
 
   private final ExecutorRepository executors;
   private final BooleanSupplier hasRoom;
+  private final AcceptRate rate;
   private final BiConsumer<ExecutorIdentity, ServerWebSocket> admitted;
 
   Handshake(
       ExecutorRepository executors,
       BooleanSupplier hasRoom,
+      AcceptRate rate,
       BiConsumer<ExecutorIdentity, ServerWebSocket> admitted) {
     this.executors = executors;
     this.hasRoom = hasRoom;
+    this.rate = rate;
     this.admitted = admitted;
   }
 
@@ -50,6 +53,15 @@ final class Handshake {
     }
     if (!hasRoom.getAsBoolean()) {
       Answers.error(request.response(), ErrorCode.GATEWAY_OVERLOADED, "no room for connections");
+      return;
+    }
+    long seconds = rate.waitSeconds();
+    if (seconds > 0) {
+      Answers.errorUntil(
+          request.response(),
+          ErrorCode.GATEWAY_OVERLOADED,
+          "too many agents connect at once; come back in " + seconds + " s",
+          seconds);
       return;
     }
     request.pause();

@@ -26,6 +26,11 @@ public record Dispatch(
     NetworkMode networkMode,
     WorkspaceUse workspace)
     implements Message {
+  @Override
+  public int bulk() {
+    return payload == null ? 0 : payload.size();
+  }
+
   /** The same dispatch with less time left, for whom it is handed in to again. */
   public Dispatch withTimeoutMs(int remainingMs) {
     return new Dispatch(

@@ -48,10 +48,20 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
   record Refused(ErrorCode code, String message) implements Reply {}
 
   /** Run it and answer with the result. Joins a dispatch of the same id that is in flight. */
-  record Run(Dispatch dispatch) implements DispatchRouter<Reply> {}
+  record Run(Dispatch dispatch) implements DispatchRouter<Reply> {
+    @Override
+    public int bulk() {
+      return dispatch.bulk();
+    }
+  }
 
   /** Take it durably and answer after commit. */
-  record Accept(Dispatch dispatch) implements DispatchRouter<Reply> {}
+  record Accept(Dispatch dispatch) implements DispatchRouter<Reply> {
+    @Override
+    public int bulk() {
+      return dispatch.bulk();
+    }
+  }
 
   /**
    * An executor that holds this assignment has finished it. Idempotent.
@@ -66,6 +76,11 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       String executorId,
       DispatchResult result)
       implements DispatchRouter<Report.Reply> {
+    @Override
+    public int bulk() {
+      return result.output() == null ? 0 : result.output().size();
+    }
+
     public sealed interface Reply extends Message {}
 
     /** This is the terminal result, and it is as safe as its dispatch was promised to be. */

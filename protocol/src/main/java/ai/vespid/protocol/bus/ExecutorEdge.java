@@ -37,6 +37,11 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
       Workspace workspace,
       WorkspaceAccess workspaceAccess)
       implements ExecutorEdge<Offer.Reply> {
+    @Override
+    public int bulk() {
+      return dispatch.bulk();
+    }
+
     public sealed interface Reply extends Message {}
 
     /** The frame is written to the socket. */

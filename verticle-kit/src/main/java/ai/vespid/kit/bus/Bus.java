@@ -20,6 +20,7 @@ public final class Bus {
 
   private final Vertx vertx;
   private final String node;
+  private final Lanes lanes = new Lanes();
 
   /**
    * @param node the node it is used on: what stays there does not ask the cluster where it goes
@@ -33,8 +34,19 @@ public final class Bus {
     return new DeliveryOptions().setLocalOnly(node.equals(target));
   }
 
-  /** Asks and waits at most {@code timeout}; fails with a {@link Fault}. */
+  /**
+   * Asks and waits at most {@code timeout}; fails with a {@link Fault}. What is big and goes to
+   * another node first waits for its turn ({@link Lanes}): the time counts from when it is sent.
+   */
   public <R extends Message, Q extends Request<R>> Future<R> ask(
+      Address<? super Q> to, Q request, Duration timeout) {
+    boolean leaves = to.node() != null && !to.node().equals(node);
+    return leaves
+        ? lanes.pass(to.node(), request.bulk(), () -> send(to, request, timeout))
+        : send(to, request, timeout);
+  }
+
+  private <R extends Message, Q extends Request<R>> Future<R> send(
       Address<? super Q> to, Q request, Duration timeout) {
     var options = options(to.node()).setSendTimeout(timeout.toMillis());
     try {

@@ -24,7 +24,16 @@ public final class Answers {
   }
 
   public static void error(HttpServerResponse response, ErrorCode code, String message) {
-    if (code.status() == 503 && !response.headWritten()) response.putHeader(RETRY_AFTER, "1");
+    if (code.status() == 503) errorUntil(response, code, message, 1);
+    else json(response, code.status(), new ErrorBody(code, message));
+  }
+
+  /** As {@link #error}, and says after how many seconds it is worth trying again. */
+  public static void errorUntil(
+      HttpServerResponse response, ErrorCode code, String message, long retryAfterSeconds) {
+    if (!response.headWritten()) {
+      response.putHeader(RETRY_AFTER, Long.toString(retryAfterSeconds));
+    }
     json(response, code.status(), new ErrorBody(code, message));
   }
 

@@ -1,0 +1,70 @@
+package ai.vespid.bench.fault;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** Where what a run starts is found, and where it keeps its data and logs. */
+public final class SiteOptions {
+  @Option(names = "--home", description = "data and logs; a new folder, kept when a check fails")
+  private Path home;
+
+  @Option(names = "--vespid", defaultValue = "./vespid", description = "the launcher")
+  private Path vespid;
+
+  @Option(names = "--java-options", defaultValue = "", description = "more for every gateway")
+  private String javaOptions;
+
+  private Path folder;
+
+  /** Starts stores and gateways with proxies between them. */
+  Site open(int gateways) {
+    return Site.open(launcher(), folder(), gateways);
+  }
+
+  /**
+   * Starts stores and gateways with nothing between them.
+   *
+   * @param heap of each gateway, as Java wants it
+   */
+  public Site open(int gateways, String heap) {
+    var options = Map.of("VESPID_JAVA_OPTIONS", "-Xmx" + heap + " " + javaOptions);
+    return Site.open(launcher(), folder(), gateways, Site.Wiring.DIRECT, options);
+  }
+
+  private Path launcher() {
+    return vespid.toAbsolutePath().normalize();
+  }
+
+  private Path folder() {
+    if (folder != null) return folder;
+    try {
+      folder =
+          home == null
+              ? Files.createTempDirectory("vespid-bench-")
+              : Files.createDirectories(home).toAbsolutePath().normalize();
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The run went well: nobody will look at a folder that was made for it. */
+  public void forget() {
+    if (home != null || folder == null) return;
+    try (var files = Files.walk(folder)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Where the evidence of a run that did not go well is. */
+  public Path evidence() {
+    return folder;
+  }
+}
