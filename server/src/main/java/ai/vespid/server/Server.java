@@ -79,7 +79,7 @@ public final class Server implements AutoCloseable {
     this.ends = ends;
     var envelope = envelope(environment);
     var self = self(config);
-    membership = new Membership(self);
+    membership = new Membership(self, config.cluster().alone());
     cluster = config.cluster().alone() ? null : cluster(config.cluster(), self);
     vertx = openVertx();
     database = Database.open(vertx, databaseOptions(environment));

@@ -91,10 +91,8 @@ final class Carrier {
           if (written) {
             if (persist.first()) waiters.accepted(requestId);
             table.persisted(requestId, persist.epoch(), node.clock().millis());
-          } else if (persist.first()) {
-            known(persist);
           } else {
-            table.persistFailed(requestId, persist.epoch(), node.clock().millis());
+            known(persist);
           }
           carryOut();
         })
@@ -104,18 +102,16 @@ final class Carrier {
               .addKeyValue("cause", cause.getClass().getSimpleName())
               .log("a dispatch could not be written");
           table.persistFailed(requestId, persist.epoch(), node.clock().millis());
-          if (persist.first()) {
-            waiters.close(
-                requestId, new Refused(ErrorCode.DATABASE_UNAVAILABLE, "the database is away"));
-          }
+          if (persist.first()) unavailable(requestId);
           carryOut();
         });
   }
 
-  // The id was accepted before, by this or an earlier process: its row answers.
+  // The id was accepted before, by this or an earlier process, or another home of a split went on
+  // with it: its row answers.
   private void known(Decision.Persist persist) {
     var dispatch = persist.dispatch();
-    table.discard(dispatch.requestId(), node.clock().millis());
+    table.discard(dispatch.requestId(), persist.epoch(), node.clock().millis());
     log.find(dispatch.requestId())
         .onSuccess(row -> {
           var known = row.orElse(null);
@@ -129,10 +125,14 @@ final class Carrier {
             openRow.accept(dispatch.requestId());
           }
         })
-        .onFailure(_ ->
-            waiters.close(
-                dispatch.requestId(),
-                new Refused(ErrorCode.DATABASE_UNAVAILABLE, "the database is away")));
+        .onFailure(_ -> {
+          if (persist.first()) unavailable(dispatch.requestId());
+          else waiters.moved(dispatch.requestId());
+        });
+  }
+
+  private void unavailable(String requestId) {
+    waiters.close(requestId, new Refused(ErrorCode.DATABASE_UNAVAILABLE, "the database is away"));
   }
 
   private void load(Decision.LoadWorkspace load) {
@@ -219,22 +219,14 @@ final class Carrier {
   }
 
   private void finish(Decision.Finish finish) {
-    if (finish.files() == null && !finish.durable()) {
+    if (finish.files() == null && !finish.durable() && node.membership().alone()) {
       settle(finish, finish.result(), null);
       return;
     }
     var stored = Promise.<Void>promise();
     settling.put(finish.dispatch().requestId(), stored);
     commitFiles(finish)
-        .compose(result ->
-            finish.durable()
-                ? log.finish(
-                    finish.dispatch().requestId(),
-                    finish.epoch(),
-                    result,
-                    expires(),
-                    () -> isHome(finish))
-                : Future.succeededFuture(result))
+        .compose(result -> store(finish, result))
         .onSuccess(result -> {
           settling.remove(finish.dispatch().requestId());
           settle(finish, result, result == finish.result() ? finish.files() : null);
@@ -249,6 +241,20 @@ final class Carrier {
           stored.fail(cause);
           carryOut();
         });
+  }
+
+  private Future<DispatchResult> store(Decision.Finish finish, DispatchResult result) {
+    var dispatch = finish.dispatch();
+    if (finish.durable()) {
+      return log.finish(
+          dispatch.requestId(), finish.epoch(), result, expires(), () -> isHome(finish));
+    }
+    if (node.membership().alone()) return Future.succeededFuture(result);
+    // The other half of a split may have decided it, and somebody may have been told.
+    var decide = new ResultStore.Decide(dispatch.requestId(), dispatch.organizationId(), result);
+    return bus.ask(ResultStore.at(node.id()), decide, settings.offerMax())
+        .map(ResultStore.Decide.Stands::result)
+        .otherwise(result);
   }
 
   private boolean isHome(Decision.Finish finish) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongToIntFunction;
 
 /**
  * Every rule of dispatching: who gets what, who waits, what a lost link or a passed deadline means,
@@ -49,9 +50,16 @@ final class DispatchTable {
   private final Map<String, Entry> entries;
 
   DispatchTable(Rules rules, ExecutorDirectory directory) {
+    this(rules, directory, _ -> 1);
+  }
+
+  /**
+   * @param firstEpoch the first epoch of what is in memory only, given the time
+   */
+  DispatchTable(Rules rules, ExecutorDirectory directory, LongToIntFunction firstEpoch) {
     this.rules = rules;
     this.directory = directory;
-    this.go = new Progress(rules, directory);
+    this.go = new Progress(rules, directory, firstEpoch);
     this.orphans = new Orphans(directory);
     this.handover = new Handover(rules, directory, go, orphans);
     this.room = go.room;
@@ -123,10 +131,11 @@ final class DispatchTable {
     else go.remove(entry, nowMs);
   }
 
-  /** Forgets a dispatch that turned out to be known elsewhere and was never offered. */
-  void discard(String requestId, long nowMs) {
+  /** Forgets a dispatch that turned out to be known elsewhere; this attempt was not offered. */
+  void discard(String requestId, int epoch, long nowMs) {
     var entry = entries.get(requestId);
-    if (entry == null || !(entry.state instanceof State.Committing)) return;
+    if (entry == null || entry.epoch != epoch) return;
+    if (!(entry.state instanceof State.Committing)) return;
     room.release(entry);
     go.remove(entry, nowMs);
     go.serve(entry.demand.queueKey(), nowMs);

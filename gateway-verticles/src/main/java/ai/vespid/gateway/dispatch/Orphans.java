@@ -1,7 +1,7 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +14,7 @@ import java.util.Optional;
 final class Orphans {
   private record Kept(Holding holding, long untilMs) {}
 
-  private final Map<String, Kept> orphans = new HashMap<>();
+  private final Map<String, Kept> orphans = new LinkedHashMap<>();
   private final ExecutorDirectory directory;
 
   Orphans(ExecutorDirectory directory) {

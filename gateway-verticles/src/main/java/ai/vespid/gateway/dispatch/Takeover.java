@@ -5,6 +5,7 @@ import ai.vespid.kit.node.Seat;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,7 @@ final class Takeover {
   private final Set<Seat> edges = new HashSet<>();
   private final Set<Seat> routers = new HashSet<>();
   private final Map<Seat, Homes> yielded = new HashMap<>();
+  private final Set<Seat> arrivals = new LinkedHashSet<>();
   // The last homes under which this router knew everything about its keys.
   private Homes settled = new Homes(List.of());
   private Homes homes = settled;
@@ -41,14 +43,18 @@ final class Takeover {
    * @param routersAlive who may have been home for it
    */
   boolean changed(Homes now, Collection<Seat> edgesAlive, Collection<Seat> routersAlive) {
+    var before = homes;
     homes = now;
     yielded.keySet().removeAll(now.routers());
+    arrivals.retainAll(now.routers());
     edges.retainAll(edgesAlive);
     routers.retainAll(routersAlive);
     if (!gains(now)) {
       if (!settling) settled = now;
+      if (now.routers().contains(self)) arrived(before, now);
       return false;
     }
+    arrivals.clear();
     settling = true;
     edgesTold = true;
     round++;
@@ -65,6 +71,23 @@ final class Takeover {
     return settling
         || !settled.routers().contains(self)
         || !now.routers().containsAll(settled.routers());
+  }
+
+  // Who comes may have been home for what is ours: in the other half of a split.
+  private void arrived(Homes before, Homes now) {
+    for (var router : now.routers()) {
+      if (!router.equals(self) && !before.routers().contains(router)) arrivals.add(router);
+    }
+  }
+
+  /** Routers that came and have not said yet whether something of ours is with them. */
+  Set<Seat> arrivals() {
+    return Set.copyOf(arrivals);
+  }
+
+  /** It has given us what it had of ours, or is not waited for any longer. */
+  void arrivalAnswered(Seat router) {
+    arrivals.remove(router);
   }
 
   /** Which asking this is: answers to an earlier one do not count. */
@@ -121,6 +144,11 @@ final class Takeover {
     if (homes.routers().isEmpty() || !homes.seatOf(key).equals(self)) return false;
     return yielded.entrySet().stream()
         .noneMatch(heir -> heir.getValue().seatOf(key).equals(heir.getKey()));
+  }
+
+  /** True while another router may still have something of this key: what is unknown may come. */
+  boolean unsure(String key) {
+    return mine(key) && (settling || !arrivals.isEmpty());
   }
 
   /** True while this key is ours and not everything about it is known. */

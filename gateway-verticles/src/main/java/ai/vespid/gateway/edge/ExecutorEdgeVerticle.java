@@ -81,7 +81,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   public Future<?> start() {
     settings = Settings.bind("executor-edge", config(), ExecutorEdgeSettings.class);
     bus = new Bus(vertx, node.id());
-    homes = new HomeCalls(vertx, node);
+    homes = HomeCalls.of(vertx, node);
     unbelieved = node.meters().counter("vespid.edge.results.unbelieved");
     invalid = node.meters().counter("vespid.edge.frames.invalid");
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);

@@ -122,7 +122,7 @@ final class CarrierShell {
 
   private void known(Decision.Persist persist) {
     var requestId = persist.dispatch().requestId();
-    table.discard(requestId, ports.nowMs());
+    table.discard(requestId, persist.epoch(), ports.nowMs());
     ports
         .find(requestId)
         .onSuccess(found -> {

@@ -8,6 +8,7 @@ import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -41,6 +42,7 @@ public final class RedisLink {
   private boolean closed;
   private boolean toldAway;
   private int connections;
+  private long connectedNanos;
 
   public RedisLink(Vertx vertx, Redis client) {
     this.vertx = vertx;
@@ -63,6 +65,7 @@ public final class RedisLink {
     }
     connection = opened;
     connections++;
+    connectedNanos = System.nanoTime();
     toldAway = false;
     opened.exceptionHandler(cause -> lost(opened, cause));
     opened.endHandler(_ -> lost(opened, null));
@@ -91,9 +94,12 @@ public final class RedisLink {
     return connection != null;
   }
 
-  /** True when it was away since it was opened: it may have forgotten what it was told. */
-  public boolean wasAway() {
-    return connections > 1;
+  /**
+   * True when it was away within this time: it may have forgotten what it was told before. What is
+   * kept no longer than this needs no second look after it.
+   */
+  public boolean wasAwayWithin(Duration time) {
+    return connections > 1 && System.nanoTime() - connectedNanos < time.toNanos();
   }
 
   /**

@@ -19,6 +19,7 @@ import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Nodes;
+import ai.vespid.protocol.bus.ResultStore.Decide;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.protocol.bus.Route;
@@ -219,7 +220,9 @@ final class BusSamples {
           new Get(REQUEST),
           new Get.Found(ORG, RESULT),
           new Get.NotReady(),
-          new Put(REQUEST, ORG, RESULT));
+          new Put(REQUEST, ORG, RESULT),
+          new Decide(REQUEST, ORG, RESULT),
+          new Decide.Stands(RESULT));
 
   private BusSamples() {}
 }
