@@ -209,6 +209,7 @@ public final class Server implements AutoCloseable {
       for (int shard = 0; shard < deployment.instances(); shard++) deploy(deployment, shard);
     }
     await("listen", ports.listen(vertx), START_MAX);
+    if (cluster != null) await("members", cluster.introduced(), START_MAX);
     say(Member.State.SERVING);
     serving = true;
     LOG.atInfo().addKeyValue("node", node.id()).log("serving");

@@ -29,11 +29,12 @@ public final class History {
     Long committedDeadlineMs;
     DispatchResult stored;
     DispatchResult seen;
-    long seenMs;
+    final long submittedMs;
 
-    Life(Dispatch dispatch, boolean async) {
+    Life(Dispatch dispatch, boolean async, long submittedMs) {
       this.dispatch = dispatch;
       this.async = async;
+      this.submittedMs = submittedMs;
     }
   }
 
@@ -43,11 +44,16 @@ public final class History {
   private final World world;
   private final Map<String, Life> lives = new LinkedHashMap<>();
   private final List<Run> runs = new ArrayList<>();
-  private long routerDiedMs = NEVER;
-  private boolean redisFailed;
+  private final boolean alone;
+  private long homesMovedMs = NEVER;
+  private long redisFailedMs = NEVER;
 
-  History(World world) {
+  /**
+   * @param alone there is one gateway, and never another one
+   */
+  History(World world, boolean alone) {
     this.world = world;
+    this.alone = alone;
   }
 
   Collection<Life> lives() {
@@ -64,15 +70,21 @@ public final class History {
   }
 
   void submitted(Dispatch dispatch, boolean async) {
-    lives.computeIfAbsent(dispatch.requestId(), _ -> new Life(dispatch, async));
+    lives.computeIfAbsent(dispatch.requestId(), _ -> new Life(dispatch, async, world.nowMs()));
   }
 
-  void routerDied() {
-    routerDiedMs = world.nowMs();
+  /** A home died, or somebody's view of who is home changed. */
+  void homesMoved() {
+    homesMovedMs = world.nowMs();
   }
 
-  void redisFailed() {
-    redisFailed = true;
+  void redisFailed(long untilMs) {
+    redisFailedMs = Math.max(redisFailedMs, untilMs);
+  }
+
+  /** Something is given to an executor. */
+  public void offered(String requestId, int remainingMs) {
+    if (remainingMs <= 0) throw new Violation(requestId + " was offered when its time was over");
   }
 
   // Check 1: a caller is told that it is accepted: it must be in the database.
@@ -111,7 +123,6 @@ public final class History {
     mustHaveRun(requestId, result);
     if (life.seen == null) {
       life.seen = result;
-      life.seenMs = world.nowMs();
     } else if (!life.seen.equals(result) && promised(life)) {
       throw new Violation(
           requestId + ": seen as " + text(life.seen) + " and as " + text(result)); // check 1
@@ -122,9 +133,15 @@ public final class History {
     }
   }
 
-  // The result of a synchronous dispatch lives in memory and Redis: with both gone it is gone.
   private boolean promised(Life life) {
-    return life.async || (life.seenMs > routerDiedMs && !redisFailed);
+    return life.async || !homeAndRedisFailed(life) && !(alone && homesMovedMs >= life.submittedMs);
+  }
+
+  // What is known of a synchronous dispatch is in its home's memory and in Redis: when homes move,
+  // or two halves are home, and Redis was lost too, nobody knows it. Alone, a result is not waited
+  // for in Redis before it is told.
+  private boolean homeAndRedisFailed(Life life) {
+    return !life.async && redisFailedMs >= life.submittedMs && homesMovedMs >= life.submittedMs;
   }
 
   /**
@@ -142,7 +159,7 @@ public final class History {
     runs.add(run);
     life.runs.add(run);
     boolean once = life.dispatch.effect() == EffectClass.AT_MOST_ONCE;
-    if (once && life.runs.size() > 1 && !excused(life)) {
+    if (once && life.runs.size() > 1 && !homeAndRedisFailed(life)) {
       throw new Violation(
           requestId + " is at-most-once and ran on " + life.runs.get(0).agent() + " and " + agent);
     }
@@ -153,11 +170,6 @@ public final class History {
     return run.agent().equals(agent)
         && run.incarnation() == incarnation
         && runs.get(run.number()).result() == null;
-  }
-
-  // docs/guarantees: with Redis lost and the router's memory too, a repeated synchronous one may.
-  private boolean excused(Life life) {
-    return !life.async && redisFailed && routerDiedMs != NEVER;
   }
 
   void finished(int number, DispatchResult result) {
@@ -199,7 +211,8 @@ public final class History {
     // What a router says is true of its own table; the next one believes the row.
     var life = life(requestId);
     // Epochs of a synchronous dispatch begin again with its router.
-    boolean sure = life.async ? world.nowMs() - routerDiedMs > LATE_MS : routerDiedMs == NEVER;
+    boolean sure =
+        life.async ? world.nowMs() - homesMovedMs > LATE_MS : homesMovedMs < life.submittedMs;
     // Timed out and not yet stored: it can only time out again.
     if (life.committedDeadlineMs != null && world.nowMs() >= life.committedDeadlineMs) return;
     if (awaited && sure) {
@@ -220,7 +233,8 @@ public final class History {
    * until the socket closes.
    */
   boolean mayLinger(String requestId) {
-    return !life(requestId).async && routerDiedMs != NEVER;
+    var life = life(requestId);
+    return !life.async && homesMovedMs >= life.submittedMs;
   }
 
   static String text(DispatchResult result) {

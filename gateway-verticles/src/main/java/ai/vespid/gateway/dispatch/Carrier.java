@@ -3,6 +3,7 @@ package ai.vespid.gateway.dispatch;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RequestId;
@@ -38,6 +39,7 @@ final class Carrier {
   private final Consumer<String> openRow;
   private final WorkspaceAccessSigner signer;
   private final Bus bus;
+  private final DeniedRoutes denied;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
 
   Carrier(
@@ -59,6 +61,7 @@ final class Carrier {
     this.signer = new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret());
     this.vertx = vertx;
     this.bus = new Bus(vertx, node.id());
+    this.denied = new DeniedRoutes(Surroundings.of(vertx, node), table, this::carryOut);
   }
 
   /** Does everything that was decided, and what is decided in turn. */
@@ -166,7 +169,8 @@ final class Carrier {
                 offer.dispatch(),
                 offer.workspace(),
                 !route.acknowledges() || offer.workspace() != null,
-                node.clock().millis() + offer.remainingMs()));
+                node.clock().millis() + offer.remainingMs()),
+            node.id());
     offer(request, route, offer);
   }
 
@@ -175,6 +179,8 @@ final class Carrier {
     bus.ask(route.edge(), request, settings.offerMax())
         .recover(cause -> unanswered(Fault.of(cause)))
         .onSuccess(reply -> {
+          if (reply instanceof ExecutorEdge.Offer.NotHere)
+            denied.add(route, DeniedRoutes.UNREACHED_MS);
           table.offerAnswered(requestId, offer.epoch(), reply, node.clock().millis());
           carryOut();
         })
@@ -258,8 +264,7 @@ final class Carrier {
   }
 
   private boolean isHome(Decision.Finish finish) {
-    var key = Demand.of(finish.dispatch()).queueKey();
-    return node.homes().seatOf(key).node().equals(node.id());
+    return node.homes().isHome(node.id(), Demand.of(finish.dispatch()).queueKey());
   }
 
   // The files are the newest version before anybody sees the result (defect B8).

@@ -88,16 +88,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);
-    carrier =
-        new Carrier(
-            vertx,
-            node,
-            settings,
-            table,
-            log,
-            waiters,
-            meters,
-            id -> adopt(new Adopt(List.of(id))));
+    carrier = new Carrier(vertx, node, settings, table, log, waiters, meters, this::openRow);
     redis = new RedisLink(vertx, node.service(Redis.class));
     claims =
         new Claims(
@@ -119,6 +110,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
             lostHomes,
             graceMs,
             () -> log.eachOpen(this::recover),
+            claims::renew,
             carrier::carryOut);
     intake =
         new Intake(
@@ -131,7 +123,15 @@ public final class DispatchRouterVerticle extends VerticleBase {
             log::canStore,
             meters,
             carrier::carryOut);
-    reports = new Reports(here, table, succession, lostHomes, carrier::settled, carrier::carryOut);
+    reports =
+        new Reports(
+            here,
+            table,
+            succession,
+            lostHomes,
+            ids -> log.eachOpenAmong(ids, this::recoverSettled),
+            carrier::settled,
+            carrier::carryOut);
     node.occupancy().counts("dispatches/" + shard, () -> table.size() + succession.onTheWay());
     var context = vertx.getOrCreateContext();
     following = (_, now) -> context.runOnContext(_ -> viewChanged(now));
@@ -180,10 +180,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
       case Doubt doubt -> reports.doubt(doubt);
       case Reconcile hello -> reports.reconcile(hello);
       case Explain question -> explain(question);
-      case HandOver to -> {
-        claims.renew();
-        yield succession.handOver(to);
-      }
+      case HandOver to -> succession.handOver(to);
       case TakeOver over -> succession.takeOver(over);
       case Adopt rows -> adopt(rows);
     };
@@ -210,8 +207,9 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private void recover(DurableLog.Open open) {
     var row = open.row();
-    if (!succession.mine(row.queueKey()) || table.find(row.requestId()).isPresent()) return;
+    if (!succession.mine(row.queueKey())) return;
     if (open.dispatch() == null) {
+      if (table.find(row.requestId()).isPresent()) return;
       log.finish(
           row.requestId(),
           row.epoch(),
@@ -228,9 +226,17 @@ public final class DispatchRouterVerticle extends VerticleBase {
             row.epoch(),
             row.executorId(),
             row.bootId(),
-            succession.edgesTold(),
+            succession::told,
             row.deadline().toEpochMilli(),
             node.clock().millis());
+  }
+
+  // It was accepted before. Whoever waits for its result asks its home again unless that is here.
+  private void openRow(String requestId) {
+    adopt(new Adopt(List.of(requestId)))
+        .onComplete(_ -> {
+          if (table.find(requestId).isEmpty()) waiters.moved(requestId);
+        });
   }
 
   private Future<Done> adopt(Adopt rows) {

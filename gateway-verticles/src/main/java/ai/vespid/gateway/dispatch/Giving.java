@@ -14,8 +14,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -32,12 +34,15 @@ final class Giving {
   private final Seat self;
   private final DispatchTable table;
   private final Waiters waiters;
-  private final Consumer<List<Moving>> take;
+  private final Consumer<List<Moving>> takeBack;
+  private final Runnable givingAway;
   private final Runnable changed;
-  private int onTheWay;
+  private final Map<Seat, Integer> onTheWay = new HashMap<>();
+  private long batches;
 
   /**
-   * @param take takes back what did not arrive
+   * @param takeBack takes back what may not have arrived
+   * @param givingAway run before something is given away
    * @param changed run after the table was
    */
   Giving(
@@ -45,19 +50,21 @@ final class Giving {
       Seat self,
       DispatchTable table,
       Waiters waiters,
-      Consumer<List<Moving>> take,
+      Consumer<List<Moving>> takeBack,
+      Runnable givingAway,
       Runnable changed) {
     this.here = here;
     this.self = self;
     this.table = table;
     this.waiters = waiters;
-    this.take = take;
+    this.takeBack = takeBack;
+    this.givingAway = givingAway;
     this.changed = changed;
   }
 
   /** Dispatches that were given away and have not arrived. */
   int onTheWay() {
-    return onTheWay;
+    return onTheWay.values().stream().mapToInt(Integer::intValue).sum();
   }
 
   /**
@@ -83,14 +90,18 @@ final class Giving {
   private void everything(Predicate<String> heirs, Seat heir, Promise<Done> given) {
     giveOnce(heirs, heir)
         .onComplete(_ -> {
-          // What is being written can only follow when it is written.
-          if (!table.handover().holdsAny(heirs)) given.complete(new Done());
+          // What is being written can only follow when it is written; what was given to the heir
+          // before, strays or an earlier answer, must have arrived too.
+          boolean all = !table.handover().holdsAny(heirs) && !onTheWay.containsKey(heir);
+          if (all) given.complete(new Done());
           else here.later(AGAIN_MS, () -> everything(heirs, heir, given));
         });
   }
 
   private Future<?> giveOnce(Predicate<String> heirs, Seat heir) {
     var ids = table.handover().movable(heirs);
+    if (ids.isEmpty()) return Future.succeededFuture();
+    givingAway.run();
     var batches = new ArrayList<Future<?>>();
     for (int i = 0; i < ids.size(); i += BATCH_MAX) {
       var batch = new ArrayList<Moving>();
@@ -100,33 +111,38 @@ final class Giving {
       }
       batches.add(send(batch, heir));
     }
-    if (!ids.isEmpty()) changed.run();
+    changed.run();
     return Future.join(batches);
   }
 
   // Until it arrived, or the heir is gone and it is whose home it is then.
   private Future<Void> send(List<Moving> batch, Seat heir) {
-    onTheWay += batch.size();
+    onTheWay.merge(heir, batch.size(), Integer::sum);
     var arrived = Promise.<Void>promise();
-    attempt(batch, heir, arrived);
-    return arrived.future().onComplete(_ -> onTheWay -= batch.size());
+    var over = new TakeOver(self.node() + '/' + self.shard() + '#' + ++batches, batch);
+    attempt(over, heir, arrived);
+    return arrived.future().onComplete(_ -> less(heir, batch.size()));
   }
 
-  private void attempt(List<Moving> batch, Seat heir, Promise<Void> arrived) {
+  private void less(Seat heir, int arrived) {
+    onTheWay.computeIfPresent(heir, (_, count) -> count == arrived ? null : count - arrived);
+  }
+
+  private void attempt(TakeOver over, Seat heir, Promise<Void> arrived) {
     if (heir.equals(self) || !here.view().has(heir.node())) {
-      reclaim(batch);
+      reclaim(over.moving());
       arrived.complete();
       return;
     }
-    here.ask(DispatchRouter.at(heir.node(), heir.shard()), new TakeOver(batch), ASK_MAX)
+    here.ask(DispatchRouter.at(heir.node(), heir.shard()), over, ASK_MAX)
         .onSuccess(_ -> arrived.complete())
-        .onFailure(_ -> here.later(AGAIN_MS, () -> attempt(batch, heir, arrived)));
+        .onFailure(_ -> here.later(AGAIN_MS, () -> attempt(over, heir, arrived)));
   }
 
   private void reclaim(List<Moving> batch) {
     LOG.atWarn()
         .addKeyValue("dispatches", batch.size())
         .log("the new home was gone before they arrived: they stay");
-    take.accept(batch);
+    takeBack.accept(batch);
   }
 }

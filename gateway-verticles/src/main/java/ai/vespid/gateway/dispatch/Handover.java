@@ -36,18 +36,22 @@ final class Handover {
   /**
    * Takes over an open durable dispatch as the database has it.
    *
-   * @param edgesTold every edge has said what its sockets hold: what none holds was never offered
+   * @param told whether the edge of a route has said what its sockets hold: what is not among it
+   *     and belongs there was never offered
    */
   void recover(
       Dispatch dispatch,
       int epoch,
       String executorId,
       String bootId,
-      boolean edgesTold,
+      Predicate<Route> told,
       long deadlineMs,
       long nowMs) {
+    var known = go.entries.get(dispatch.requestId());
+    if (known != null && !isStale(known, epoch)) return;
+    if (known != null) forget(known, nowMs);
     var entry = new Entry(dispatch, true, nowMs, deadlineMs);
-    if (go.entries.putIfAbsent(entry.id(), entry) != null) return;
+    go.entries.put(entry.id(), entry);
     entry.committed = true;
     entry.epoch = epoch;
     entry.attempts = epoch;
@@ -56,7 +60,7 @@ final class Handover {
     var route = executorId == null ? null : directory.route(executorId).orElse(null);
     if (executorId == null) {
       go.prepare(entry, nowMs);
-    } else if (edgesTold && orphan == null && isSameProcess(route, bootId)) {
+    } else if (orphan == null && isSameProcess(route, bootId) && told.test(route)) {
       go.undelivered(entry, nowMs);
     } else if (route != null && orphan != null && orphan.epoch() == epoch) {
       go.room.hold(entry, executorId);
@@ -135,6 +139,15 @@ final class Handover {
       case State.Assigned _ -> moving.epoch() > known.epoch;
       case State.Grace _ -> moving.epoch() >= known.epoch;
       case State.Committing _, State.Settling _ -> false;
+    };
+  }
+
+  // The other half of a split went on with it.
+  private static boolean isStale(Entry known, int epoch) {
+    return switch (known.state) {
+      case State.Committing _, State.Settling _ -> false;
+      case State.Preparing _, State.Queued _, State.Assigned _, State.Grace _ ->
+          known.durable && known.epoch < epoch;
     };
   }
 

@@ -21,7 +21,11 @@ final class Orphans {
     this.directory = directory;
   }
 
+  /** Of two attempts under one id only the later one counts. */
   void add(Holding holding, long untilMs) {
+    var known = orphans.get(holding.requestId());
+    if (known != null && known.holding().epoch() > holding.epoch()) return;
+    take(holding.requestId());
     orphans.put(holding.requestId(), new Kept(holding, untilMs));
     directory.hold(holding.executorId(), holding.requestId());
   }

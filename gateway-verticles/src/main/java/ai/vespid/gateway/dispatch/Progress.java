@@ -93,6 +93,11 @@ final class Progress {
   }
 
   void place(Entry entry, long nowMs) {
+    // Its files came too late, and its moment has not been looked at yet.
+    if (entry.deadlineMs <= nowMs) {
+      finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
+      return;
+    }
     var route = room.reserve(entry);
     // In memory nothing but the number tells a dead home's attempt from ours.
     if (route != null && !entry.durable) {

@@ -8,15 +8,16 @@ import ai.vespid.kit.node.Surroundings;
 import ai.vespid.kit.node.View;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.HandOver;
-import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Holdings;
+import ai.vespid.protocol.bus.Route;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -29,25 +30,30 @@ import java.util.stream.Collectors;
 final class Succession {
   private static final Duration ASK_MAX = Duration.ofSeconds(2);
   private static final long AGAIN_MS = 100;
+  // Views agree in less, or the heir is gone.
+  private static final long YIELDED_MS = 10_000;
+  private static final int GONE_MAX = 1_000;
   private static final long ORPHAN_MS = 660_000;
 
   private final Surroundings here;
   private final Seat self;
   private final DispatchTable table;
-  private final Waiters waiters;
   private final LostHomes lostHomes;
   private final Takeover takeover;
   private final Giving giving;
+  private final Receiving receiving;
   private final long graceMs;
   private final Supplier<Future<Void>> readRows;
   private final Runnable changed;
   private final Set<Seat> asked = new HashSet<>();
+  private final LinkedHashSet<String> gone = new LinkedHashSet<>();
   private View view;
   private boolean reading;
   private long recentUntilMs;
 
   /**
    * @param readRows takes over what stands open in the database
+   * @param givingAway run before something is given to another home
    * @param changed run after the table was
    */
   Succession(
@@ -58,14 +64,15 @@ final class Succession {
       LostHomes lostHomes,
       long graceMs,
       Supplier<Future<Void>> readRows,
+      Runnable givingAway,
       Runnable changed) {
     this.here = here;
     this.self = new Seat(here.node(), shard);
     this.table = table;
-    this.waiters = waiters;
     this.lostHomes = lostHomes;
     this.takeover = new Takeover(self);
-    this.giving = new Giving(here, self, table, waiters, this::take, changed);
+    this.receiving = new Receiving(here, table, waiters, lostHomes, changed);
+    this.giving = new Giving(here, self, table, waiters, receiving::takeBack, givingAway, changed);
     this.graceMs = graceMs;
     this.readRows = readRows;
     this.changed = changed;
@@ -82,9 +89,9 @@ final class Succession {
     if (takeover.waits(key)) throw new Fault(Fault.Code.UNAVAILABLE, "taking over");
   }
 
-  /** While rows are read: whether what no edge holds was never offered. */
-  boolean edgesTold() {
-    return takeover.edgesTold();
+  /** While rows are read: whether this route's edge has said what its sockets hold. */
+  boolean told(Route route) {
+    return takeover.told(new Seat(route.edgeNode(), route.edgeShard()));
   }
 
   boolean mine(String key) {
@@ -117,9 +124,12 @@ final class Succession {
   }
 
   void viewChanged(View now) {
+    for (var member : view.members()) gone.add(member.id());
+    for (var member : now.members()) gone.remove(member.id());
+    while (gone.size() > GONE_MAX) gone.removeFirst();
     view = now;
     table.handover().orphans().stream()
-        .filter(orphan -> !now.homes().seatOf(key(orphan)).equals(self))
+        .filter(orphan -> !now.homes().isHome(self.node(), key(orphan)))
         .forEach(orphan -> table.handover().notHeld(orphan, here.nowMs()));
     lostHomes.keepOnly(takeover::mine);
     if (!takeover.changed(now.homes(), edges(now), routers(now))) {
@@ -186,7 +196,7 @@ final class Succession {
 
   private void askEdge(Seat edge, int round) {
     if (round != takeover.round() || !view.has(edge.node())) return;
-    here.ask(ExecutorEdge.at(edge.node(), edge.shard()), new Holdings(), ASK_MAX)
+    here.ask(ExecutorEdge.at(edge.node(), edge.shard()), seen(), ASK_MAX)
         .onSuccess(list -> {
           if (round != takeover.round()) return;
           list.holdings().forEach(this::held);
@@ -194,6 +204,10 @@ final class Succession {
           readWhenAnswered();
         })
         .onFailure(_ -> here.later(AGAIN_MS, () -> askEdge(edge, round)));
+  }
+
+  private Holdings seen() {
+    return new Holdings(view.members().stream().map(Member::id).toList());
   }
 
   private static String key(Holding holding) {
@@ -256,7 +270,7 @@ final class Succession {
     var lists =
         edges(view).stream()
             .map(edge ->
-                here.ask(ExecutorEdge.at(edge.node(), edge.shard()), new Holdings(), ASK_MAX))
+                here.ask(ExecutorEdge.at(edge.node(), edge.shard()), new Holdings(null), ASK_MAX))
             .toList();
     return Future.all(lists)
         .map(_ -> lists.stream().flatMap(list -> list.result().holdings().stream()).toList());
@@ -285,8 +299,18 @@ final class Succession {
     var homes = new Homes(to.homes().stream().map(Succession::seat).toList());
     var heir = new Seat(to.node(), to.shard());
     if (heir.equals(self)) return Future.succeededFuture(new Done());
+    // The last words of a dead one: its keys are ours now, and we were asked about them.
+    if (gone.contains(heir.node())) throw new Fault(Fault.Code.UNAVAILABLE, "not seen here");
+    // It sees fewer than we do: it may have asked long ago, and the views will agree shortly.
+    if (!homes.routers().containsAll(view.homes().routers())) {
+      throw new Fault(Fault.Code.UNAVAILABLE, "more homes are seen here");
+    }
     takeover.yielded(heir, homes);
-    here.later(graceMs, () -> takeover.heirLost(heir));
+    here.later(
+        YIELDED_MS,
+        () -> {
+          if (takeover.heirLost(heir)) viewChanged(view);
+        });
     return giving.everything(key -> homes.seatOf(key).equals(heir), heir);
   }
 
@@ -296,17 +320,6 @@ final class Succession {
   }
 
   Future<Done> takeOver(TakeOver over) {
-    take(over.moving());
-    return Future.succeededFuture(new Done());
-  }
-
-  private void take(List<Moving> batch) {
-    for (var moving : batch) {
-      lostHomes.arrived(moving.dispatch().requestId());
-      var line = waiters.open(moving.dispatch(), moving.durable());
-      if (moving.durable()) line.accepted();
-      table.handover().resume(moving, here.nowMs());
-    }
-    changed.run();
+    return receiving.takeOver(over);
   }
 }

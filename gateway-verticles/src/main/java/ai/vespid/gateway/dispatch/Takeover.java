@@ -29,7 +29,7 @@ final class Takeover {
   private Homes settled = new Homes(List.of());
   private Homes homes = settled;
   private boolean settling;
-  private boolean edgesTold;
+  private final Set<Seat> told = new HashSet<>();
   private int round;
 
   Takeover(Seat self) {
@@ -45,7 +45,11 @@ final class Takeover {
   boolean changed(Homes now, Collection<Seat> edgesAlive, Collection<Seat> routersAlive) {
     var before = homes;
     homes = now;
-    yielded.keySet().removeAll(now.routers());
+    // Agreed, or over: an heir that was seen and is gone leaves keys to find out about.
+    yielded.values().removeIf(now::equals);
+    yielded
+        .keySet()
+        .removeIf(heir -> before.routers().contains(heir) && !now.routers().contains(heir));
     arrivals.retainAll(now.routers());
     edges.retainAll(edgesAlive);
     routers.retainAll(routersAlive);
@@ -56,7 +60,7 @@ final class Takeover {
     }
     arrivals.clear();
     settling = true;
-    edgesTold = true;
+    told.clear();
     round++;
     edges.clear();
     edges.addAll(edgesAlive);
@@ -97,6 +101,7 @@ final class Takeover {
 
   void edgeAnswered(Seat edge) {
     edges.remove(edge);
+    told.add(edge);
   }
 
   void routerAnswered(Seat router) {
@@ -110,7 +115,8 @@ final class Takeover {
 
   /** Whoever did not answer within the grace is not waited for. */
   void graceOver() {
-    edgesTold = edges.isEmpty();
+    // A former home that is silent may offer still, after an edge has told.
+    if (!routers.isEmpty()) told.clear();
     edges.clear();
     routers.clear();
   }
@@ -121,23 +127,28 @@ final class Takeover {
     settled = homes;
   }
 
-  /** True when every edge has told what its sockets hold, and that is what is known now. */
-  boolean edgesTold() {
-    return settling && edgesTold && edges.isEmpty();
+  /** True when this edge has told what its sockets hold, and that is what is known now. */
+  boolean told(Seat edge) {
+    return settling && told.contains(edge);
   }
 
   boolean settling() {
     return settling;
   }
 
-  /** Another router showed that it is home under these homes, before we saw them ourselves. */
+  /** Another router showed that it is home under these homes, which we do not see ourselves. */
   void yielded(Seat heir, Homes under) {
-    if (!homes.routers().contains(heir)) yielded.put(heir, under);
+    if (!homes.equals(under)) yielded.put(heir, under);
   }
 
-  /** The heir was never seen: what was its is as our own view says. */
-  void heirLost(Seat heir) {
-    yielded.remove(heir);
+  /**
+   * The heir was never seen: what was its is as our own view says. True when that is news: what
+   * happened meanwhile has to be found out, as after a change of home.
+   */
+  boolean heirLost(Seat heir) {
+    if (yielded.remove(heir) == null) return false;
+    settled = new Homes(List.of());
+    return true;
   }
 
   boolean mine(String key) {

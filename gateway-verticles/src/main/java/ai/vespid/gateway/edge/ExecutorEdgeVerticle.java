@@ -2,6 +2,7 @@ package ai.vespid.gateway.edge;
 
 import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
@@ -39,6 +40,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -124,13 +126,23 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
       case Offer offer -> offer(offer);
       case Cancel cancel -> cancel(cancel);
       case Replaced replaced -> replace(replaced);
-      case Holdings _ ->
-          Future.succeededFuture(
-              new HoldingList(all().stream().flatMap(ExecutorSocket::holdings).toList()));
+      case Holdings question -> holdings(question);
     };
   }
 
+  private Future<HoldingList> holdings(Holdings question) {
+    var homes = question.homes();
+    if (homes != null && !node.membership().view().decidedOnlyBy(homes)) {
+      throw new Fault(Fault.Code.UNAVAILABLE, "another home is seen here");
+    }
+    return Future.succeededFuture(
+        new HoldingList(all().stream().flatMap(ExecutorSocket::holdings).toList()));
+  }
+
   private Future<Offer.Reply> offer(Offer offer) {
+    if (offer.home() != null && !node.membership().view().has(offer.home())) {
+      throw new Fault(Fault.Code.NOT_HOME, "this home is not seen here");
+    }
     var socket = sockets.get(offer.connectionId());
     return Future.succeededFuture(socket == null ? new Offer.NotHere() : socket.offer(offer));
   }
@@ -255,9 +267,10 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   @Override
   public Future<Reconcile.Reconciled> reconcile(
-      Route route, List<Held> inFlight, List<Held> finished) {
+      Route route, List<Held> inFlight, List<Held> finished, BooleanSupplier wanted) {
     var key = Homes.queueKey(route.pool(), route.organizationId());
-    return homes.ask(
+    return homes.askWhile(
+        wanted,
         key,
         new Reconcile(
             key,

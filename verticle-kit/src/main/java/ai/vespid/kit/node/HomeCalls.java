@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
 
 /**
@@ -63,9 +64,16 @@ public final class HomeCalls {
       LongFunction<? extends DispatchRouter<R>> first,
       DispatchRouter<R> later,
       Duration max) {
-    var call = new Call<>(key, first, later, here.nowMs(), max.toMillis());
-    call.attempt(false);
-    return call.answer.future();
+    return new Call<>(key, first, later, here.nowMs(), max.toMillis(), () -> true).begin();
+  }
+
+  /**
+   * Asks the same thing until it is answered, while it is wanted: said when that is over, it could
+   * be taken for news.
+   */
+  public <R extends Message> Future<R> askWhile(
+      BooleanSupplier wanted, String key, DispatchRouter<R> request, Duration max) {
+    return new Call<>(key, _ -> request, request, here.nowMs(), max.toMillis(), wanted).begin();
   }
 
   private final class Call<R extends Message> {
@@ -74,6 +82,7 @@ public final class HomeCalls {
     private final DispatchRouter<R> later;
     private final long sinceMs;
     private final long maxMs;
+    private final BooleanSupplier wanted;
     private final Promise<R> answer = Promise.promise();
     private Address<DispatchRouter<?>> asked;
     private int attempts;
@@ -83,12 +92,19 @@ public final class HomeCalls {
         LongFunction<? extends DispatchRouter<R>> first,
         DispatchRouter<R> later,
         long sinceMs,
-        long maxMs) {
+        long maxMs,
+        BooleanSupplier wanted) {
       this.key = key;
       this.first = first;
       this.later = later;
       this.sinceMs = sinceMs;
       this.maxMs = maxMs;
+      this.wanted = wanted;
+    }
+
+    Future<R> begin() {
+      attempt(false);
+      return answer.future();
     }
 
     private long leftMs() {
@@ -97,7 +113,7 @@ public final class HomeCalls {
 
     void attempt(boolean again) {
       long left = leftMs();
-      if (left <= 0) {
+      if (left <= 0 || !wanted.getAsBoolean()) {
         remote.remove(this);
         answer.tryFail(new Fault(Fault.Code.TIMEOUT, "no answer in time"));
         return;

@@ -41,7 +41,8 @@ public final class RedisLink {
   private boolean flushing;
   private boolean closed;
   private boolean toldAway;
-  private int connections;
+  private boolean missed;
+  private boolean cameBack;
   private long connectedNanos;
 
   public RedisLink(Vertx vertx, Redis client) {
@@ -64,8 +65,9 @@ public final class RedisLink {
       return;
     }
     connection = opened;
-    connections++;
-    connectedNanos = System.nanoTime();
+    if (missed) connectedNanos = System.nanoTime();
+    cameBack |= missed;
+    missed = false;
     toldAway = false;
     opened.exceptionHandler(cause -> lost(opened, cause));
     opened.endHandler(_ -> lost(opened, null));
@@ -81,6 +83,7 @@ public final class RedisLink {
 
   private void away(Throwable cause) {
     if (closed) return;
+    missed = true;
     if (!toldAway) {
       LOG.atWarn()
           .addKeyValue("cause", cause == null ? "closed" : cause.getClass().getSimpleName())
@@ -99,7 +102,7 @@ public final class RedisLink {
    * kept no longer than this needs no second look after it.
    */
   public boolean wasAwayWithin(Duration time) {
-    return connections > 1 && System.nanoTime() - connectedNanos < time.toNanos();
+    return cameBack && System.nanoTime() - connectedNanos < time.toNanos();
   }
 
   /**
