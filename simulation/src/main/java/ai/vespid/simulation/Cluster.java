@@ -25,7 +25,7 @@ final class Cluster {
     network = new Network(world, plan.weather());
     bus = new SimBus(world, network);
     members = new SimMembers(world, nodes);
-    history = new History(world, plan.alone());
+    history = new History(world, plan.alone(), this::agreed);
     database = new SimDatabase(world, network, history, mutant);
     redis = new SimRedis(world, network, history, mutant);
     for (int i = 0; i < plan.nodes().size(); i++) {
@@ -42,6 +42,15 @@ final class Cluster {
     nodes.forEach(SimNode::start);
     agents.forEach(SimAgent::start);
     caller.start();
+  }
+
+  private boolean agreed() {
+    return 1
+        >= nodes.stream()
+            .filter(node -> node.process.alive())
+            .map(node -> node.view().homes())
+            .distinct()
+            .count();
   }
 
   /** Nodes that take sockets of agents. */

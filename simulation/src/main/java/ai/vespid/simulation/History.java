@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * What callers, agents and the database saw, and what may not be seen. Whatever one observation can
@@ -45,14 +46,17 @@ public final class History {
   private final Map<String, Life> lives = new LinkedHashMap<>();
   private final List<Run> runs = new ArrayList<>();
   private final boolean alone;
+  private final BooleanSupplier agreed;
   private long homesMovedMs = NEVER;
   private long redisFailedMs = NEVER;
 
   /**
    * @param alone there is one gateway, and never another one
+   * @param agreed whether all gateways see the same homes now
    */
-  History(World world, boolean alone) {
+  History(World world, boolean alone, BooleanSupplier agreed) {
     this.world = world;
+    this.agreed = agreed;
     this.alone = alone;
   }
 
@@ -141,7 +145,7 @@ public final class History {
   // or two halves are home, and Redis was lost too, nobody knows it. Alone, a result is not waited
   // for in Redis before it is told.
   private boolean homeAndRedisFailed(Life life) {
-    return !life.async && redisFailedMs >= life.submittedMs && homesMovedMs >= life.submittedMs;
+    return !life.async && redisFailedMs >= life.submittedMs && homesMoved(life);
   }
 
   /**
@@ -170,6 +174,11 @@ public final class History {
     return run.agent().equals(agent)
         && run.incarnation() == incarnation
         && runs.get(run.number()).result() == null;
+  }
+
+  // Where nobody agrees who is home, homes will have moved when they do.
+  private boolean homesMoved(Life life) {
+    return homesMovedMs >= life.submittedMs || !agreed.getAsBoolean();
   }
 
   void finished(int number, DispatchResult result) {
@@ -212,7 +221,9 @@ public final class History {
     var life = life(requestId);
     // Epochs of a synchronous dispatch begin again with its router.
     boolean sure =
-        life.async ? world.nowMs() - homesMovedMs > LATE_MS : homesMovedMs < life.submittedMs;
+        life.async
+            ? world.nowMs() - homesMovedMs > LATE_MS && agreed.getAsBoolean()
+            : !homesMoved(life);
     // Timed out and not yet stored: it can only time out again.
     if (life.committedDeadlineMs != null && world.nowMs() >= life.committedDeadlineMs) return;
     if (awaited && sure) {

@@ -112,6 +112,14 @@ public enum Mutant {
   OFFER_OF_THE_DEAD_TAKEN,
   /** An offer that comes again after its end is given to the agent again. */
   ENDED_OFFER_TAKEN,
+  /** An edge takes offers of a home that was gone as soon as it sees it again. */
+  BACK_AT_ONCE,
+  /** That an offer made again is not there counts as if it had never been. */
+  REPEATED_OFFER_DENIED,
+  /** A late answer to an offer is taken for one about the connection that came after. */
+  LATE_ANSWER_BELIEVED,
+  /** What is in memory is offered again without asking whether another home decided it. */
+  OFFERED_AGAIN_UNASKED,
   /** An assignment that the row refuses is tried again under the next epoch. */
   REFUSED_ASSIGNMENT_QUEUED
 }

@@ -1,8 +1,9 @@
 package ai.vespid.simulation;
 
+import ai.vespid.gateway.edge.FenceShell;
 import ai.vespid.gateway.edge.SocketShell;
-import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.View;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
@@ -36,6 +37,7 @@ final class SimEdge {
   private final Cluster cluster;
   private final World world;
   private final SimSurroundings here;
+  private final FenceShell fence;
   private final Map<String, Connection> connections = new LinkedHashMap<>();
   private int connectionCount;
 
@@ -44,7 +46,12 @@ final class SimEdge {
     this.cluster = node.cluster;
     this.world = cluster.world;
     this.here = here;
+    this.fence = new FenceShell(here.view(), cluster.mutant);
     world.in(LIFE_CHECK_MS, node.process, "life check", this::checkLife);
+  }
+
+  void viewChanged(View now) {
+    fence.viewChanged(now, world.nowMs());
   }
 
   int size() {
@@ -91,10 +98,7 @@ final class SimEdge {
   Future<? extends Message> receive(ExecutorEdge<?> request) {
     return switch (request) {
       case ExecutorEdge.Offer offer -> {
-        boolean seen = here.view().has(offer.home());
-        if (!seen && cluster.mutant != Mutant.OFFER_OF_THE_DEAD_TAKEN) {
-          yield Future.failedFuture(Network.fault(Fault.Code.NOT_HOME));
-        }
+        fence.check(offer.home(), world.nowMs());
         yield Future.succeededFuture(offer(offer));
       }
       case ExecutorEdge.Cancel cancel -> {
@@ -106,11 +110,7 @@ final class SimEdge {
         yield done();
       }
       case ExecutorEdge.Holdings question -> {
-        var homes = question.homes();
-        boolean agreed = homes == null || here.view().decidedOnlyBy(homes);
-        if (!agreed && cluster.mutant != Mutant.OFFER_OF_THE_DEAD_TAKEN) {
-          yield Future.failedFuture(Network.fault(Fault.Code.UNAVAILABLE));
-        }
+        fence.agree(question.homes());
         yield Future.succeededFuture(
             new ExecutorEdge.HoldingList(
                 all().stream().flatMap(c -> c.socket().holdings().stream()).toList()));

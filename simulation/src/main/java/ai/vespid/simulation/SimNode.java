@@ -191,6 +191,7 @@ final class SimNode {
     registry.viewChanged(now);
     homes.viewChanged(now);
     if (router.alive()) world.in(0, router, "view", () -> shell.viewChanged(now));
+    if (edge != null) edge.viewChanged(now);
     if (edge != null && membership.draining()) edge.drain();
   }
 

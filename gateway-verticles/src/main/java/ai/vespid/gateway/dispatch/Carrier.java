@@ -171,16 +171,44 @@ final class Carrier {
                 !route.acknowledges() || offer.workspace() != null,
                 node.clock().millis() + offer.remainingMs()),
             node.id());
-    offer(request, route, offer);
+    if (!mayBeDecided(offer)) {
+      offer(request, route, offer, false);
+      return;
+    }
+    bus.ask(ResultStore.at(node.id()), new ResultStore.Get(requestId), settings.offerMax())
+        .otherwiseEmpty()
+        .onSuccess(known -> {
+          if (known instanceof ResultStore.Get.Found(String _, DispatchResult result)) {
+            long now = node.clock().millis();
+            table.report(requestId, offer.epoch(), route.executorId(), result, now);
+            carryOut();
+          } else {
+            offerAgain(request, route, offer, false);
+          }
+        });
   }
 
-  private void offer(ExecutorEdge.Offer request, Route route, Decision.Offer offer) {
+  // Its executor may have given the result of an earlier attempt to another home, in the other half
+  // of a split, and know nothing of it any more. For what stands in a row the row tells.
+  private boolean mayBeDecided(Decision.Offer offer) {
+    return !node.membership().alone()
+        && table
+            .find(offer.dispatch().requestId())
+            .filter(entry -> !entry.durable && entry.attempts > 1)
+            .isPresent();
+  }
+
+  private void offer(
+      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
     var requestId = offer.dispatch().requestId();
     bus.ask(route.edge(), request, settings.offerMax())
         .recover(cause -> unanswered(Fault.of(cause)))
         .onSuccess(reply -> {
-          if (reply instanceof ExecutorEdge.Offer.NotHere)
-            denied.add(route, DeniedRoutes.UNREACHED_MS);
+          boolean denies = reply instanceof ExecutorEdge.Offer.NotHere;
+          // The first may have arrived before the socket was gone. Its route goes, too, and the
+          // agent's hello tells.
+          if (denies && repeated || !isWith(offer)) return;
+          if (denies) denied.add(route, DeniedRoutes.UNREACHED_MS);
           table.offerAnswered(requestId, offer.epoch(), reply, node.clock().millis());
           carryOut();
         })
@@ -189,17 +217,25 @@ final class Carrier {
               .addKeyValue("request", requestId)
               .addKeyValue("cause", cause.getMessage())
               .log("it is unknown whether an offer arrived; it is repeated");
-          vertx.setTimer(REPEAT_MS, _ -> offerAgain(request, route, offer));
+          vertx.setTimer(REPEAT_MS, _ -> offerAgain(request, route, offer, true));
         });
   }
 
   // The edge knows it when it has arrived. When the route went, its agent's hello tells.
-  private void offerAgain(ExecutorEdge.Offer request, Route route, Decision.Offer offer) {
-    table
+  private void offerAgain(
+      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
+    if (isWith(offer)) offer(request, route, offer, repeated);
+  }
+
+  // An agent that came back has it on another connection: a late answer is not about that one.
+  private boolean isWith(Decision.Offer offer) {
+    return table
         .find(offer.dispatch().requestId())
         .filter(entry -> entry.epoch == offer.epoch())
-        .filter(entry -> entry.state instanceof Entry.State.Assigned(Route to) && to.equals(route))
-        .ifPresent(_ -> offer(request, route, offer));
+        .filter(entry ->
+            entry.state instanceof Entry.State.Assigned(Route to)
+                && to.connectionId().equals(offer.route().connectionId()))
+        .isPresent();
   }
 
   // No handler: nothing arrived. Too busy: nothing was taken. A timeout may mean either.

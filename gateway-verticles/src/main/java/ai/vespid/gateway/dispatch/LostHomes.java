@@ -157,8 +157,12 @@ final class LostHomes {
                         report.organizationId(),
                         report.result().withoutWorkspace()));
     // Its caller may ask before it is stored.
-    ended.put(report.requestId(), new Ended(report.organizationId(), result));
-    return result.map(_ -> new Report.Settled());
+    var kept = new Ended(report.organizationId(), result);
+    ended.put(report.requestId(), kept);
+    // Not stored, it is with its agent still, which says it again.
+    return result
+        .<Report.Reply>map(_ -> new Report.Settled())
+        .onFailure(_ -> ended.remove(report.requestId(), kept));
   }
 
   /** It arrived from its former home after all; whoever waits for it here goes on waiting. */

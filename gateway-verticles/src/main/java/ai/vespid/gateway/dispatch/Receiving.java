@@ -10,8 +10,10 @@ import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ResultStore;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Takes what another router gives: once, and unless it is decided already. */
 final class Receiving {
@@ -23,6 +25,7 @@ final class Receiving {
   private final Waiters waiters;
   private final LostHomes lostHomes;
   private final Runnable changed;
+  private final Set<String> arriving = new HashSet<>();
   private final LinkedHashSet<String> taken = new LinkedHashSet<>();
 
   /**
@@ -41,6 +44,11 @@ final class Receiving {
     this.changed = changed;
   }
 
+  /** True while it is here, and not known yet whether it is decided. */
+  boolean arriving(String requestId) {
+    return arriving.contains(requestId);
+  }
+
   Future<Done> takeOver(TakeOver over) {
     boolean again = !taken.add(over.id());
     if (taken.size() > TAKEN_MAX) taken.removeFirst();
@@ -56,9 +64,11 @@ final class Receiving {
       take(List.of(moving));
       return Future.succeededFuture();
     }
+    arriving.add(id);
     return here.ask(ResultStore.at(here.node()), new ResultStore.Get(id), ASK_MAX)
         .otherwiseEmpty()
         .onSuccess(known -> {
+          arriving.remove(id);
           if (known instanceof ResultStore.Get.Found(String _, DispatchResult result)) {
             lostHomes.arrived(id);
             waiters.close(id, new Finished(result, true));

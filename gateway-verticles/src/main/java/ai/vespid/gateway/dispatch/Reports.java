@@ -19,6 +19,8 @@ final class Reports {
   // A link that is silent for longer is closed. A doubt that came late is about one that is not.
   private static final long DOUBTED_MS = 6_000;
 
+  private static final long ORPHAN_MS = 660_000;
+
   private final Surroundings here;
   private final DispatchTable table;
   private final Succession succession;
@@ -62,6 +64,9 @@ final class Reports {
 
   /** True when an agent knows of an attempt that this router does not know, or not for sure. */
   private boolean ahead(String requestId, int epoch) {
+    if (succession.arriving(requestId)) {
+      throw new Fault(Fault.Code.UNAVAILABLE, "it arrives from another home");
+    }
     var entry = table.find(requestId).orElse(null);
     if (entry == null) return true;
     if (!entry.durable || entry.epoch > epoch) return false;
@@ -75,9 +80,12 @@ final class Reports {
     succession.check(report.key());
     var id = report.requestId();
     long now = here.nowMs();
+    var orphan = table.handover().orphaned(id).orElse(null);
     if (table.handover().orphanEnded(id, report.epoch(), report.executorId(), now)) {
       changed.run();
-      return lostHomes.keepUnlessKnown(report);
+      return lostHomes
+          .keepUnlessKnown(report)
+          .onFailure(_ -> table.handover().orphan(orphan, here.nowMs() + ORPHAN_MS));
     }
     var verdict = table.report(id, report.epoch(), report.executorId(), report.result(), now);
     changed.run();

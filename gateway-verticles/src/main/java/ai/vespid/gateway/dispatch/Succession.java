@@ -3,6 +3,7 @@ package ai.vespid.gateway.dispatch;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Member;
+import ai.vespid.kit.node.Member.State;
 import ai.vespid.kit.node.Seat;
 import ai.vespid.kit.node.Surroundings;
 import ai.vespid.kit.node.View;
@@ -179,31 +180,37 @@ final class Succession {
     return new HandOver(self.node(), self.shard(), seats);
   }
 
-  // A node that is starting has no sockets and decides about nothing yet.
+  // Who starts is asked, too: it may serve already, and have said so on a slow way.
   private static List<Seat> edges(View view) {
-    return view.members().stream()
-        .filter(member -> member.state() != Member.State.STARTING)
-        .flatMap(member -> member.edgeSeats().stream())
-        .toList();
+    return view.members().stream().flatMap(member -> member.edgeSeats().stream()).toList();
   }
 
   private static List<Seat> routers(View view) {
-    return view.members().stream()
-        .filter(member -> member.state() != Member.State.STARTING)
-        .flatMap(member -> member.routerSeats().stream())
-        .toList();
+    return view.members().stream().flatMap(member -> member.routerSeats().stream()).toList();
+  }
+
+  // Nobody is there yet: it has no sockets and decides about nothing.
+  private boolean onlyStarts(String node, Throwable cause) {
+    boolean starting =
+        view.member(node).filter(member -> member.state() == State.STARTING).isPresent();
+    return starting && Fault.of(cause).code() == Fault.Code.UNAVAILABLE;
   }
 
   private void askEdge(Seat edge, int round) {
     if (round != takeover.round() || !view.has(edge.node())) return;
     here.ask(ExecutorEdge.at(edge.node(), edge.shard()), seen(), ASK_MAX)
-        .onSuccess(list -> {
-          if (round != takeover.round()) return;
-          list.holdings().forEach(this::held);
-          takeover.edgeAnswered(edge);
-          readWhenAnswered();
-        })
-        .onFailure(_ -> here.later(AGAIN_MS, () -> askEdge(edge, round)));
+        .onSuccess(list -> edgeAnswered(edge, list.holdings(), round))
+        .onFailure(cause -> {
+          if (onlyStarts(edge.node(), cause)) edgeAnswered(edge, List.of(), round);
+          else here.later(AGAIN_MS, () -> askEdge(edge, round));
+        });
+  }
+
+  private void edgeAnswered(Seat edge, List<Holding> holdings, int round) {
+    if (round != takeover.round()) return;
+    holdings.forEach(this::held);
+    takeover.edgeAnswered(edge);
+    readWhenAnswered();
   }
 
   private Holdings seen() {
@@ -222,12 +229,17 @@ final class Succession {
   private void askRouter(Seat former, int round) {
     if (round != takeover.round() || !view.has(former.node())) return;
     here.ask(DispatchRouter.at(former.node(), former.shard()), handOver(), ASK_MAX)
-        .onSuccess(_ -> {
-          if (round != takeover.round()) return;
-          takeover.routerAnswered(former);
-          readWhenAnswered();
-        })
-        .onFailure(_ -> here.later(AGAIN_MS, () -> askRouter(former, round)));
+        .onSuccess(_ -> routerAnswered(former, round))
+        .onFailure(cause -> {
+          if (onlyStarts(former.node(), cause)) routerAnswered(former, round);
+          else here.later(AGAIN_MS, () -> askRouter(former, round));
+        });
+  }
+
+  private void routerAnswered(Seat former, int round) {
+    if (round != takeover.round()) return;
+    takeover.routerAnswered(former);
+    readWhenAnswered();
   }
 
   /**
@@ -268,7 +280,9 @@ final class Succession {
   // Without an answer of all edges nothing is known of any.
   private Future<List<Holding>> holdings() {
     var lists =
-        edges(view).stream()
+        view.members().stream()
+            .filter(member -> member.state() != State.STARTING)
+            .flatMap(member -> member.edgeSeats().stream())
             .map(edge ->
                 here.ask(ExecutorEdge.at(edge.node(), edge.shard()), new Holdings(null), ASK_MAX))
             .toList();
@@ -300,10 +314,10 @@ final class Succession {
     var heir = new Seat(to.node(), to.shard());
     if (heir.equals(self)) return Future.succeededFuture(new Done());
     // The last words of a dead one: its keys are ours now, and we were asked about them.
-    if (gone.contains(heir.node())) throw new Fault(Fault.Code.UNAVAILABLE, "not seen here");
+    if (gone.contains(heir.node())) throw new Fault(Fault.Code.NOT_HOME, "not seen here");
     // It sees fewer than we do: it may have asked long ago, and the views will agree shortly.
     if (!homes.routers().containsAll(view.homes().routers())) {
-      throw new Fault(Fault.Code.UNAVAILABLE, "more homes are seen here");
+      throw new Fault(Fault.Code.NOT_HOME, "more homes are seen here");
     }
     takeover.yielded(heir, homes);
     here.later(
@@ -317,6 +331,11 @@ final class Succession {
   private static Seat seat(String text) {
     int slash = text.lastIndexOf('/');
     return new Seat(text.substring(0, slash), Integer.parseInt(text.substring(slash + 1)));
+  }
+
+  /** True while it arrives from another home. */
+  boolean arriving(String requestId) {
+    return receiving.arriving(requestId);
   }
 
   Future<Done> takeOver(TakeOver over) {

@@ -2,7 +2,6 @@ package ai.vespid.gateway.edge;
 
 import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.kit.bus.Bus;
-import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
@@ -68,6 +67,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private ExecutorEdgeSettings settings;
   private Bus bus;
   private HomeCalls homes;
+  private Fence fence;
   private Mailbox mailbox;
   private Counter unbelieved;
   private Counter invalid;
@@ -89,7 +89,13 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
     node.occupancy().counts("sockets/" + shard, sockets::size);
     var context = vertx.getOrCreateContext();
-    following = (_, _) -> context.runOnContext(_ -> drainWhenLeaving());
+    fence = new Fence(node.membership().view());
+    following =
+        (_, now) ->
+            context.runOnContext(_ -> {
+              fence.viewChanged(now, nowMs());
+              drainWhenLeaving();
+            });
     node.membership().listen(following);
     vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
     vertx.setPeriodic(ACK_DELAY_MS, _ -> doWhatWaited());
@@ -131,18 +137,13 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   private Future<HoldingList> holdings(Holdings question) {
-    var homes = question.homes();
-    if (homes != null && !node.membership().view().decidedOnlyBy(homes)) {
-      throw new Fault(Fault.Code.UNAVAILABLE, "another home is seen here");
-    }
+    fence.agree(question.homes());
     return Future.succeededFuture(
         new HoldingList(all().stream().flatMap(ExecutorSocket::holdings).toList()));
   }
 
   private Future<Offer.Reply> offer(Offer offer) {
-    if (offer.home() != null && !node.membership().view().has(offer.home())) {
-      throw new Fault(Fault.Code.NOT_HOME, "this home is not seen here");
-    }
+    fence.check(offer.home(), nowMs());
     var socket = sockets.get(offer.connectionId());
     return Future.succeededFuture(socket == null ? new Offer.NotHere() : socket.offer(offer));
   }

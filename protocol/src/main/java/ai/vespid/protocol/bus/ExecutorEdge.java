@@ -59,7 +59,7 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
       implements ExecutorEdge<Done> {}
 
   /**
-   * What all sockets of this shard hold. Answered UNAVAILABLE while the edge sees another home than
+   * What all sockets of this shard hold. Answered NOT_HOME while the edge sees another home than
    * {@code homes}: once answered, offers of homes that are gone are not taken any more, however
    * late they come. {@code homes} null asks without that.
    */

@@ -10,9 +10,6 @@ import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ResultStore;
-import ai.vespid.protocol.bus.Route;
-import ai.vespid.protocol.executor.GatewayFrame.Upload;
-import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -26,7 +23,6 @@ import java.util.function.Predicate;
 /** As {@link Carrier} and {@link DurableLog}: carries decisions out, tells how they went. */
 final class CarrierShell {
   private static final long RETRY_MS = 500;
-  private static final long REPEAT_MS = 250;
   private static final Duration OFFER_MAX = Duration.ofSeconds(5);
 
   private final RouterPorts ports;
@@ -34,7 +30,7 @@ final class CarrierShell {
   private final DispatchTable table;
   private final ExecutorDirectory directory;
   private final Waiters waiters;
-  private final DeniedRoutes denied;
+  private final OfferShell offers;
   private final Consumer<String> openRow;
   private final Predicate<String> mine;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
@@ -52,7 +48,7 @@ final class CarrierShell {
     this.table = table;
     this.directory = directory;
     this.waiters = waiters;
-    this.denied = new DeniedRoutes(here, table, this::carryOut);
+    this.offers = new OfferShell(ports, here, table, this::carryOut);
     this.openRow = openRow;
     this.mine = mine;
   }
@@ -67,7 +63,7 @@ final class CarrierShell {
         switch (decision) {
           case Decision.Persist persist -> persist(persist);
           case Decision.LoadWorkspace load -> load(load);
-          case Decision.Offer offer -> offer(offer);
+          case Decision.Offer offer -> offers.make(offer);
           case Decision.Cancel cancel -> cancel(cancel);
           case Decision.Finish finish -> finish(finish);
         }
@@ -171,58 +167,6 @@ final class CarrierShell {
           table.workspaceLoaded(key, head, here.nowMs());
           carryOut();
         });
-  }
-
-  private void offer(Decision.Offer offer) {
-    var route = offer.route();
-    var requestId = offer.dispatch().requestId();
-    ports.say("offers", requestId, "e" + offer.epoch(), "to", route.connectionId());
-    long next = offer.workspace() == null ? 1 : offer.workspace().version() + 1;
-    var request =
-        new ExecutorEdge.Offer(
-            offer.dispatch(),
-            route.executorId(),
-            route.connectionId(),
-            offer.epoch(),
-            offer.remainingMs(),
-            WorkspaceAccessSigner.workspace(offer.dispatch(), offer.workspace()),
-            new WorkspaceAccess(null, new Upload("http://gateway/files", "v" + next, next)),
-            here.node());
-    ports.history().offered(requestId, offer.remainingMs());
-    ask(offer, request);
-  }
-
-  private void ask(Decision.Offer offer, ExecutorEdge.Offer request) {
-    here.ask(offer.route().edge(), request, OFFER_MAX)
-        .recover(cause -> unanswered(Fault.of(cause)))
-        .onSuccess(reply -> {
-          boolean no = reply instanceof ExecutorEdge.Offer.NotHere;
-          if (no && !without(Mutant.DENIED_ROUTE_FORGOTTEN))
-            denied.add(offer.route(), DeniedRoutes.UNREACHED_MS);
-          table.offerAnswered(request.dispatch().requestId(), offer.epoch(), reply, here.nowMs());
-          carryOut();
-        })
-        .onFailure(_ -> here.later(REPEAT_MS, () -> offerAgain(offer, request)));
-  }
-
-  private void offerAgain(Decision.Offer offer, ExecutorEdge.Offer request) {
-    table
-        .find(offer.dispatch().requestId())
-        .filter(entry -> entry.epoch == offer.epoch())
-        .filter(entry ->
-            entry.state instanceof Entry.State.Assigned(Route to) && to.equals(offer.route()))
-        .ifPresent(_ -> ask(offer, request));
-  }
-
-  private Future<ExecutorEdge.Offer.Reply> unanswered(Fault fault) {
-    if (without(Mutant.UNANSWERED_OFFER_GIVEN_AWAY)) {
-      return Future.succeededFuture(new ExecutorEdge.Offer.NotHere());
-    }
-    return switch (fault.code()) {
-      case UNAVAILABLE -> Future.succeededFuture(new ExecutorEdge.Offer.NotHere());
-      case BUSY -> Future.succeededFuture(new ExecutorEdge.Offer.Full());
-      case BAD_REQUEST, NOT_FOUND, NOT_HOME, INTERNAL, TIMEOUT -> Future.failedFuture(fault);
-    };
   }
 
   private void cancel(Decision.Cancel cancel) {

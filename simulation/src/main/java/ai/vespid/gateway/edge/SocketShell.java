@@ -168,7 +168,6 @@ public final class SocketShell {
 
   public Offer.Reply offer(Offer offer) {
     if (phase != Phase.LIVE) return new Offer.NotHere();
-    if (route.draining()) return new Offer.Draining();
     var dispatch = offer.dispatch();
     boolean known = inFlight.holds(dispatch.requestId(), offer.epoch());
     if (known && ports.mutant() != Mutant.OFFER_NOT_RECOGNISED) return new Offer.Accepted();
@@ -181,6 +180,7 @@ public final class SocketShell {
     if (overtaken && ports.mutant() != Mutant.OVERTAKEN_OFFER_TAKEN) return new Offer.Accepted();
     boolean over = inFlight.endedSince(dispatch.requestId(), offer.epoch());
     if (over && ports.mutant() != Mutant.ENDED_OFFER_TAKEN) return new Offer.Accepted();
+    if (route.draining()) return new Offer.Draining();
     if (inFlight.size() >= 2 * route.maxInFlight()) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), ports.nowMs());
