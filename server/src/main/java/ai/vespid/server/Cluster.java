@@ -15,6 +15,7 @@ import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.MultiMapConfig.ValueCollectionType;
 import com.hazelcast.core.LifecycleEvent;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.eventbus.EventBusOptions;
@@ -36,6 +37,7 @@ final class Cluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
   private static final Duration PROBE_MAX = Duration.ofSeconds(2);
   private static final long NEWS_MS = 1_000;
+  private static final long INTRODUCED_MS = 4_000;
   private static final int PROBES_FAILED_MAX = 10;
 
   // Detected in seconds; a split heals by itself in seconds (the defaults are 60 s and 300 s).
@@ -196,6 +198,20 @@ final class Cluster implements AutoCloseable {
         .mapEmpty();
   }
 
+  /**
+   * Completes when every member has said what it does, which takes a second, or a little later: who
+   * serves before it knows the others takes itself for the only home.
+   */
+  Future<Void> introduced() {
+    var introduced = Promise.<Void>promise();
+    membership.listen((_, now) -> {
+      if (now.introduced()) introduced.tryComplete();
+    });
+    if (membership.view().introduced()) introduced.tryComplete();
+    vertx.setTimer(INTRODUCED_MS, _ -> introduced.tryComplete());
+    return introduced.future();
+  }
+
   private Future<? extends Message> receive(Nodes<?> request) {
     return switch (request) {
       case Nodes.Probe probe -> bus.ask(Nodes.at(probe.from()), new Nodes.Answer(), PROBE_MAX);
@@ -218,7 +234,7 @@ final class Cluster implements AutoCloseable {
                         member.getAttribute("name"),
                         Integer.parseInt(member.getAttribute("routers")),
                         Integer.parseInt(member.getAttribute("edges")),
-                        State.STARTING))
+                        State.UNKNOWN))
             .toList();
     var before = membership.view().members().size();
     membership.alive(members);

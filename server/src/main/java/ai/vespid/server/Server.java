@@ -79,7 +79,7 @@ public final class Server implements AutoCloseable {
     this.ends = ends;
     var envelope = envelope(environment);
     var self = self(config);
-    membership = new Membership(self);
+    membership = new Membership(self, config.cluster().alone());
     cluster = config.cluster().alone() ? null : cluster(config.cluster(), self);
     vertx = openVertx();
     database = Database.open(vertx, databaseOptions(environment));
@@ -209,6 +209,7 @@ public final class Server implements AutoCloseable {
       for (int shard = 0; shard < deployment.instances(); shard++) deploy(deployment, shard);
     }
     await("listen", ports.listen(vertx), START_MAX);
+    if (cluster != null) await("members", cluster.introduced(), START_MAX);
     say(Member.State.SERVING);
     serving = true;
     LOG.atInfo().addKeyValue("node", node.id()).log("serving");

@@ -1,11 +1,15 @@
 package ai.vespid.simulation;
 
+import ai.vespid.gateway.dispatch.RouterShell;
 import ai.vespid.simulation.World.Violation;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** What must hold after every event, and what must hold once a run is quiet. */
 final class Checker {
   private final Cluster cluster;
-  private final Iterable<String> executorIds;
+  private final List<String> executorIds;
 
   Checker(Cluster cluster) {
     this.cluster = cluster;
@@ -13,13 +17,15 @@ final class Checker {
   }
 
   void afterEvent() {
-    cluster
-        .gateway
-        .shell()
-        .flatMap(router -> router.miscount(executorIds))
-        .ifPresent(wrong -> {
-          throw new Violation(wrong);
-        });
+    var last = cluster.world.last();
+    for (var node : cluster.nodes) {
+      if (last != node.process && last != node.router) continue;
+      node.shell()
+          .flatMap(router -> router.miscount(executorIds))
+          .ifPresent(wrong -> {
+            throw new Violation(node + ": " + wrong);
+          });
+    }
   }
 
   /** Faults stopped long ago and every deadline has passed. */
@@ -35,15 +41,60 @@ final class Checker {
       }
     }
     require(cluster.caller.unanswered() == 0, "a caller still waits");
-    var router = cluster.gateway.shell().orElse(null);
-    require(router != null, "the router does not serve");
-    require(router.open() == 0, "the router still holds " + router.open());
-    for (var edge : cluster.edges) {
-      for (var id : edge.held()) {
-        require(cluster.history.mayLinger(id), edge.actor() + " still believes in " + id);
+    for (var agent : cluster.agents) require(agent.idle(), agent.id() + " is not idle");
+    var live = new TreeSet<String>();
+    cluster.edges().forEach(node -> live.addAll(node.edge().live()));
+    for (var node : cluster.nodes) atRest(node, live);
+  }
+
+  private void atRest(SimNode node, Set<String> live) {
+    require(node.serving(), node + " does not serve");
+    var members = node.view().members();
+    require(members.size() == cluster.nodes.size(), node + " sees only " + members);
+    var routes = new TreeSet<String>();
+    node.registry().all().forEach(route -> routes.add(route.connectionId()));
+    require(routes.equals(live), node + " has routes " + routes + " but live are " + live);
+    if (node.hasSockets()) {
+      for (var id : node.edge().held()) {
+        require(cluster.history.mayLinger(id), node + " still believes in " + id);
       }
     }
-    for (var agent : cluster.agents) require(agent.idle(), agent.id() + " is not idle");
+    if (!node.decides()) return;
+    var router = node.shell().orElse(null);
+    require(router != null, "the router of " + node + " does not serve");
+    router.unrest().ifPresent(rest -> require(false, node + " still has " + rest));
+    var reached = router.connections(executorIds);
+    require(reached.equals(live), node + " could give to " + reached + " but live are " + live);
+  }
+
+  /**
+   * Some time after the last fault: everything is with its home, and what a home believes to be
+   * with an agent is.
+   *
+   * @return what is not, which may be on its way
+   */
+  Set<String> unsettled() {
+    var wrong = new TreeSet<String>();
+    for (var node : cluster.nodes) {
+      var router = node.shell().orElse(null);
+      if (router == null) continue;
+      router.stray().ifPresent(stray -> wrong.add(node + " is not home of " + stray));
+      for (var attempt : router.assigned()) {
+        if (!held(attempt)) {
+          wrong.add(
+              "%s believes %s of epoch %d to be on %s"
+                  .formatted(
+                      node, attempt.requestId(), attempt.epoch(), attempt.to().connectionId()));
+        }
+      }
+    }
+    return wrong;
+  }
+
+  private boolean held(RouterShell.Attempt attempt) {
+    return cluster.edges().stream()
+        .anyMatch(node ->
+            node.edge().holds(attempt.to().connectionId(), attempt.requestId(), attempt.epoch()));
   }
 
   private static void require(boolean holds, String otherwise) {

@@ -7,13 +7,14 @@ import java.util.List;
 final class Cluster {
   final World world;
   final Network network;
+  final SimBus bus;
+  final SimMembers members;
   final History history;
   final Mutant mutant;
   final Plan plan;
   final SimDatabase database;
   final SimRedis redis;
-  final SimGateway gateway;
-  final List<SimEdge> edges = new ArrayList<>();
+  final List<SimNode> nodes = new ArrayList<>();
   final List<SimAgent> agents = new ArrayList<>();
   final SimCaller caller;
 
@@ -22,11 +23,15 @@ final class Cluster {
     this.plan = plan;
     this.mutant = mutant;
     network = new Network(world, plan.weather());
-    history = new History(world);
+    bus = new SimBus(world, network);
+    members = new SimMembers(world, nodes);
+    history = new History(world, plan.alone(), this::agreed);
     database = new SimDatabase(world, network, history, mutant);
-    redis = new SimRedis(world, network, history);
-    gateway = new SimGateway(this);
-    for (int i = 0; i < plan.edges(); i++) edges.add(new SimEdge(this, "edge" + i));
+    redis = new SimRedis(world, network, history, mutant);
+    for (int i = 0; i < plan.nodes().size(); i++) {
+      var node = plan.nodes().get(i);
+      nodes.add(new SimNode(this, "gw" + i, node.decides(), node.sockets()));
+    }
     for (int i = 0; i < plan.agents().size(); i++) {
       agents.add(new SimAgent(this, plan.agents().get(i)));
     }
@@ -34,13 +39,31 @@ final class Cluster {
   }
 
   void start() {
-    gateway.start();
-    edges.forEach(SimEdge::start);
+    nodes.forEach(SimNode::start);
     agents.forEach(SimAgent::start);
     caller.start();
   }
 
-  SimEdge edge(String node) {
-    return edges.stream().filter(edge -> edge.node().equals(node)).findFirst().orElse(null);
+  private boolean agreed() {
+    return 1
+        >= nodes.stream()
+            .filter(node -> node.process.alive())
+            .map(node -> node.view().homes())
+            .distinct()
+            .count();
+  }
+
+  /** Nodes that take sockets of agents. */
+  List<SimNode> edges() {
+    return nodes.stream().filter(SimNode::hasSockets).toList();
+  }
+
+  /** Nodes that decide. */
+  List<SimNode> brains() {
+    return nodes.stream().filter(SimNode::decides).toList();
+  }
+
+  SimNode anyNode() {
+    return nodes.get(world.pick(nodes.size()));
   }
 }

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * What callers, agents and the database saw, and what may not be seen. Whatever one observation can
@@ -29,11 +30,12 @@ public final class History {
     Long committedDeadlineMs;
     DispatchResult stored;
     DispatchResult seen;
-    long seenMs;
+    final long submittedMs;
 
-    Life(Dispatch dispatch, boolean async) {
+    Life(Dispatch dispatch, boolean async, long submittedMs) {
       this.dispatch = dispatch;
       this.async = async;
+      this.submittedMs = submittedMs;
     }
   }
 
@@ -43,11 +45,19 @@ public final class History {
   private final World world;
   private final Map<String, Life> lives = new LinkedHashMap<>();
   private final List<Run> runs = new ArrayList<>();
-  private long routerDiedMs = NEVER;
-  private boolean redisFailed;
+  private final boolean alone;
+  private final BooleanSupplier agreed;
+  private long homesMovedMs = NEVER;
+  private long redisFailedMs = NEVER;
 
-  History(World world) {
+  /**
+   * @param alone there is one gateway, and never another one
+   * @param agreed whether all gateways see the same homes now
+   */
+  History(World world, boolean alone, BooleanSupplier agreed) {
     this.world = world;
+    this.agreed = agreed;
+    this.alone = alone;
   }
 
   Collection<Life> lives() {
@@ -64,15 +74,21 @@ public final class History {
   }
 
   void submitted(Dispatch dispatch, boolean async) {
-    lives.computeIfAbsent(dispatch.requestId(), _ -> new Life(dispatch, async));
+    lives.computeIfAbsent(dispatch.requestId(), _ -> new Life(dispatch, async, world.nowMs()));
   }
 
-  void routerDied() {
-    routerDiedMs = world.nowMs();
+  /** A home died, or somebody's view of who is home changed. */
+  void homesMoved() {
+    homesMovedMs = world.nowMs();
   }
 
-  void redisFailed() {
-    redisFailed = true;
+  void redisFailed(long untilMs) {
+    redisFailedMs = Math.max(redisFailedMs, untilMs);
+  }
+
+  /** Something is given to an executor. */
+  public void offered(String requestId, int remainingMs) {
+    if (remainingMs <= 0) throw new Violation(requestId + " was offered when its time was over");
   }
 
   // Check 1: a caller is told that it is accepted: it must be in the database.
@@ -111,7 +127,6 @@ public final class History {
     mustHaveRun(requestId, result);
     if (life.seen == null) {
       life.seen = result;
-      life.seenMs = world.nowMs();
     } else if (!life.seen.equals(result) && promised(life)) {
       throw new Violation(
           requestId + ": seen as " + text(life.seen) + " and as " + text(result)); // check 1
@@ -122,9 +137,15 @@ public final class History {
     }
   }
 
-  // The result of a synchronous dispatch lives in memory and Redis: with both gone it is gone.
   private boolean promised(Life life) {
-    return life.async || (life.seenMs > routerDiedMs && !redisFailed);
+    return life.async || !homeAndRedisFailed(life) && !(alone && homesMovedMs >= life.submittedMs);
+  }
+
+  // What is known of a synchronous dispatch is in its home's memory and in Redis: when homes move,
+  // or two halves are home, and Redis was lost too, nobody knows it. Alone, a result is not waited
+  // for in Redis before it is told.
+  private boolean homeAndRedisFailed(Life life) {
+    return !life.async && redisFailedMs >= life.submittedMs && homesMoved(life);
   }
 
   /**
@@ -142,7 +163,7 @@ public final class History {
     runs.add(run);
     life.runs.add(run);
     boolean once = life.dispatch.effect() == EffectClass.AT_MOST_ONCE;
-    if (once && life.runs.size() > 1 && !excused(life)) {
+    if (once && life.runs.size() > 1 && !homeAndRedisFailed(life)) {
       throw new Violation(
           requestId + " is at-most-once and ran on " + life.runs.get(0).agent() + " and " + agent);
     }
@@ -155,9 +176,9 @@ public final class History {
         && runs.get(run.number()).result() == null;
   }
 
-  // docs/guarantees: with Redis lost and the router's memory too, a repeated synchronous one may.
-  private boolean excused(Life life) {
-    return !life.async && redisFailed && routerDiedMs != NEVER;
+  // Where nobody agrees who is home, homes will have moved when they do.
+  private boolean homesMoved(Life life) {
+    return homesMovedMs >= life.submittedMs || !agreed.getAsBoolean();
   }
 
   void finished(int number, DispatchResult result) {
@@ -199,7 +220,10 @@ public final class History {
     // What a router says is true of its own table; the next one believes the row.
     var life = life(requestId);
     // Epochs of a synchronous dispatch begin again with its router.
-    boolean sure = life.async ? world.nowMs() - routerDiedMs > LATE_MS : routerDiedMs == NEVER;
+    boolean sure =
+        life.async
+            ? world.nowMs() - homesMovedMs > LATE_MS && agreed.getAsBoolean()
+            : !homesMoved(life);
     // Timed out and not yet stored: it can only time out again.
     if (life.committedDeadlineMs != null && world.nowMs() >= life.committedDeadlineMs) return;
     if (awaited && sure) {
@@ -220,7 +244,8 @@ public final class History {
    * until the socket closes.
    */
   boolean mayLinger(String requestId) {
-    return !life(requestId).async && routerDiedMs != NEVER;
+    var life = life(requestId);
+    return !life.async && homesMovedMs >= life.submittedMs;
   }
 
   static String text(DispatchResult result) {

@@ -35,6 +35,24 @@ public enum Mutant {
   /** Time passes without the table being told. */
   DEADLINES_NOT_WATCHED,
 
+  // Several homes
+  /** A home that is new does not wait for what edges' sockets hold. */
+  HOLDINGS_NOT_AWAITED,
+  /** A former home says that it has handed over and goes on deciding. */
+  NOTHING_HANDED_OVER,
+  /** Whoever is asked decides, home or not. */
+  NOT_HOME_NOT_ANSWERED,
+  /** An attempt that is handed over counts as newer than the one that is known. */
+  STALE_HANDOVER_BELIEVED,
+  /** What sockets hold and nobody has told yet is forgotten. */
+  ORPHANS_FORGOTTEN,
+  /** What another node's routes come to is not compared. */
+  DIGESTS_NOT_COMPARED,
+  /** Routes of a node that is gone stay. */
+  ROUTES_OF_THE_DEAD_KEPT,
+  /** An id is taken without being claimed. */
+  CLAIM_NOT_MADE,
+
   // The database
   /** A terminal row is overwritten by a later result. */
   TERMINAL_ROW_OVERWRITTEN,
@@ -69,5 +87,39 @@ public enum Mutant {
   /** An open row that nobody holds is answered as accepted and left alone. */
   OPEN_ROW_LEFT_ALONE,
   /** An open row that nobody holds is never found unless somebody asks for it. */
-  ORPHANED_ROWS_NOT_SWEPT
+  ORPHANED_ROWS_NOT_SWEPT,
+  /** Two halves of a split that meet do not ask each other for what is theirs. */
+  HALVES_NOT_ASKED,
+  /** What a router has and another one is home for stays where it is. */
+  STRAYS_KEPT,
+  /** A synchronous result is told without asking whether another home decided. */
+  SYNC_DECIDED_ALONE,
+  /** Epochs in memory begin at one at every home. */
+  EPOCHS_BEGIN_AT_ONE,
+  /** A claim is freed whoever has it. */
+  CLAIM_OF_ANOTHER_FREED,
+  /** What was claimed before homes moved counts as ours. */
+  CLAIMS_NOT_RENEWED,
+  /** A node serves before it knows what the others do, and takes itself for the only home. */
+  SERVES_BEFORE_INTRODUCED,
+  /** What an agent has and its home does not know is not looked for among the open rows. */
+  ROWS_NOT_LOOKED_UP,
+  /** A route that an edge denied once is never used again, though the registry has it. */
+  DENIED_ROUTE_FORGOTTEN,
+  /** What is handed over twice is taken twice. */
+  HANDOVER_TAKEN_TWICE,
+  /** An edge takes offers of homes that are gone. */
+  OFFER_OF_THE_DEAD_TAKEN,
+  /** An offer that comes again after its end is given to the agent again. */
+  ENDED_OFFER_TAKEN,
+  /** An edge takes offers of a home that was gone as soon as it sees it again. */
+  BACK_AT_ONCE,
+  /** That an offer made again is not there counts as if it had never been. */
+  REPEATED_OFFER_DENIED,
+  /** A late answer to an offer is taken for one about the connection that came after. */
+  LATE_ANSWER_BELIEVED,
+  /** What is in memory is offered again without asking whether another home decided it. */
+  OFFERED_AGAIN_UNASKED,
+  /** An assignment that the row refuses is tried again under the next epoch. */
+  REFUSED_ASSIGNMENT_QUEUED
 }

@@ -1,7 +1,9 @@
 package ai.vespid.simulation;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /** What goes wrong in a run, and when; at the end it repairs everything. */
 final class Nemesis {
@@ -9,28 +11,30 @@ final class Nemesis {
   enum Kind {
     AGENT_DIES,
     AGENT_STOPS,
-    EDGE_DIES,
-    EDGE_STOPS,
-    ROUTER_DIES,
     GATEWAY_DIES,
-    ROUTER_STOPS,
-    /** The router dies while the database sits on what it was told to write. */
-    WRITES_OUTLIVE_ROUTER,
-    /** The router dies while what it told an edge is still on its way. */
-    OFFERS_OUTLIVE_ROUTER,
+    /** The process is stopped; the others may take it for dead meanwhile. */
+    GATEWAY_STOPS,
+    /** A gateway is told to leave, and is started again. */
+    GATEWAY_DRAINS,
+    /** The verticle crashes and its supervisor starts it again. */
+    ROUTER_CRASHES,
+    /** A home dies while the database sits on what it was told to write. */
+    WRITES_OUTLIVE_HOME,
+    /** A home dies while what it told the others is still on its way. */
+    WORDS_OUTLIVE_HOME,
     LINK_RESET,
     LINK_HALF_OPEN,
-    PARTITION,
-    /** An edge is heard late, and its agents go elsewhere meanwhile. */
-    EDGE_LAGS,
+    /** Two gateways hear nothing of each other. */
+    PAIR_PARTS,
+    /** The gateways fall into two halves, each with its own view. */
+    SPLIT,
+    /** A gateway is heard late, and agents move meanwhile. */
+    GATEWAY_LAGS,
     DATABASE_AWAY,
     DATABASE_STALLS,
     REDIS_AWAY,
     REDIS_EMPTY
   }
-
-  // The membership notices a partition that lasts longer, if at all.
-  private static final long NOTICED_MS = 5_000;
 
   private static final long LAST_WORDS_MS = 400;
 
@@ -53,28 +57,32 @@ final class Nemesis {
   }
 
   private void strike(Kind kind) {
-    var gateway = cluster.gateway;
     switch (kind) {
       case AGENT_DIES -> kill(anyAgent());
-      case AGENT_STOPS -> stop(anyAgent().actor());
-      case EDGE_DIES -> kill(anyEdge());
-      case EDGE_STOPS -> stop(anyEdge().actor());
-      case ROUTER_DIES -> killRouter();
-      case GATEWAY_DIES -> killGateway();
-      case ROUTER_STOPS -> stop(gateway.router);
-      case WRITES_OUTLIVE_ROUTER -> {
+      case AGENT_STOPS -> anyAgent().actor().stopFor(stopMs());
+      case GATEWAY_DIES -> kill(cluster.anyNode());
+      case GATEWAY_STOPS -> stop(cluster.anyNode());
+      case GATEWAY_DRAINS -> drain(cluster.anyNode());
+      case ROUTER_CRASHES -> crash(anyBrain());
+      case WRITES_OUTLIVE_HOME -> {
         cluster.database.stall(world.between(300, 3_000));
-        world.in(world.between(0, 300), "router dies", this::killRouter);
+        var home = anyBrain();
+        world.in(world.between(0, 300), "home dies", () -> killOrCrash(home));
       }
-      case OFFERS_OUTLIVE_ROUTER -> {
+      case WORDS_OUTLIVE_HOME -> {
+        var home = anyBrain();
         cluster.network.lag(
-            anyEdge().actor(), gateway.router, world.between(1_000, 4_500), LAST_WORDS_MS);
-        world.in(LAST_WORDS_MS, "router dies", this::killRouter);
+            anyEdge().process, home.process, world.between(1_000, 4_500), LAST_WORDS_MS);
+        world.in(LAST_WORDS_MS, "home dies", () -> killOrCrash(home));
       }
-      case LINK_RESET -> anyEdge().anyLink(Link::reset);
-      case LINK_HALF_OPEN -> anyEdge().anyLink(Link::halfOpen);
-      case PARTITION -> partition(anyEdge());
-      case EDGE_LAGS -> lag(anyEdge());
+      case LINK_RESET -> ofAnyLink(Link::reset);
+      case LINK_HALF_OPEN -> ofAnyLink(Link::halfOpen);
+      case PAIR_PARTS -> {
+        var one = cluster.anyNode();
+        part(List.of(one), List.of(other(one)));
+      }
+      case SPLIT -> split();
+      case GATEWAY_LAGS -> lag(anyEdge());
       case DATABASE_AWAY -> cluster.database.goAway(world.between(100, 8_000));
       case DATABASE_STALLS -> cluster.database.stall(world.between(100, 3_000));
       case REDIS_AWAY -> cluster.redis.goAway(world.between(100, 10_000));
@@ -86,13 +94,38 @@ final class Nemesis {
     return cluster.agents.get(world.pick(cluster.agents.size()));
   }
 
-  private SimEdge anyEdge() {
-    return cluster.edges.get(world.pick(cluster.edges.size()));
+  private SimNode anyEdge() {
+    var edges = cluster.edges();
+    return edges.get(world.pick(edges.size()));
   }
 
-  private void stop(Actor actor) {
+  private SimNode anyBrain() {
+    var brains = cluster.brains();
+    return brains.get(world.pick(brains.size()));
+  }
+
+  private SimNode other(SimNode than) {
+    var others = cluster.nodes.stream().filter(node -> node != than).toList();
+    return others.isEmpty() ? than : others.get(world.pick(others.size()));
+  }
+
+  private void ofAnyLink(Consumer<Link> happening) {
+    var node = anyEdge();
+    if (node.process.alive()) node.edge().anyLink(happening);
+  }
+
+  private long stopMs() {
     long leftMs = World.START_MS + cluster.plan.faultsUntilMs() - world.nowMs();
-    actor.stopFor(Math.min(leftMs, world.between(100, 20_000)));
+    return Math.min(leftMs, world.between(100, 20_000));
+  }
+
+  private void stop(SimNode node) {
+    long ms = stopMs();
+    node.process.stopFor(ms);
+    node.router.stopFor(ms);
+    cluster.history.homesMoved();
+    var others = cluster.nodes.stream().filter(one -> one != node).toList();
+    cluster.members.part(List.of(node), others, ms);
   }
 
   private void kill(SimAgent agent) {
@@ -101,53 +134,72 @@ final class Nemesis {
     world.in(world.between(50, 6_000), "start " + agent.id(), () -> revive(agent));
   }
 
-  private void kill(SimEdge edge) {
-    if (!edge.actor().alive()) return;
-    edge.dies();
-    world.in(world.between(50, 6_000), "start " + edge.actor(), () -> revive(edge));
+  private void kill(SimNode node) {
+    if (!node.process.alive()) return;
+    node.dies();
+    world.in(world.between(200, 6_000), "start " + node, () -> revive(node));
   }
 
-  private void killRouter() {
-    if (!cluster.gateway.router.alive()) return;
-    cluster.gateway.routerDies();
-    world.in(world.between(200, 1_000), "start router", () -> cluster.gateway.startRouter());
+  private void drain(SimNode node) {
+    if (!node.serving()) return;
+    node.leave();
+    world.in(world.between(1_000, 10_000), "start " + node, () -> reviveWhenLeft(node));
   }
 
-  private void killGateway() {
-    if (!cluster.gateway.node.alive()) return;
-    cluster.gateway.dies();
-    world.in(world.between(500, 6_000), "start gateway", this::reviveGateway);
+  private void reviveWhenLeft(SimNode node) {
+    if (node.process.alive() && node.draining()) {
+      world.in(1_000, "start " + node, () -> reviveWhenLeft(node));
+    } else revive(node);
   }
 
-  private void partition(SimEdge edge) {
+  private void crash(SimNode node) {
+    if (!node.router.alive() || !node.process.alive()) return;
+    node.routerDies();
+    world.in(world.between(200, 1_000), "start router of " + node, node::startRouter);
+  }
+
+  private void killOrCrash(SimNode node) {
+    if (world.chance(0.5)) kill(node);
+    else crash(node);
+  }
+
+  // PostgreSQL and Redis are reached from both sides.
+  private void part(List<SimNode> some, List<SimNode> others) {
     long ms = world.between(500, 20_000);
-    var node = edge.node();
-    var gateway = cluster.gateway;
-    cluster.network.sever(edge.actor(), gateway.node, ms);
-    cluster.network.sever(edge.actor(), gateway.router, ms);
-    if (ms < NOTICED_MS || world.chance(0.5)) return;
-    world.in(NOTICED_MS, gateway.node, "edge left", () -> gateway.forget(node));
-    world.in(ms + 100, gateway.node, "edge is back", () -> gateway.remember(node));
+    for (var one : some) {
+      for (var other : others) cluster.network.sever(one.process, other.process, ms);
+    }
+    cluster.history.homesMoved();
+    cluster.members.part(some, others, ms);
   }
 
-  private void lag(SimEdge edge) {
-    cluster.network.lag(edge.actor(), cluster.gateway.router, world.between(500, 4_500), 6_000);
+  private void split() {
+    var some = new ArrayList<SimNode>();
+    var others = new ArrayList<SimNode>();
+    for (var node : cluster.nodes) (world.chance(0.5) ? some : others).add(node);
+    part(some, others);
+  }
+
+  private void lag(SimNode edge) {
+    var home = anyBrain();
+    cluster.network.lag(edge.process, home.process, world.between(500, 4_500), 6_000);
     for (int i = 0; i < 3; i++) {
-      world.in(world.between(0, 4_000), "reset", () -> edge.anyLink(Link::reset));
+      world.in(
+          world.between(0, 4_000),
+          "reset",
+          () -> {
+            if (edge.process.alive()) edge.edge().anyLink(Link::reset);
+          });
     }
-    if (world.chance(0.3)) world.in(world.between(0, 5_000), "router dies", this::killRouter);
+    if (world.chance(0.3)) world.in(world.between(0, 5_000), "crash", () -> crash(home));
   }
 
   private static void revive(SimAgent agent) {
     if (!agent.actor().alive()) agent.start();
   }
 
-  private static void revive(SimEdge edge) {
-    if (!edge.actor().alive()) edge.start();
-  }
-
-  private void reviveGateway() {
-    if (!cluster.gateway.node.alive()) cluster.gateway.start();
+  private static void revive(SimNode node) {
+    if (!node.process.alive()) node.start();
   }
 
   private void repair() {
@@ -155,9 +207,9 @@ final class Nemesis {
     cluster.network.heal();
     cluster.database.comeBack();
     cluster.redis.comeBack();
-    reviveGateway();
-    cluster.gateway.startRouter();
-    cluster.edges.forEach(Nemesis::revive);
+    cluster.members.heal();
+    cluster.nodes.forEach(Nemesis::revive);
+    cluster.nodes.forEach(SimNode::startRouter);
     cluster.agents.forEach(Nemesis::revive);
   }
 }

@@ -125,7 +125,7 @@ final class Network {
     int asker = from.incarnation();
     Runnable receive =
         () -> serve.get().onComplete(reply -> reply(to, from, asker, what, answer, reply));
-    boolean twice = arrival != Arrival.ONCE && world.chance(weather.repeated());
+    boolean twice = from != to && arrival != Arrival.ONCE && world.chance(weather.repeated());
     boolean atOnce = arrival == Arrival.TWICE_AT_ONCE;
     carry(from, to, what, twice && atOnce ? () -> repeat(receive) : receive);
     if (twice && !atOnce) world.in(world.between(0, 5_000), to, what + ", again", receive);
@@ -154,12 +154,16 @@ final class Network {
 
   private void carry(Actor from, Actor to, String what, Runnable receive) {
     if (!to.alive()) return;
+    if (from == to) {
+      world.in(0, to, what, receive);
+      return;
+    }
     long earliestMs = world.nowMs();
     if (severed(from, to)) {
       // Most are lost with the connection; some wait in it.
       if (world.chance(0.7)) return;
       earliestMs = healedMs(from, to);
-    } else if (from != to && world.chance(weather.lost())) {
+    } else if (world.chance(weather.lost())) {
       world.say("network", "loses", what, "to", to);
       return;
     }

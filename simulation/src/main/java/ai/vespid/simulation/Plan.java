@@ -9,10 +9,12 @@ import java.util.Set;
 /**
  * What one seed simulates. Not every fault happens in every run: bugs hide behind each other.
  *
+ * @param alone one gateway that will never have another one beside it
  * @param faultsUntilMs when faults stop; after {@code quietMs} everything must have come to rest
  */
 record Plan(
-    int edges,
+    List<Node> nodes,
+    boolean alone,
     List<Agent> agents,
     int dispatches,
     double withFiles,
@@ -23,6 +25,9 @@ record Plan(
     int faultCount,
     long faultsUntilMs,
     long quietMs) {
+  /** One gateway process: it decides, has sockets, or both. */
+  record Node(boolean decides, boolean sockets) {}
+
   /** One agent; a plain one speaks protocol v2 without our extensions. */
   record Agent(int number, int organization, int maxInFlight, boolean plain) {}
 
@@ -50,8 +55,10 @@ record Plan(
             world.chance(0.5) ? 0 : 0.1,
             world.chance(0.3) ? 0 : world.chance(0.6) ? 0.1 : 0.4,
             world.chance(0.5) ? 300 : 4_000);
+    var nodes = nodes(world);
     return new Plan(
-        1 + world.pick(3),
+        nodes,
+        nodes.size() == 1,
         agents,
         5 + world.pick(world.chance(0.5) ? 20 : 80),
         world.chance(0.3) ? 0.7 : 0.1,
@@ -62,5 +69,21 @@ record Plan(
         focused ? 10 + world.pick(30) : 1 + world.pick(10),
         20_000,
         60_000);
+  }
+
+  private static List<Node> nodes(World world) {
+    int shape = world.pick(10);
+    if (shape == 0) return List.of(new Node(true, true));
+    var nodes = new ArrayList<Node>();
+    if (shape < 4) {
+      nodes.add(new Node(true, false));
+      int edges = 1 + world.pick(3);
+      for (int i = 0; i < edges; i++) nodes.add(new Node(false, true));
+      return nodes;
+    }
+    int both = 2 + world.pick(3);
+    for (int i = 0; i < both; i++) nodes.add(new Node(true, true));
+    if (world.chance(0.3)) nodes.add(new Node(world.chance(0.5), true));
+    return nodes;
   }
 }

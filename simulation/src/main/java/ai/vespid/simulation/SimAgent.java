@@ -116,7 +116,8 @@ final class SimAgent {
 
   private void connect() {
     if (link != null) return;
-    var edge = cluster.edges.get(world.pick(cluster.edges.size()));
+    var edges = cluster.edges();
+    var node = edges.get(world.pick(edges.size()));
     var next = new Link(world, cluster.network, id());
     link = next;
     next.attach(Side.AGENT, actor, () -> lost(next));
@@ -128,8 +129,11 @@ final class SimAgent {
           if (link == next && socket == null) lost(next);
         });
     socket = null;
-    if (edge.actor().alive()) {
-      world.in(cluster.network.delayMs(), edge.actor(), "accept", () -> edge.accept(this, next));
+    if (node.serving()) {
+      world.in(
+          cluster.network.delayMs(), node.process, "accept", () -> node.edge().accept(this, next));
+    } else {
+      world.in(cluster.network.delayMs(), actor, "refused", () -> lost(next));
     }
   }
 
@@ -142,7 +146,7 @@ final class SimAgent {
   }
 
   /** The edge has accepted; both ends are attached. */
-  void opened(Link which, SocketShell at) {
+  void opened(Link which, SocketShell at, SimNode node) {
     world.in(
         cluster.network.delayMs(),
         actor,
@@ -157,7 +161,7 @@ final class SimAgent {
           boolean tells = !plan.plain() && !without(Mutant.HELLO_WITHOUT_HELD);
           var inFlight = tells ? table.inFlight() : List.<Held>of();
           var finished = tells ? delivery.held() : List.<Held>of();
-          world.say(actor, "says hello, running", inFlight, "finished", finished);
+          world.say(actor, "says hello to", node, "running", inFlight, "finished", finished);
           which.send(Side.AGENT, "hello", () -> at.hello(inFlight, finished));
           world.in(
               WELCOME_MAX_MS,
@@ -189,6 +193,9 @@ final class SimAgent {
             });
         if (!plan.plain()) delivery.welcomed();
       }
+      // Ours connects elsewhere first; here the old link ends when it does.
+      case GatewayFrame.Drain _ ->
+          world.in(world.between(0, 2_000), actor, "moves", () -> lost(from));
       default -> throw new IllegalStateException("never sent: " + frame.type());
     }
   }

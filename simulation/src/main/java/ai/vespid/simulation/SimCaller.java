@@ -1,6 +1,5 @@
 package ai.vespid.simulation;
 
-import ai.vespid.gateway.dispatch.RouterPorts.Stored;
 import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.RawJson;
@@ -8,6 +7,7 @@ import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.WorkspaceUse;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.simulation.SimResults.Stored;
 import java.util.Optional;
 
 /**
@@ -107,17 +107,17 @@ final class SimCaller {
           dispatch.requestId(),
           dispatch.effect(),
           dispatch.timeoutMs());
-      long maxMs = async ? ACCEPT_MAX_MS : dispatch.timeoutMs() + REPLY_GRACE_MS;
-      var gateway = cluster.gateway;
+      long maxMs = async ? ACCEPT_MAX_MS : dispatch.timeoutMs() + 2 * REPLY_GRACE_MS;
+      var node = cluster.anyNode();
       cluster
           .network
           .ask(
               actor,
-              gateway.router,
+              node.process,
               "submit",
               maxMs,
               Network.Arrival.TWICE,
-              () -> gateway.serve(router -> router.submit(dispatch, async)))
+              () -> node.submit(dispatch, async))
           .onSuccess(this::answered)
           .onFailure(_ -> again());
     }
@@ -160,15 +160,10 @@ final class SimCaller {
     }
 
     private void read() {
-      var gateway = cluster.gateway;
+      var node = cluster.anyNode();
       cluster
           .network
-          .ask(
-              actor,
-              gateway.node,
-              "read",
-              READ_MAX_MS,
-              () -> gateway.result(gateway.node, dispatch.requestId()))
+          .ask(actor, node.process, "read", READ_MAX_MS, () -> node.result(dispatch.requestId()))
           .otherwise(Optional.empty())
           .onSuccess(this::found);
     }

@@ -120,11 +120,9 @@ final class SimDelivery {
   }
 
   private boolean awaited(String requestId, Integer epoch) {
-    return cluster
-        .gateway
-        .shell()
-        .filter(r -> r.awaits(requestId, epoch, actor.name()))
-        .isPresent();
+    return cluster.nodes.stream()
+        .flatMap(node -> node.shell().stream())
+        .anyMatch(router -> router.awaits(requestId, epoch, actor.name()));
   }
 
   static DispatchResult resultOf(ToolResult said) {

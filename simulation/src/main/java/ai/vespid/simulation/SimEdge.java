@@ -1,107 +1,137 @@
 package ai.vespid.simulation;
 
+import ai.vespid.gateway.edge.FenceShell;
 import ai.vespid.gateway.edge.SocketShell;
-import ai.vespid.gateway.registry.RegistryShell;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.View;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
+import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.GatewayFrame;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** A node that owns sockets. Every incarnation has its own name, as a node of the cluster has. */
+/** The sockets of one process. */
 final class SimEdge {
-  private static final long ASK_MAX_MS = 5_000;
+  private static final Duration ASK_MAX = Duration.ofSeconds(5);
+  private static final Duration HOME_MAX = Duration.ofSeconds(20);
   private static final long LIFE_CHECK_MS = 500;
   private static final long AGAIN_MS = 250;
-  private static final long DIGEST_MS = 5_000;
 
   private record Connection(SocketShell socket, Link link) {}
 
+  private final SimNode node;
   private final Cluster cluster;
   private final World world;
-  private final Actor actor;
+  private final SimSurroundings here;
+  private final FenceShell fence;
   private final Map<String, Connection> connections = new LinkedHashMap<>();
   private int connectionCount;
 
-  SimEdge(Cluster cluster, String name) {
-    this.cluster = cluster;
+  SimEdge(SimNode node, SimSurroundings here) {
+    this.node = node;
+    this.cluster = node.cluster;
     this.world = cluster.world;
-    this.actor = new Actor(world, name);
+    this.here = here;
+    this.fence = new FenceShell(here.view(), cluster.mutant);
+    world.in(LIFE_CHECK_MS, node.process, "life check", this::checkLife);
   }
 
-  Actor actor() {
-    return actor;
+  void viewChanged(View now) {
+    fence.viewChanged(now, world.nowMs());
   }
 
-  String node() {
-    return actor.name() + "#" + actor.incarnation();
+  int size() {
+    return connections.size();
   }
 
-  void start() {
-    actor.start();
-    world.in(LIFE_CHECK_MS, actor, "life check", this::checkLife);
-    world.in(0, actor, "digest", this::digest);
-  }
-
-  void dies() {
+  void processDied() {
     var links = connections.values().stream().map(Connection::link).toList();
-    actor.die();
     connections.clear();
     links.forEach(link -> link.close(Link.Side.EDGE));
-    forget(node());
-  }
-
-  // Membership: the others see sooner or later that this process is gone.
-  private void forget(String node) {
-    var gateway = cluster.gateway;
-    world.in(world.between(0, 2_000), gateway.node, "edge left", () -> gateway.forget(node));
   }
 
   /** A socket was accepted. */
   void accept(SimAgent agent, Link link) {
-    if (!link.open(Link.Side.AGENT)) return;
-    var connectionId = agent.id() + "/" + node() + "/" + ++connectionCount;
-    var route = agent.route(connectionId, node(), world.nowMs());
+    if (!link.open(Link.Side.AGENT) || !node.serving()) return;
+    var connectionId = agent.id() + "/" + node.id() + "/" + ++connectionCount;
+    var route = agent.route(connectionId, node.id(), world.nowMs());
     var socket = new SocketShell(new Ports(route, link, agent), route);
     connections.put(connectionId, new Connection(socket, link));
-    link.attach(Link.Side.EDGE, actor, () -> closed(connectionId));
-    agent.opened(link, socket);
+    link.attach(Link.Side.EDGE, node.process, () -> closed(connectionId));
+    agent.opened(link, socket, node);
   }
 
   private void closed(String connectionId) {
     var connection = connections.remove(connectionId);
     if (connection == null) return;
-    world.say(actor, "loses", connectionId, "holding", connection.socket().held());
+    world.say(node, "loses", connectionId, "holding", connection.socket().held());
     connection.socket().closed();
   }
 
-  void close(String connectionId, String reason) {
+  private void close(String connectionId, String reason) {
     var connection = connections.get(connectionId);
     if (connection == null) return;
-    world.say(actor, "closes", connectionId, reason);
+    world.say(node, "closes", connectionId, reason);
     connection.link().close(Link.Side.EDGE);
     closed(connectionId);
   }
 
-  Future<ExecutorEdge.Offer.Reply> offer(ExecutorEdge.Offer offer) {
+  /** This node is about to leave: agents connect elsewhere. */
+  void drain() {
+    for (var connection : all()) connection.socket().drain();
+  }
+
+  Future<? extends Message> receive(ExecutorEdge<?> request) {
+    return switch (request) {
+      case ExecutorEdge.Offer offer -> {
+        fence.check(offer.home(), world.nowMs());
+        yield Future.succeededFuture(offer(offer));
+      }
+      case ExecutorEdge.Cancel cancel -> {
+        cancel(cancel);
+        yield done();
+      }
+      case ExecutorEdge.Replaced replaced -> {
+        close(replaced.connectionId(), "REPLACED");
+        yield done();
+      }
+      case ExecutorEdge.Holdings question -> {
+        fence.agree(question.homes());
+        yield Future.succeededFuture(
+            new ExecutorEdge.HoldingList(
+                all().stream().flatMap(c -> c.socket().holdings().stream()).toList()));
+      }
+    };
+  }
+
+  private static Future<Done> done() {
+    return Future.succeededFuture(new Done());
+  }
+
+  private ExecutorEdge.Offer.Reply offer(ExecutorEdge.Offer offer) {
     var connection = connections.get(offer.connectionId());
     var reply =
         connection == null ? new ExecutorEdge.Offer.NotHere() : connection.socket().offer(offer);
-    world.say(actor, "answers offer", offer.dispatch().requestId(), "e" + offer.epoch(), reply);
-    return Future.succeededFuture(reply);
+    world.say(node, "answers offer", offer.dispatch().requestId(), "e" + offer.epoch(), reply);
+    return reply;
   }
 
-  void cancel(ExecutorEdge.Cancel cancel) {
-    for (var connection : connections.values()) {
+  private void cancel(ExecutorEdge.Cancel cancel) {
+    for (var connection : all()) {
       var socket = connection.socket();
       if (socket.route().executorId().equals(cancel.executorId())) {
         socket.cancel(cancel.requestId(), cancel.epoch(), cancel.reason());
@@ -110,27 +140,12 @@ final class SimEdge {
   }
 
   private void checkLife() {
-    world.in(LIFE_CHECK_MS, actor, "life check", this::checkLife);
-    new ArrayList<>(connections.values()).forEach(c -> c.socket().checkLife());
+    world.in(LIFE_CHECK_MS, node.process, "life check", this::checkLife);
+    all().forEach(c -> c.socket().checkLife());
   }
 
-  // What a lost message about a route left behind is found here.
-  private void digest() {
-    world.in(DIGEST_MS, actor, "digest", this::digest);
-    var routes =
-        connections.values().stream()
-            .map(Connection::socket)
-            .filter(SocketShell::live)
-            .map(SocketShell::route)
-            .toList();
-    var node = node();
-    tell("digest", registry -> registry.digest(node, routes));
-  }
-
-  private void tell(String what, Consumer<RegistryShell> news) {
-    var gateway = cluster.gateway;
-    var node = node();
-    cluster.network.tell(actor, gateway.node, what, () -> gateway.news(node, news));
+  private List<Connection> all() {
+    return new ArrayList<>(connections.values());
   }
 
   /** Request ids of what its sockets hold. */
@@ -138,11 +153,31 @@ final class SimEdge {
     return connections.values().stream().flatMap(c -> c.socket().held().stream()).toList();
   }
 
+  /** True when one of its sockets holds this attempt. */
+  boolean holds(String connectionId, String requestId, int epoch) {
+    var connection = connections.get(connectionId);
+    return connection != null
+        && connection.socket().holdings().stream()
+            .anyMatch(h -> h.requestId().equals(requestId) && h.epoch() == epoch);
+  }
+
+  /** The connections on which agents may be given something. */
+  List<String> live() {
+    return connections.entrySet().stream()
+        .filter(c -> c.getValue().socket().live())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   /** Breaks one of its links at random. */
   void anyLink(Consumer<Link> happening) {
     if (connections.isEmpty()) return;
-    var all = new ArrayList<>(connections.values());
+    var all = all();
     happening.accept(all.get(world.pick(all.size())).link());
+  }
+
+  private void tell(SessionRegistry<Done> news) {
+    here.ask(SessionRegistry.at(here.node()), news, ASK_MAX);
   }
 
   private final class Ports implements SocketShell.Ports {
@@ -154,6 +189,10 @@ final class SimEdge {
       this.route = route;
       this.link = link;
       this.agent = agent;
+    }
+
+    private String key(String organizationId) {
+      return Homes.queueKey(route.pool(), organizationId);
     }
 
     @Override
@@ -173,61 +212,55 @@ final class SimEdge {
 
     @Override
     public Future<Reconcile.Reconciled> reconcile(
-        Route of, List<Held> inFlight, List<Held> finished) {
-      var hello =
-          new Reconcile(
-              Homes.queueKey(of.pool(), of.organizationId()),
-              of.organizationId(),
-              of.executorId(),
-              of.connectionId(),
-              of.connectedAtMs(),
-              of.bootId(),
-              inFlight,
-              finished);
-      var gateway = cluster.gateway;
-      return cluster.network.ask(
-          actor,
-          gateway.router,
-          "reconcile",
-          ASK_MAX_MS,
-          () -> gateway.serve(router -> router.reconcile(hello)));
+        Route of, List<Held> inFlight, List<Held> finished, BooleanSupplier wanted) {
+      var key = key(of.organizationId());
+      return node.homes()
+          .askWhile(
+              wanted,
+              key,
+              new Reconcile(
+                  key,
+                  of.organizationId(),
+                  of.executorId(),
+                  of.connectionId(),
+                  of.connectedAtMs(),
+                  of.bootId(),
+                  inFlight,
+                  finished),
+              HOME_MAX);
     }
 
     @Override
     public Future<Report.Reply> report(
         String organizationId, String requestId, int epoch, DispatchResult result) {
-      var report =
-          new Report(
-              Homes.queueKey(route.pool(), organizationId),
-              organizationId,
-              requestId,
-              epoch,
-              route.executorId(),
-              result);
-      var gateway = cluster.gateway;
-      return cluster.network.ask(
-          actor,
-          gateway.router,
-          "report",
-          ASK_MAX_MS,
-          Network.Arrival.TWICE,
-          () -> gateway.serve(router -> router.decide(report)));
+      var key = key(organizationId);
+      return node.homes()
+          .ask(
+              key,
+              new Report(key, organizationId, requestId, epoch, route.executorId(), result),
+              HOME_MAX);
+    }
+
+    @Override
+    public void doubt(String organizationId, String requestId, int epoch) {
+      var key = key(organizationId);
+      node.homes().ask(key, new Doubt(key, requestId, epoch, route.executorId()), ASK_MAX);
     }
 
     @Override
     public void connected(Route of) {
-      world.say(actor, "connected", of.connectionId());
-      tell("connected", registry -> registry.connected(of));
+      world.say(node, "connected", of.connectionId());
+      tell(new SessionRegistry.Connected(of));
     }
 
     @Override
     public void disconnected(Route of) {
-      tell("disconnected", registry -> registry.disconnected(of.executorId(), of.connectionId()));
+      tell(new SessionRegistry.Disconnected(of.executorId(), of.connectionId()));
     }
 
     @Override
     public void later(Runnable again) {
-      world.in(AGAIN_MS, actor, "report again", again);
+      world.in(AGAIN_MS, node.process, "report again", again);
     }
 
     @Override

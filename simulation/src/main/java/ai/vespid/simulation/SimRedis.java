@@ -1,7 +1,7 @@
 package ai.vespid.simulation;
 
-import ai.vespid.gateway.dispatch.RouterPorts.Stored;
 import ai.vespid.kit.bus.Fault;
+import ai.vespid.simulation.SimResults.Stored;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.HashMap;
@@ -17,13 +17,15 @@ final class SimRedis {
   private final World world;
   private final Network network;
   private final History history;
+  private final Mutant mutant;
   private final Map<String, String> claims = new HashMap<>();
   private final Map<String, Stored> results = new HashMap<>();
   private final Map<String, Long> lastMs = new HashMap<>();
   private long awayUntilMs;
   private int restarts;
 
-  SimRedis(World world, Network network, History history) {
+  SimRedis(World world, Network network, History history, Mutant mutant) {
+    this.mutant = mutant;
     this.world = world;
     this.network = network;
     this.history = history;
@@ -31,14 +33,16 @@ final class SimRedis {
 
   void goAway(long ms) {
     world.say("redis", "is away for", ms, "ms");
-    history.redisFailed();
     awayUntilMs = world.nowMs() + ms;
+    history.redisFailed(awayUntilMs);
     restarts++;
   }
 
   void loseEverything() {
     world.say("redis", "loses everything");
-    history.redisFailed();
+    history.redisFailed(world.nowMs());
+    // It was started again with nothing: its clients notice.
+    restarts++;
     claims.clear();
     results.clear();
   }
@@ -63,18 +67,40 @@ final class SimRedis {
     return execute(from, "claimant", () -> Optional.ofNullable(claims.get(requestId)));
   }
 
-  void unclaim(Actor from, String requestId) {
+  // EVAL: compared and deleted in one step
+  void unclaim(Actor from, String requestId, String owner) {
     execute(
         from,
         "unclaim",
         () -> {
-          world.say("redis", "frees", requestId);
-          return claims.remove(requestId);
+          world.say("redis", "frees", requestId, "of", owner);
+          if (mutant == Mutant.CLAIM_OF_ANOTHER_FREED) return claims.remove(requestId) != null;
+          return claims.remove(requestId, owner);
         });
   }
 
+  // SET NX, and GET when it was not free
+  Future<Stored> decide(Actor from, String requestId, Stored ours) {
+    return execute(
+        from,
+        "decide",
+        () -> {
+          var before = results.putIfAbsent(requestId, ours);
+          return before == null ? ours : before;
+        });
+  }
+
+  boolean away() {
+    return awayUntilMs > world.nowMs();
+  }
+
+  /** How often it ended its connections. */
+  int restarts() {
+    return restarts;
+  }
+
   void keep(Actor from, String requestId, Stored result) {
-    execute(from, "keep", () -> results.put(requestId, result));
+    execute(from, "keep", () -> Optional.ofNullable(results.putIfAbsent(requestId, result)));
   }
 
   Future<Optional<Stored>> result(Actor from, String requestId) {

@@ -6,6 +6,8 @@ import java.util.Optional;
 /** Runs one seed: a time with faults, a time to come to rest, and a last round without any. */
 public final class Simulation {
   private static final long PROBES_MS = 30_000;
+  private static final long SETTLED_MS = 25_000;
+  private static final long ON_ITS_WAY_MS = 6_000;
   private static final int PROBE_NUMBERS = 1_000;
 
   /**
@@ -46,7 +48,13 @@ public final class Simulation {
     var checker = new Checker(cluster);
     cluster.start();
     new Nemesis(cluster).begin();
+    long calmMs = World.START_MS + cluster.plan.faultsUntilMs() + SETTLED_MS;
     long quietMs = World.START_MS + cluster.plan.faultsUntilMs() + cluster.plan.quietMs();
+    world.runUntil(calmMs, checker::afterEvent);
+    var unsettled = checker.unsettled();
+    world.runUntil(calmMs + ON_ITS_WAY_MS, checker::afterEvent);
+    unsettled.retainAll(checker.unsettled());
+    if (!unsettled.isEmpty()) throw new Violation("for seconds: " + unsettled);
     world.runUntil(quietMs, checker::afterEvent);
     checker.whenQuiet();
     probe(cluster);

@@ -45,6 +45,7 @@ final class World {
   private long nowMs = START_MS;
   private long sequence;
   private long happened;
+  private Actor last;
 
   World(long seed, boolean tracing) {
     this.random = new SplittableRandom(seed);
@@ -107,6 +108,7 @@ final class World {
 
   private void happen(Event event) {
     happened++;
+    last = event.actor;
     try {
       event.action.run();
     } catch (Violation e) {
@@ -114,6 +116,11 @@ final class World {
     } catch (RuntimeException e) {
       throw new Violation("an exception escaped from " + event.what + ": " + e, e);
     }
+  }
+
+  /** Who did something last; null when it was nobody. */
+  Actor last() {
+    return last;
   }
 
   long happened() {

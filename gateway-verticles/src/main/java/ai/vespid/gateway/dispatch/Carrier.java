@@ -3,6 +3,7 @@ package ai.vespid.gateway.dispatch;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RequestId;
@@ -38,6 +39,7 @@ final class Carrier {
   private final Consumer<String> openRow;
   private final WorkspaceAccessSigner signer;
   private final Bus bus;
+  private final DeniedRoutes denied;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
 
   Carrier(
@@ -59,6 +61,7 @@ final class Carrier {
     this.signer = new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret());
     this.vertx = vertx;
     this.bus = new Bus(vertx, node.id());
+    this.denied = new DeniedRoutes(Surroundings.of(vertx, node), table, this::carryOut);
   }
 
   /** Does everything that was decided, and what is decided in turn. */
@@ -91,10 +94,8 @@ final class Carrier {
           if (written) {
             if (persist.first()) waiters.accepted(requestId);
             table.persisted(requestId, persist.epoch(), node.clock().millis());
-          } else if (persist.first()) {
-            known(persist);
           } else {
-            table.persistFailed(requestId, persist.epoch(), node.clock().millis());
+            known(persist);
           }
           carryOut();
         })
@@ -104,18 +105,16 @@ final class Carrier {
               .addKeyValue("cause", cause.getClass().getSimpleName())
               .log("a dispatch could not be written");
           table.persistFailed(requestId, persist.epoch(), node.clock().millis());
-          if (persist.first()) {
-            waiters.close(
-                requestId, new Refused(ErrorCode.DATABASE_UNAVAILABLE, "the database is away"));
-          }
+          if (persist.first()) unavailable(requestId);
           carryOut();
         });
   }
 
-  // The id was accepted before, by this or an earlier process: its row answers.
+  // The id was accepted before, by this or an earlier process, or another home of a split went on
+  // with it: its row answers.
   private void known(Decision.Persist persist) {
     var dispatch = persist.dispatch();
-    table.discard(dispatch.requestId(), node.clock().millis());
+    table.discard(dispatch.requestId(), persist.epoch(), node.clock().millis());
     log.find(dispatch.requestId())
         .onSuccess(row -> {
           var known = row.orElse(null);
@@ -129,10 +128,14 @@ final class Carrier {
             openRow.accept(dispatch.requestId());
           }
         })
-        .onFailure(_ ->
-            waiters.close(
-                dispatch.requestId(),
-                new Refused(ErrorCode.DATABASE_UNAVAILABLE, "the database is away")));
+        .onFailure(_ -> {
+          if (persist.first()) unavailable(dispatch.requestId());
+          else waiters.moved(dispatch.requestId());
+        });
+  }
+
+  private void unavailable(String requestId) {
+    waiters.close(requestId, new Refused(ErrorCode.DATABASE_UNAVAILABLE, "the database is away"));
   }
 
   private void load(Decision.LoadWorkspace load) {
@@ -166,15 +169,46 @@ final class Carrier {
                 offer.dispatch(),
                 offer.workspace(),
                 !route.acknowledges() || offer.workspace() != null,
-                node.clock().millis() + offer.remainingMs()));
-    offer(request, route, offer);
+                node.clock().millis() + offer.remainingMs()),
+            node.id());
+    if (!mayBeDecided(offer)) {
+      offer(request, route, offer, false);
+      return;
+    }
+    bus.ask(ResultStore.at(node.id()), new ResultStore.Get(requestId), settings.offerMax())
+        .otherwiseEmpty()
+        .onSuccess(known -> {
+          if (known instanceof ResultStore.Get.Found(String _, DispatchResult result)) {
+            long now = node.clock().millis();
+            table.report(requestId, offer.epoch(), route.executorId(), result, now);
+            carryOut();
+          } else {
+            offerAgain(request, route, offer, false);
+          }
+        });
   }
 
-  private void offer(ExecutorEdge.Offer request, Route route, Decision.Offer offer) {
+  // Its executor may have given the result of an earlier attempt to another home, in the other half
+  // of a split, and know nothing of it any more. For what stands in a row the row tells.
+  private boolean mayBeDecided(Decision.Offer offer) {
+    return !node.membership().alone()
+        && table
+            .find(offer.dispatch().requestId())
+            .filter(entry -> !entry.durable && entry.attempts > 1)
+            .isPresent();
+  }
+
+  private void offer(
+      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
     var requestId = offer.dispatch().requestId();
     bus.ask(route.edge(), request, settings.offerMax())
         .recover(cause -> unanswered(Fault.of(cause)))
         .onSuccess(reply -> {
+          boolean denies = reply instanceof ExecutorEdge.Offer.NotHere;
+          // The first may have arrived before the socket was gone. Its route goes, too, and the
+          // agent's hello tells.
+          if (denies && repeated || !isWith(offer)) return;
+          if (denies) denied.add(route, DeniedRoutes.UNREACHED_MS);
           table.offerAnswered(requestId, offer.epoch(), reply, node.clock().millis());
           carryOut();
         })
@@ -183,17 +217,25 @@ final class Carrier {
               .addKeyValue("request", requestId)
               .addKeyValue("cause", cause.getMessage())
               .log("it is unknown whether an offer arrived; it is repeated");
-          vertx.setTimer(REPEAT_MS, _ -> offerAgain(request, route, offer));
+          vertx.setTimer(REPEAT_MS, _ -> offerAgain(request, route, offer, true));
         });
   }
 
   // The edge knows it when it has arrived. When the route went, its agent's hello tells.
-  private void offerAgain(ExecutorEdge.Offer request, Route route, Decision.Offer offer) {
-    table
+  private void offerAgain(
+      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
+    if (isWith(offer)) offer(request, route, offer, repeated);
+  }
+
+  // An agent that came back has it on another connection: a late answer is not about that one.
+  private boolean isWith(Decision.Offer offer) {
+    return table
         .find(offer.dispatch().requestId())
         .filter(entry -> entry.epoch == offer.epoch())
-        .filter(entry -> entry.state instanceof Entry.State.Assigned(Route to) && to.equals(route))
-        .ifPresent(_ -> offer(request, route, offer));
+        .filter(entry ->
+            entry.state instanceof Entry.State.Assigned(Route to)
+                && to.connectionId().equals(offer.route().connectionId()))
+        .isPresent();
   }
 
   // No handler: nothing arrived. Too busy: nothing was taken. A timeout may mean either.
@@ -219,22 +261,14 @@ final class Carrier {
   }
 
   private void finish(Decision.Finish finish) {
-    if (finish.files() == null && !finish.durable()) {
+    if (finish.files() == null && !finish.durable() && node.membership().alone()) {
       settle(finish, finish.result(), null);
       return;
     }
     var stored = Promise.<Void>promise();
     settling.put(finish.dispatch().requestId(), stored);
     commitFiles(finish)
-        .compose(result ->
-            finish.durable()
-                ? log.finish(
-                    finish.dispatch().requestId(),
-                    finish.epoch(),
-                    result,
-                    expires(),
-                    () -> isHome(finish))
-                : Future.succeededFuture(result))
+        .compose(result -> store(finish, result))
         .onSuccess(result -> {
           settling.remove(finish.dispatch().requestId());
           settle(finish, result, result == finish.result() ? finish.files() : null);
@@ -251,9 +285,22 @@ final class Carrier {
         });
   }
 
+  private Future<DispatchResult> store(Decision.Finish finish, DispatchResult result) {
+    var dispatch = finish.dispatch();
+    if (finish.durable()) {
+      return log.finish(
+          dispatch.requestId(), finish.epoch(), result, expires(), () -> isHome(finish));
+    }
+    if (node.membership().alone()) return Future.succeededFuture(result);
+    // The other half of a split may have decided it, and somebody may have been told.
+    var decide = new ResultStore.Decide(dispatch.requestId(), dispatch.organizationId(), result);
+    return bus.ask(ResultStore.at(node.id()), decide, settings.offerMax())
+        .map(ResultStore.Decide.Stands::result)
+        .otherwise(result);
+  }
+
   private boolean isHome(Decision.Finish finish) {
-    var key = Demand.of(finish.dispatch()).queueKey();
-    return node.homes().seatOf(key).node().equals(node.id());
+    return node.homes().isHome(node.id(), Demand.of(finish.dispatch()).queueKey());
   }
 
   // The files are the newest version before anybody sees the result (defect B8).

@@ -1,16 +1,11 @@
 package ai.vespid.gateway.dispatch;
 
-import ai.vespid.kit.bus.Bus;
-import ai.vespid.kit.redis.RedisLink;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
-import ai.vespid.protocol.bus.Address;
+import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.bus.ResultStore;
 import io.vertx.core.Future;
-import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Request;
-import io.vertx.redis.client.Response;
 import java.time.Duration;
-import java.util.UUID;
 
 /**
  * Keeps one request id from being run by two homes, and from being run again after its result: an
@@ -34,57 +29,66 @@ final class Claims {
     record Decided(String organizationId, DispatchResult result) implements Answer {}
   }
 
-  // This process: claims of another owner are those of a dead one, or of another home.
-  private final String owner = UUID.randomUUID().toString();
-  private final RedisLink redis;
-  private final Bus bus;
-  private final Address<ResultStore<?>> results;
-  private final long resultsTtlMs;
+  private final ClaimStore store;
+  private final Surroundings here;
+  private final String process;
+  private final long keptMs;
+  private String owner;
+  private int terms;
 
-  Claims(RedisLink redis, Bus bus, Address<ResultStore<?>> results, long resultsTtlMs) {
-    this.redis = redis;
-    this.bus = bus;
-    this.results = results;
-    this.resultsTtlMs = resultsTtlMs;
+  /**
+   * @param process names this process: claims of another one are those of a dead one, or of another
+   *     home
+   * @param resultsTtlMs how long a result can be read
+   */
+  Claims(ClaimStore store, Surroundings here, String process, long resultsTtlMs) {
+    this.store = store;
+    this.here = here;
+    this.process = process;
+    this.keptMs = Math.max(resultsTtlMs, Limits.TIMEOUT_MS_MAX);
+    renew();
   }
 
-  Future<Answer> claim(String requestId, int timeoutMs) {
-    var set =
-        Request.cmd(Command.SET)
-            .arg(key(requestId))
-            .arg(owner)
-            .arg("NX")
-            .arg("PX")
-            .arg(Math.max(timeoutMs, resultsTtlMs));
-    return redis
-        .send(set)
-        .transform(written -> {
-          // A Redis that was away may have forgotten that the id was claimed, even by us.
-          if (written.succeeded() && written.result() != null && !redis.wasAway()) return granted();
-          return written.succeeded() && written.result() == null
-              ? conflict(requestId)
-              : decidedOr(requestId, granted());
+  /**
+   * Homes changed: what was claimed until now may be in other hands, and come back to be asked for
+   * when they are gone. It counts as another process's from now on.
+   */
+  void renew() {
+    owner = process + '/' + ++terms;
+  }
+
+  Future<Answer> claim(String requestId) {
+    var claimant = owner;
+    return store
+        .take(requestId, claimant, keptMs)
+        .transform(free -> {
+          if (free.failed()) return decidedOr(requestId, granted());
+          if (!free.result()) return conflict(requestId, claimant);
+          // One that was away may have forgotten that the id was claimed, even by us.
+          return store.mayHaveForgotten(keptMs) ? decidedOr(requestId, granted()) : granted();
         });
   }
 
-  private Future<Answer> conflict(String requestId) {
+  private Future<Answer> conflict(String requestId, String claimant) {
     return decidedOr(
         requestId,
-        redis
-            .send(Request.cmd(Command.GET).arg(key(requestId)))
-            .map(this::holder)
+        store
+            .holder(requestId)
+            // Freed meanwhile: it is claimed again.
+            .compose(holder ->
+                holder.isEmpty()
+                    ? claim(requestId)
+                    : Future.succeededFuture(judge(holder.get(), claimant)))
             .otherwise(new Answer.Granted()));
   }
 
   // Ours and not decided: its dispatch was not accepted and is tried again.
-  private Answer holder(Response response) {
-    return response == null || response.toString().equals(owner)
-        ? new Answer.Granted()
-        : new Answer.Taken();
+  private static Answer judge(String holder, String claimant) {
+    return holder.equals(claimant) ? new Answer.Granted() : new Answer.Taken();
   }
 
   private Future<Answer> decidedOr(String requestId, Future<Answer> otherwise) {
-    return bus.ask(results, new ResultStore.Get(requestId), LOOK_MAX)
+    return here.ask(ResultStore.at(here.node()), new ResultStore.Get(requestId), LOOK_MAX)
         .transform(found ->
             found.succeeded()
                     && found.result()
@@ -96,15 +100,10 @@ final class Claims {
 
   /** Gives back the claim of a dispatch that was not accepted. */
   void release(String requestId) {
-    // Lost when Redis is away: then the same process is granted it again all the same.
-    redis.send(Request.cmd(Command.DEL).arg(key(requestId)));
+    store.free(requestId, owner);
   }
 
   private static Future<Answer> granted() {
     return Future.succeededFuture(new Answer.Granted());
-  }
-
-  private static String key(String requestId) {
-    return "vespid:claim:" + requestId;
   }
 }

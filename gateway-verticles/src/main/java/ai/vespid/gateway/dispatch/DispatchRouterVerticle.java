@@ -1,17 +1,16 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.bus.Bus;
-import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Seat;
 import ai.vespid.kit.node.Settings;
+import ai.vespid.kit.node.Surroundings;
+import ai.vespid.kit.node.View;
 import ai.vespid.kit.redis.RedisLink;
 import ai.vespid.protocol.DispatchResult;
-import ai.vespid.protocol.EffectClass;
-import ai.vespid.protocol.ErrorCode;
-import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Accept;
 import ai.vespid.protocol.bus.DispatchRouter.Adopt;
@@ -19,17 +18,13 @@ import ai.vespid.protocol.bus.DispatchRouter.Await;
 import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Explain;
 import ai.vespid.protocol.bus.DispatchRouter.Explanation;
-import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.HandOver;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
-import ai.vespid.protocol.bus.DispatchRouter.Refused;
-import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.DispatchRouter.Run;
 import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.Message;
-import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionRegistry.Change;
 import ai.vespid.protocol.bus.SessionRegistry.RouteDown;
@@ -41,7 +36,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.redis.client.Redis;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +56,6 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private final WorkspaceRepository workspaces;
   private final ExecutorDirectory directory = new ExecutorDirectory();
   private final Waiters waiters = new Waiters();
-  private final Hellos hellos = new Hellos();
   private DispatchTable table;
   private DurableLog log;
   private RouterMeters meters;
@@ -70,6 +64,8 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private Claims claims;
   private Succession succession;
   private LostHomes lostHomes;
+  private Intake intake;
+  private Reports reports;
   private Membership.Listener following;
   private Bus bus;
   private DispatchRouterSettings settings;
@@ -87,39 +83,58 @@ public final class DispatchRouterVerticle extends VerticleBase {
   public Future<?> start() {
     settings = Settings.bind("dispatch-router", config(), DispatchRouterSettings.class);
     bus = new Bus(vertx, node.id());
-    table = new DispatchTable(settings.rules(), directory);
+    var here = Surroundings.of(vertx, node);
+    table = new DispatchTable(settings.rules(), directory, Epochs.of(new Seat(node.id(), shard)));
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);
-    carrier =
-        new Carrier(
-            vertx,
-            node,
-            settings,
-            table,
-            log,
-            waiters,
-            meters,
-            id -> adopt(new Adopt(List.of(id))));
+    carrier = new Carrier(vertx, node, settings, table, log, waiters, meters, this::openRow);
     redis = new RedisLink(vertx, node.service(Redis.class));
-    claims = new Claims(redis, bus, ResultStore.at(node.id()), settings.resultsTtlSec() * 1_000L);
+    claims =
+        new Claims(
+            new RedisClaims(redis),
+            here,
+            UUID.randomUUID().toString(),
+            settings.resultsTtlSec() * 1_000L);
     vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
-    vertx.setPeriodic(ORPHANS_MS, _ -> succession.checkOrphans());
+    vertx.setPeriodic(ORPHANS_MS, _ -> repair());
     vertx.setPeriodic(settings.expireEvery().toMillis(), _ -> expire());
-    lostHomes = new LostHomes(node, bus, table, waiters, carrier, settings.rules().graceMs());
+    long graceMs = settings.rules().graceMs();
+    lostHomes = new LostHomes(here, table, waiters, carrier::carryOut, graceMs);
     succession =
         new Succession(
-            vertx,
-            node,
+            here,
             shard,
             table,
             waiters,
-            settings.rules().graceMs(),
+            lostHomes,
+            graceMs,
             () -> log.eachOpen(this::recover),
+            claims::renew,
+            carrier::carryOut);
+    intake =
+        new Intake(
+            here,
+            table,
+            waiters,
+            claims,
+            succession,
+            lostHomes,
+            log::canStore,
+            meters,
+            carrier::carryOut);
+    reports =
+        new Reports(
+            here,
+            table,
+            succession,
+            lostHomes,
+            ids -> log.eachOpenAmong(ids, this::recoverSettled),
+            carrier::settled,
             carrier::carryOut);
     node.occupancy().counts("dispatches/" + shard, () -> table.size() + succession.onTheWay());
     var context = vertx.getOrCreateContext();
-    following = (_, now) -> context.runOnContext(_ -> succession.viewChanged(now));
+    following = (_, now) -> context.runOnContext(_ -> viewChanged(now));
     node.membership().listen(following);
     return redis
         .open()
@@ -130,7 +145,17 @@ public final class DispatchRouterVerticle extends VerticleBase {
         .compose(_ ->
             bus.serve(DispatchRouter.at(node.id(), shard), settings.inFlightMax(), this::receive))
         .onSuccess(opened -> mailbox = opened)
-        .onSuccess(_ -> succession.viewChanged(node.membership().view()));
+        .onSuccess(_ -> viewChanged(node.membership().view()));
+  }
+
+  private void viewChanged(View now) {
+    claims.renew();
+    succession.viewChanged(now);
+  }
+
+  private void repair() {
+    succession.checkOrphans();
+    succession.giveStrays();
   }
 
   @Override
@@ -143,136 +168,22 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private Future<? extends Message> receive(DispatchRouter<?> request) {
     return switch (request) {
-      case Run run -> submit(run.dispatch(), false);
-      case Accept accept -> submit(accept.dispatch(), true);
-      case Await again -> await(again);
-      case Report report -> decide(report);
-      case Doubt doubt -> doubt(doubt);
-      case Reconcile hello -> reconcile(hello);
+      case Run run -> intake.submit(run.dispatch(), false);
+      case Accept accept -> intake.submit(accept.dispatch(), true);
+      case Await again -> intake.await(again);
+      case Report report ->
+          reports
+              .decide(report)
+              .onSuccess(reply -> {
+                if (reply instanceof Report.Unwanted) meters.unwanted();
+              });
+      case Doubt doubt -> reports.doubt(doubt);
+      case Reconcile hello -> reports.reconcile(hello);
       case Explain question -> explain(question);
       case HandOver to -> succession.handOver(to);
       case TakeOver over -> succession.takeOver(over);
       case Adopt rows -> adopt(rows);
     };
-  }
-
-  private Future<Reply> await(Await again) {
-    succession.check(again.key());
-    var open = waiters.join(again.requestId(), again.organizationId());
-    if (open != null) return open;
-    return bus.ask(ResultStore.at(node.id()), new ResultStore.Get(again.requestId()), ASK_MAX)
-        .map(found -> {
-          if (found instanceof ResultStore.Get.Found(String organizationId, DispatchResult result)
-              && organizationId.equals(again.organizationId())) {
-            return new Finished(result, true);
-          }
-          throw new Fault(Fault.Code.NOT_FOUND, "never handed in here");
-        });
-  }
-
-  private Future<Reply> submit(Dispatch dispatch, boolean async) {
-    meters.submitted(async);
-    succession.check(Demand.of(dispatch).queueKey());
-    var open = waiters.join(dispatch, async);
-    if (open != null) return open;
-    var adopted = async ? Optional.<Future<Reply>>empty() : lostHomes.adopted(dispatch);
-    if (adopted.isPresent()) return adopted.get();
-    if (async && !log.canStore(dispatch)) {
-      return refused(ErrorCode.SECRETS_NOT_CONFIGURED, "set SECRETS_KEK_BASE64 to store secrets");
-    }
-    var line = waiters.open(dispatch, async);
-    claims
-        .claim(dispatch.requestId(), dispatch.timeoutMs())
-        .onSuccess(answer -> claimed(dispatch, async, answer));
-    return line.answer(async);
-  }
-
-  private void claimed(Dispatch dispatch, boolean async, Claims.Answer answer) {
-    switch (answer) {
-      case Claims.Answer.Decided decided -> {
-        if (decided.organizationId().equals(dispatch.organizationId())) {
-          waiters.close(dispatch.requestId(), new Finished(decided.result(), true));
-        } else {
-          Waiters.conflict().onSuccess(no -> waiters.close(dispatch.requestId(), no));
-        }
-      }
-      // A row decides for durable ones. In memory only the holder knew whether it was begun.
-      case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
-          suspend(dispatch);
-      case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
-    }
-  }
-
-  private void suspend(Dispatch dispatch) {
-    if (!lostHomes.resumed(dispatch)) lostHomes.suspend(dispatch);
-  }
-
-  private void take(Dispatch dispatch, boolean async) {
-    if (!async && lostHomes.resumed(dispatch)) return;
-    var refusal = table.refusal(dispatch);
-    if (refusal.isPresent()) {
-      meters.refused(refusal.get());
-      claims.release(dispatch.requestId());
-      waiters.close(dispatch.requestId(), new Refused(refusal.get(), text(refusal.get())));
-      return;
-    }
-    table.submit(dispatch, async, node.clock().millis());
-    carrier.carryOut();
-  }
-
-  private static String text(ErrorCode refusal) {
-    return refusal == ErrorCode.NO_AGENT_AVAILABLE
-        ? "no connected executor can take this dispatch"
-        : "too many dispatches wait already";
-  }
-
-  private Future<Reply> refused(ErrorCode code, String message) {
-    meters.refused(code);
-    return Future.succeededFuture(new Refused(code, message));
-  }
-
-  private Future<Report.Reply> decide(Report report) {
-    succession.check(report.key());
-    if (table
-        .handover()
-        .orphanEnded(
-            report.requestId(), report.epoch(), report.executorId(), node.clock().millis())) {
-      carrier.carryOut();
-      return lostHomes.keepUnlessKnown(report);
-    }
-    var verdict =
-        table.report(
-            report.requestId(),
-            report.epoch(),
-            report.executorId(),
-            report.result(),
-            node.clock().millis());
-    carrier.carryOut();
-    return switch (verdict) {
-      case DECIDED, SETTLING -> carrier.settled(report.requestId()).map(_ -> new Report.Settled());
-      case UNWANTED -> {
-        meters.unwanted();
-        yield Future.succeededFuture(new Report.Unwanted());
-      }
-    };
-  }
-
-  private Future<Done> doubt(Doubt doubt) {
-    succession.check(doubt.key());
-    table.doubt(doubt.requestId(), doubt.epoch(), doubt.executorId(), node.clock().millis());
-    carrier.carryOut();
-    return Future.succeededFuture(new Done());
-  }
-
-  private Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
-    succession.check(hello.key());
-    if (!hellos.isNewest(hello)) {
-      throw new Fault(Fault.Code.BAD_REQUEST, "a later connection of this executor is known");
-    }
-    lostHomes.adopt(hello, succession.recent());
-    var reconciled = table.reconcile(hello, node.clock().millis());
-    carrier.carryOut();
-    return Future.succeededFuture(reconciled);
   }
 
   private Future<Explanation> explain(Explain question) {
@@ -296,8 +207,9 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private void recover(DurableLog.Open open) {
     var row = open.row();
-    if (!succession.mine(row.queueKey()) || table.find(row.requestId()).isPresent()) return;
+    if (!succession.mine(row.queueKey())) return;
     if (open.dispatch() == null) {
+      if (table.find(row.requestId()).isPresent()) return;
       log.finish(
           row.requestId(),
           row.epoch(),
@@ -314,17 +226,32 @@ public final class DispatchRouterVerticle extends VerticleBase {
             row.epoch(),
             row.executorId(),
             row.bootId(),
-            succession.edgesTold(),
+            succession::told,
             row.deadline().toEpochMilli(),
             node.clock().millis());
+  }
+
+  // It was accepted before. Whoever waits for its result asks its home again unless that is here.
+  private void openRow(String requestId) {
+    adopt(new Adopt(List.of(requestId)))
+        .onComplete(_ -> {
+          if (table.find(requestId).isEmpty()) waiters.moved(requestId);
+        });
   }
 
   private Future<Done> adopt(Adopt rows) {
     var unknown = rows.requestIds().stream().filter(id -> table.find(id).isEmpty()).toList();
     if (unknown.isEmpty()) return Future.succeededFuture(new Done());
-    return log.eachOpenAmong(unknown, this::recover)
+    return succession
+        .tellHoldings(unknown)
+        .compose(_ -> log.eachOpenAmong(unknown, this::recoverSettled))
         .onSuccess(_ -> carrier.carryOut())
         .map(_ -> new Done());
+  }
+
+  // While this router takes over it reads every row itself, and knows more when it does.
+  private void recoverSettled(DurableLog.Open open) {
+    if (succession.knows(open.row().queueKey())) recover(open);
   }
 
   private void tick() {

@@ -13,10 +13,12 @@ import ai.vespid.protocol.bus.ExecutorEdge.Offer.NotHere;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Reply;
 import ai.vespid.protocol.bus.Route;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongToIntFunction;
 
 /**
  * Every rule of dispatching: who gets what, who waits, what a lost link or a passed deadline means,
@@ -49,9 +51,16 @@ final class DispatchTable {
   private final Map<String, Entry> entries;
 
   DispatchTable(Rules rules, ExecutorDirectory directory) {
+    this(rules, directory, _ -> 1);
+  }
+
+  /**
+   * @param firstEpoch the first epoch of what is in memory only, given the time
+   */
+  DispatchTable(Rules rules, ExecutorDirectory directory, LongToIntFunction firstEpoch) {
     this.rules = rules;
     this.directory = directory;
-    this.go = new Progress(rules, directory);
+    this.go = new Progress(rules, directory, firstEpoch);
     this.orphans = new Orphans(directory);
     this.handover = new Handover(rules, directory, go, orphans);
     this.room = go.room;
@@ -65,6 +74,16 @@ final class DispatchTable {
 
   Optional<Entry> find(String requestId) {
     return Optional.ofNullable(entries.get(requestId));
+  }
+
+  /** Where an executor is connected. */
+  Optional<Route> route(String executorId) {
+    return directory.route(executorId);
+  }
+
+  /** Everything that is open. */
+  Collection<Entry> all() {
+    return List.copyOf(entries.values());
   }
 
   int size() {
@@ -123,10 +142,11 @@ final class DispatchTable {
     else go.remove(entry, nowMs);
   }
 
-  /** Forgets a dispatch that turned out to be known elsewhere and was never offered. */
-  void discard(String requestId, long nowMs) {
+  /** Forgets a dispatch that turned out to be known elsewhere; this attempt was not offered. */
+  void discard(String requestId, int epoch, long nowMs) {
     var entry = entries.get(requestId);
-    if (entry == null || !(entry.state instanceof State.Committing)) return;
+    if (entry == null || entry.epoch != epoch) return;
+    if (!(entry.state instanceof State.Committing)) return;
     room.release(entry);
     go.remove(entry, nowMs);
     go.serve(entry.demand.queueKey(), nowMs);
@@ -216,16 +236,20 @@ final class DispatchTable {
   /**
    * An agent did not acknowledge this in time. It is given nothing more until it is heard of, and
    * what is safe to repeat goes to another one.
+   *
+   * @return the route that is used no more, if it was until now
    */
-  void doubt(String requestId, int epoch, String executorId, long nowMs) {
+  Optional<Route> doubt(String requestId, int epoch, String executorId, long nowMs) {
     var entry = entries.get(requestId);
-    if (entry == null || entry.epoch != epoch) return;
-    if (!(entry.state instanceof State.Assigned(Route to))) return;
-    if (!to.executorId().equals(executorId)) return;
-    directory.down(executorId, to.connectionId());
-    if (entry.dispatch.effect() != EffectClass.RETRY_SAFE) return;
-    go.cancel(entry, to, ErrorCode.AGENT_DISCONNECTED);
-    go.undelivered(entry, nowMs);
+    if (entry == null || entry.epoch != epoch) return Optional.empty();
+    if (!(entry.state instanceof State.Assigned(Route to))) return Optional.empty();
+    if (!to.executorId().equals(executorId)) return Optional.empty();
+    var denied = directory.down(executorId, to.connectionId());
+    if (entry.dispatch.effect() == EffectClass.RETRY_SAFE) {
+      go.cancel(entry, to, ErrorCode.AGENT_DISCONNECTED);
+      go.undelivered(entry, nowMs);
+    }
+    return denied;
   }
 
   /**

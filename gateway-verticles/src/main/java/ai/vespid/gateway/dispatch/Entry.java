@@ -51,6 +51,7 @@ final class Entry {
   long waitUntilMs;
   boolean committed;
   int epoch;
+  int attempts;
   State state;
   WorkspaceHead files;
 

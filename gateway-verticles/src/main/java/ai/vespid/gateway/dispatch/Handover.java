@@ -3,6 +3,7 @@ package ai.vespid.gateway.dispatch;
 import ai.vespid.gateway.dispatch.DispatchTable.Rules;
 import ai.vespid.gateway.dispatch.Entry.State;
 import ai.vespid.kit.node.Homes;
+import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
@@ -10,7 +11,10 @@ import ai.vespid.protocol.bus.Route;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The table's dispatches on their way between homes: what a former home began goes on here under
@@ -32,26 +36,31 @@ final class Handover {
   /**
    * Takes over an open durable dispatch as the database has it.
    *
-   * @param edgesTold every edge has said what its sockets hold: what none holds was never offered
+   * @param told whether the edge of a route has said what its sockets hold: what is not among it
+   *     and belongs there was never offered
    */
   void recover(
       Dispatch dispatch,
       int epoch,
       String executorId,
       String bootId,
-      boolean edgesTold,
+      Predicate<Route> told,
       long deadlineMs,
       long nowMs) {
+    var known = go.entries.get(dispatch.requestId());
+    if (known != null && !isStale(known, epoch)) return;
+    if (known != null) forget(known, nowMs);
     var entry = new Entry(dispatch, true, nowMs, deadlineMs);
-    if (go.entries.putIfAbsent(entry.id(), entry) != null) return;
+    go.entries.put(entry.id(), entry);
     entry.committed = true;
     entry.epoch = epoch;
+    entry.attempts = epoch;
     if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
     var orphan = orphans.take(entry.id()).orElse(null);
     var route = executorId == null ? null : directory.route(executorId).orElse(null);
     if (executorId == null) {
       go.prepare(entry, nowMs);
-    } else if (edgesTold && orphan == null && isSameProcess(route, bootId)) {
+    } else if (orphan == null && isSameProcess(route, bootId) && told.test(route)) {
       go.undelivered(entry, nowMs);
     } else if (route != null && orphan != null && orphan.epoch() == epoch) {
       go.room.hold(entry, executorId);
@@ -90,11 +99,18 @@ final class Handover {
 
   /** Goes on with what another home began: with its executor if somebody has it, else queued. */
   void resume(Moving moving, long nowMs) {
+    var known = go.entries.get(moving.dispatch().requestId());
+    if (known != null && !overtakes(moving, known)) {
+      giveUp(moving, known);
+      return;
+    }
+    if (known != null) forget(known, nowMs);
     var entry = new Entry(moving.dispatch(), moving.durable(), nowMs, nowMs + moving.remainingMs());
-    if (go.entries.putIfAbsent(entry.id(), entry) != null) return;
+    go.entries.put(entry.id(), entry);
     orphans.take(entry.id());
     entry.committed = moving.durable();
     entry.epoch = moving.epoch();
+    entry.attempts = moving.durable() ? moving.epoch() : 1;
     if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
     if (moving.executorId() == null) {
       entry.waitAtLeastUntil(nowMs + rules.graceMs());
@@ -114,6 +130,45 @@ final class Handover {
             : new State.Assigned(route));
   }
 
+  // Two halves of a split had it: the attempt that was written last counts, and one that somebody
+  // has more than none.
+  private static boolean overtakes(Moving moving, Entry known) {
+    if (moving.executorId() == null) return false;
+    return switch (known.state) {
+      case State.Preparing _, State.Queued _ -> true;
+      case State.Assigned _ -> moving.epoch() > known.epoch;
+      case State.Grace _ -> moving.epoch() >= known.epoch;
+      case State.Committing _, State.Settling _ -> false;
+    };
+  }
+
+  // The other half of a split went on with it.
+  private static boolean isStale(Entry known, int epoch) {
+    return switch (known.state) {
+      case State.Committing _, State.Settling _ -> false;
+      case State.Preparing _, State.Queued _, State.Assigned _, State.Grace _ ->
+          known.durable && known.epoch < epoch;
+    };
+  }
+
+  private void giveUp(Moving moving, Entry known) {
+    if (moving.executorId() == null) return;
+    boolean same = moving.epoch() == known.epoch && moving.executorId().equals(known.executorId());
+    if (same) return;
+    directory
+        .route(moving.executorId())
+        .ifPresent(to -> go.cancel(known.id(), moving.epoch(), to, ErrorCode.AGENT_DISCONNECTED));
+  }
+
+  private void forget(Entry known, long nowMs) {
+    if (known.state instanceof State.Assigned(Route to)) {
+      go.cancel(known, to, ErrorCode.AGENT_DISCONNECTED);
+    }
+    go.room.leaveQueue(known);
+    go.room.release(known);
+    go.remove(known, nowMs);
+  }
+
   /** What can be given to another home now; the rest is being written, and is later. */
   List<String> movable(Predicate<String> queueKey) {
     return go.entries.values().stream()
@@ -122,6 +177,13 @@ final class Handover {
         .filter(entry -> !(entry.state instanceof State.Settling))
         .map(Entry::id)
         .toList();
+  }
+
+  /** Whose dispatches are here. */
+  Set<String> keys() {
+    return go.entries.values().stream()
+        .map(entry -> entry.demand.queueKey())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** True when something of these keys is here, movable or not. */

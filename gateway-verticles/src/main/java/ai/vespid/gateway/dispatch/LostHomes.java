@@ -1,7 +1,6 @@
 package ai.vespid.gateway.dispatch;
 
-import ai.vespid.kit.bus.Bus;
-import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Pool;
@@ -18,6 +17,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Brings together what a home that died left in other hands: its callers still have the dispatch,
@@ -31,11 +31,10 @@ final class LostHomes {
   /** A result that came before anybody asked for it. */
   private record Ended(String organizationId, Future<DispatchResult> result) {}
 
-  private final Node node;
-  private final Bus bus;
+  private final Surroundings here;
   private final DispatchTable table;
   private final Waiters waiters;
-  private final Carrier carrier;
+  private final Runnable changed;
   private final long graceMs;
   private final Suspended suspended = new Suspended();
   private final Map<String, Ended> ended =
@@ -48,13 +47,15 @@ final class LostHomes {
         }
       };
 
+  /**
+   * @param changed run after the table was
+   */
   LostHomes(
-      Node node, Bus bus, DispatchTable table, Waiters waiters, Carrier carrier, long graceMs) {
-    this.node = node;
-    this.bus = bus;
+      Surroundings here, DispatchTable table, Waiters waiters, Runnable changed, long graceMs) {
+    this.here = here;
     this.table = table;
     this.waiters = waiters;
-    this.carrier = carrier;
+    this.changed = changed;
     this.graceMs = graceMs;
   }
 
@@ -109,13 +110,13 @@ final class LostHomes {
                 dispatch.timeoutMs(),
                 held.executorId(),
                 held.bootId()),
-            node.clock().millis());
-    carrier.carryOut();
+            here.nowMs());
+    changed.run();
   }
 
   /** Claimed by a home that is gone, and nobody here has it: its agent may still come back. */
   void suspend(Dispatch dispatch) {
-    suspended.add(dispatch, node.clock().millis() + graceMs);
+    suspended.add(dispatch, here.nowMs() + graceMs);
   }
 
   /**
@@ -139,7 +140,7 @@ final class LostHomes {
               organizationId,
               hello.executorId(),
               hello.bootId());
-      table.handover().orphan(holding, node.clock().millis() + graceMs);
+      table.handover().orphan(holding, here.nowMs() + graceMs);
       if (waiting != null) resume(waiting, holding);
     }
   }
@@ -147,29 +148,60 @@ final class LostHomes {
   /** The result of what no caller asked for yet; its former home may have decided it before. */
   Future<Report.Reply> keepUnlessKnown(Report report) {
     var result =
-        bus.ask(ResultStore.at(node.id()), new ResultStore.Get(report.requestId()), ASK_MAX)
-            .map(known -> {
-              if (known instanceof ResultStore.Get.Found(String _, DispatchResult decided)) {
-                return decided;
-              }
-              keep(report.requestId(), report.organizationId(), report.result());
-              return report.result();
-            });
+        here.ask(ResultStore.at(here.node()), new ResultStore.Get(report.requestId()), ASK_MAX)
+            .compose(known ->
+                known instanceof ResultStore.Get.Found(String _, DispatchResult decided)
+                    ? Future.succeededFuture(decided)
+                    : decide(
+                        report.requestId(),
+                        report.organizationId(),
+                        report.result().withoutWorkspace()));
     // Its caller may ask before it is stored.
-    ended.put(report.requestId(), new Ended(report.organizationId(), result));
-    return result.map(_ -> new Report.Settled());
+    var kept = new Ended(report.organizationId(), result);
+    ended.put(report.requestId(), kept);
+    // Not stored, it is with its agent still, which says it again.
+    return result
+        .<Report.Reply>map(_ -> new Report.Settled())
+        .onFailure(_ -> ended.remove(report.requestId(), kept));
+  }
+
+  /** It arrived from its former home after all; whoever waits for it here goes on waiting. */
+  void arrived(String requestId) {
+    suspended.take(requestId);
+  }
+
+  /** Homes moved: what waits here and is another one's is asked for there. */
+  void keepOnly(Predicate<String> mine) {
+    for (var dispatch : suspended.all()) {
+      if (mine.test(Demand.of(dispatch).queueKey())) continue;
+      suspended.take(dispatch.requestId());
+      waiters.moved(dispatch.requestId());
+    }
   }
 
   /** Nobody came back with these: whether they were begun is unknown for ever. */
   void tick() {
-    for (var dispatch : suspended.due(node.clock().millis())) {
+    for (var dispatch : suspended.due(here.nowMs())) {
+      var id = dispatch.requestId();
       var lost = DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED);
-      keep(dispatch.requestId(), dispatch.organizationId(), lost);
-      waiters.close(dispatch.requestId(), new Finished(lost, false));
+      // Another home of a split may know better.
+      decide(id, dispatch.organizationId(), lost)
+          .onSuccess(stands -> waiters.close(id, new Finished(stands, false)))
+          .onFailure(_ -> waiters.moved(id));
     }
   }
 
-  private void keep(String requestId, String organizationId, DispatchResult result) {
-    bus.tell(ResultStore.at(node.id()), new ResultStore.Put(requestId, organizationId, result));
+  /** Dispatches that wait for their agent. */
+  int waiting() {
+    return suspended.size();
+  }
+
+  private Future<DispatchResult> decide(
+      String requestId, String organizationId, DispatchResult result) {
+    return here.ask(
+            ResultStore.at(here.node()),
+            new ResultStore.Decide(requestId, organizationId, result),
+            ASK_MAX)
+        .map(ResultStore.Decide.Stands::result);
   }
 }

@@ -1,7 +1,7 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,14 +14,18 @@ import java.util.Optional;
 final class Orphans {
   private record Kept(Holding holding, long untilMs) {}
 
-  private final Map<String, Kept> orphans = new HashMap<>();
+  private final Map<String, Kept> orphans = new LinkedHashMap<>();
   private final ExecutorDirectory directory;
 
   Orphans(ExecutorDirectory directory) {
     this.directory = directory;
   }
 
+  /** Of two attempts under one id only the later one counts. */
   void add(Holding holding, long untilMs) {
+    var known = orphans.get(holding.requestId());
+    if (known != null && known.holding().epoch() > holding.epoch()) return;
+    take(holding.requestId());
     orphans.put(holding.requestId(), new Kept(holding, untilMs));
     directory.hold(holding.executorId(), holding.requestId());
   }

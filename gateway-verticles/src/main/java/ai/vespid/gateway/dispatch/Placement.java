@@ -48,6 +48,7 @@ final class Placement {
     var route = directory.choose(entry.demand).orElse(null);
     if (route == null) return null;
     entry.epoch++;
+    entry.attempts++;
     hold(entry, route.executorId());
     return route;
   }

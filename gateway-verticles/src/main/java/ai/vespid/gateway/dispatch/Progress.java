@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongToIntFunction;
 
 /** How one dispatch goes on, and who goes on when it leaves room: the moves between its states. */
 final class Progress {
@@ -21,11 +22,13 @@ final class Progress {
   final Placement room;
   private final Rules rules;
   private final ExecutorDirectory directory;
+  private final LongToIntFunction firstEpoch;
   private List<Decision> out = new ArrayList<>();
 
-  Progress(Rules rules, ExecutorDirectory directory) {
+  Progress(Rules rules, ExecutorDirectory directory, LongToIntFunction firstEpoch) {
     this.rules = rules;
     this.directory = directory;
+    this.firstEpoch = firstEpoch;
     this.room = new Placement(directory, rules);
   }
 
@@ -90,7 +93,16 @@ final class Progress {
   }
 
   void place(Entry entry, long nowMs) {
+    // Its files came too late, and its moment has not been looked at yet.
+    if (entry.deadlineMs <= nowMs) {
+      finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
+      return;
+    }
     var route = room.reserve(entry);
+    // In memory nothing but the number tells a dead home's attempt from ours.
+    if (route != null && !entry.durable) {
+      entry.epoch = Math.max(entry.epoch, firstEpoch.applyAsInt(nowMs));
+    }
     if (route == null) enqueue(entry, room.shortage(entry), nowMs);
     else if (entry.durable) commit(entry, route);
     else offer(entry, route, nowMs);
@@ -120,13 +132,17 @@ final class Progress {
   }
 
   void cancel(Entry entry, Route to, ErrorCode reason) {
-    out.add(new Decision.Cancel(to, entry.id(), entry.epoch, reason.name()));
+    cancel(entry.id(), entry.epoch, to, reason);
+  }
+
+  void cancel(String requestId, int epoch, Route to, ErrorCode reason) {
+    out.add(new Decision.Cancel(to, requestId, epoch, reason.name()));
   }
 
   void undelivered(Entry entry, long nowMs) {
     room.release(entry);
     entry.waitAtLeastUntil(nowMs + rules.graceMs());
-    if (entry.epoch >= rules.epochMax()) {
+    if (entry.attempts >= rules.epochMax()) {
       finish(entry, DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), null, nowMs);
     } else {
       prepare(entry, nowMs);
@@ -162,7 +178,10 @@ final class Progress {
     while (true) {
       var next = room.next(queueKey);
       if (next.isEmpty()) return;
-      place(entries.get(next.get()), nowMs);
+      var entry = entries.get(next.get());
+      // Its moment is this one and it was looked at after another's, which left room.
+      if (entry.waitUntilMs <= nowMs) expire(entry, nowMs);
+      else place(entry, nowMs);
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /** What the router counts. Failures are counted by code; agents' own texts share one. */
-final class RouterMeters {
+final class RouterMeters implements Intake.Counts {
   private final MeterRegistry registry;
   private final Counter submittedSync;
   private final Counter submittedAsync;
@@ -29,11 +29,13 @@ final class RouterMeters {
     registry.gauge("vespid.dispatch.executors", directory, ExecutorDirectory::connected);
   }
 
-  void submitted(boolean async) {
+  @Override
+  public void submitted(boolean async) {
     (async ? submittedAsync : submittedSync).increment();
   }
 
-  void refused(ErrorCode code) {
+  @Override
+  public void refused(ErrorCode code) {
     refused
         .computeIfAbsent(code, c -> registry.counter("vespid.dispatch.refused", "code", c.name()))
         .increment();

@@ -1,82 +1,83 @@
 package ai.vespid.gateway.dispatch;
 
-import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Member;
-import ai.vespid.kit.node.Node;
+import ai.vespid.kit.node.Member.State;
 import ai.vespid.kit.node.Seat;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.kit.node.View;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.HandOver;
-import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Holdings;
+import ai.vespid.protocol.bus.Route;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Carries changes of home out: asks what is under way for keys this router became home for, and
  * gives away what another one is home for now.
  */
 final class Succession {
-  private static final Logger LOG = LoggerFactory.getLogger(Succession.class);
   private static final Duration ASK_MAX = Duration.ofSeconds(2);
   private static final long AGAIN_MS = 100;
+  // Views agree in less, or the heir is gone.
+  private static final long YIELDED_MS = 10_000;
+  private static final int GONE_MAX = 1_000;
   private static final long ORPHAN_MS = 660_000;
-  private static final int BATCH_MAX = 100;
 
-  private final Vertx vertx;
-  private final Node node;
-  private final Bus bus;
+  private final Surroundings here;
   private final Seat self;
   private final DispatchTable table;
-  private final Waiters waiters;
+  private final LostHomes lostHomes;
   private final Takeover takeover;
+  private final Giving giving;
+  private final Receiving receiving;
   private final long graceMs;
   private final Supplier<Future<Void>> readRows;
   private final Runnable changed;
+  private final Set<Seat> asked = new HashSet<>();
+  private final LinkedHashSet<String> gone = new LinkedHashSet<>();
   private View view;
   private boolean reading;
   private long recentUntilMs;
-  private int onTheWay;
 
   /**
    * @param readRows takes over what stands open in the database
+   * @param givingAway run before something is given to another home
    * @param changed run after the table was
    */
   Succession(
-      Vertx vertx,
-      Node node,
+      Surroundings here,
       int shard,
       DispatchTable table,
       Waiters waiters,
+      LostHomes lostHomes,
       long graceMs,
       Supplier<Future<Void>> readRows,
+      Runnable givingAway,
       Runnable changed) {
-    this.vertx = vertx;
-    this.node = node;
-    this.bus = new Bus(vertx, node.id());
-    this.self = new Seat(node.id(), shard);
+    this.here = here;
+    this.self = new Seat(here.node(), shard);
     this.table = table;
-    this.waiters = waiters;
+    this.lostHomes = lostHomes;
     this.takeover = new Takeover(self);
+    this.receiving = new Receiving(here, table, waiters, lostHomes, changed);
+    this.giving = new Giving(here, self, table, waiters, receiving::takeBack, givingAway, changed);
     this.graceMs = graceMs;
     this.readRows = readRows;
     this.changed = changed;
-    this.view = node.membership().view();
+    this.view = here.view();
   }
 
   /**
@@ -89,37 +90,59 @@ final class Succession {
     if (takeover.waits(key)) throw new Fault(Fault.Code.UNAVAILABLE, "taking over");
   }
 
-  /** While rows are read: whether what no edge holds was never offered. */
-  boolean edgesTold() {
-    return takeover.edgesTold();
+  /** While rows are read: whether this route's edge has said what its sockets hold. */
+  boolean told(Route route) {
+    return takeover.told(new Seat(route.edgeNode(), route.edgeShard()));
   }
 
   boolean mine(String key) {
     return takeover.mine(key);
   }
 
+  /** True when this router is home and knows everything that is under way. */
+  boolean knows(String key) {
+    return takeover.mine(key) && !takeover.waits(key);
+  }
+
+  /** True while what is not known of this key may still arrive from another router. */
+  boolean unsure(String key) {
+    return takeover.unsure(key);
+  }
+
   /** True for a grace after a takeover: agents may still come back with what nobody here knows. */
   boolean recent() {
-    return takeover.settling() || node.clock().millis() < recentUntilMs;
+    return takeover.settling() || here.nowMs() < recentUntilMs;
+  }
+
+  /** Gives what another router is home for to that one. */
+  void giveStrays() {
+    giving.strays(view.homes());
   }
 
   /** Dispatches that were given away and have not arrived. */
   int onTheWay() {
-    return onTheWay;
+    return giving.onTheWay();
   }
 
   void viewChanged(View now) {
+    for (var member : view.members()) gone.add(member.id());
+    for (var member : now.members()) gone.remove(member.id());
+    while (gone.size() > GONE_MAX) gone.removeFirst();
     view = now;
     table.handover().orphans().stream()
-        .filter(orphan -> !now.homes().seatOf(key(orphan)).equals(self))
-        .forEach(orphan -> table.handover().notHeld(orphan, node.clock().millis()));
-    if (!takeover.changed(now.homes(), edges(now), routers(now))) return;
+        .filter(orphan -> !now.homes().isHome(self.node(), key(orphan)))
+        .forEach(orphan -> table.handover().notHeld(orphan, here.nowMs()));
+    lostHomes.keepOnly(takeover::mine);
+    if (!takeover.changed(now.homes(), edges(now), routers(now))) {
+      askArrivals();
+      return;
+    }
     int round = takeover.round();
     edges(now).forEach(edge -> askEdge(edge, round));
     routers(now).stream().filter(seat -> !seat.equals(self)).forEach(r -> askRouter(r, round));
-    vertx.setTimer(
+    here.later(
         graceMs,
-        _ -> {
+        () -> {
           if (round != takeover.round() || !takeover.settling()) return;
           takeover.graceOver();
           readWhenAnswered();
@@ -127,31 +150,71 @@ final class Succession {
     readWhenAnswered();
   }
 
-  // A node that is starting has no sockets and decides about nothing yet.
+  // Two halves of a split meet: both were home for everything.
+  private void askArrivals() {
+    for (var router : takeover.arrivals()) {
+      if (!asked.add(router)) continue;
+      askArrival(router);
+      here.later(graceMs, () -> arrivalAnswered(router));
+    }
+  }
+
+  private void askArrival(Seat router) {
+    if (!takeover.arrivals().contains(router)) {
+      asked.remove(router);
+      return;
+    }
+    here.ask(DispatchRouter.at(router.node(), router.shard()), handOver(), ASK_MAX)
+        .onSuccess(_ -> arrivalAnswered(router))
+        .onFailure(_ -> here.later(AGAIN_MS, () -> askArrival(router)));
+  }
+
+  private void arrivalAnswered(Seat router) {
+    takeover.arrivalAnswered(router);
+    asked.remove(router);
+  }
+
+  private HandOver handOver() {
+    var seats =
+        view.homes().routers().stream().map(seat -> seat.node() + '/' + seat.shard()).toList();
+    return new HandOver(self.node(), self.shard(), seats);
+  }
+
+  // Who starts is asked, too: it may serve already, and have said so on a slow way.
   private static List<Seat> edges(View view) {
-    return view.members().stream()
-        .filter(member -> member.state() != Member.State.STARTING)
-        .flatMap(member -> member.edgeSeats().stream())
-        .toList();
+    return view.members().stream().flatMap(member -> member.edgeSeats().stream()).toList();
   }
 
   private static List<Seat> routers(View view) {
-    return view.members().stream()
-        .filter(member -> member.state() != Member.State.STARTING)
-        .flatMap(member -> member.routerSeats().stream())
-        .toList();
+    return view.members().stream().flatMap(member -> member.routerSeats().stream()).toList();
+  }
+
+  // Nobody is there yet: it has no sockets and decides about nothing.
+  private boolean onlyStarts(String node, Throwable cause) {
+    boolean starting =
+        view.member(node).filter(member -> member.state() == State.STARTING).isPresent();
+    return starting && Fault.of(cause).code() == Fault.Code.UNAVAILABLE;
   }
 
   private void askEdge(Seat edge, int round) {
     if (round != takeover.round() || !view.has(edge.node())) return;
-    bus.ask(ExecutorEdge.at(edge.node(), edge.shard()), new Holdings(), ASK_MAX)
-        .onSuccess(list -> {
-          if (round != takeover.round()) return;
-          list.holdings().forEach(this::held);
-          takeover.edgeAnswered(edge);
-          readWhenAnswered();
-        })
-        .onFailure(_ -> vertx.setTimer(AGAIN_MS, _ -> askEdge(edge, round)));
+    here.ask(ExecutorEdge.at(edge.node(), edge.shard()), seen(), ASK_MAX)
+        .onSuccess(list -> edgeAnswered(edge, list.holdings(), round))
+        .onFailure(cause -> {
+          if (onlyStarts(edge.node(), cause)) edgeAnswered(edge, List.of(), round);
+          else here.later(AGAIN_MS, () -> askEdge(edge, round));
+        });
+  }
+
+  private void edgeAnswered(Seat edge, List<Holding> holdings, int round) {
+    if (round != takeover.round()) return;
+    holdings.forEach(this::held);
+    takeover.edgeAnswered(edge);
+    readWhenAnswered();
+  }
+
+  private Holdings seen() {
+    return new Holdings(view.members().stream().map(Member::id).toList());
   }
 
   private static String key(Holding holding) {
@@ -160,23 +223,23 @@ final class Succession {
 
   private void held(Holding holding) {
     if (!takeover.waits(key(holding))) return;
-    table.handover().orphan(holding, node.clock().millis() + ORPHAN_MS);
+    table.handover().orphan(holding, here.nowMs() + ORPHAN_MS);
   }
 
   private void askRouter(Seat former, int round) {
     if (round != takeover.round() || !view.has(former.node())) return;
-    var seats =
-        view.homes().routers().stream().map(seat -> seat.node() + '/' + seat.shard()).toList();
-    bus.ask(
-            DispatchRouter.at(former.node(), former.shard()),
-            new HandOver(self.node(), self.shard(), seats),
-            ASK_MAX)
-        .onSuccess(_ -> {
-          if (round != takeover.round()) return;
-          takeover.routerAnswered(former);
-          readWhenAnswered();
-        })
-        .onFailure(_ -> vertx.setTimer(AGAIN_MS, _ -> askRouter(former, round)));
+    here.ask(DispatchRouter.at(former.node(), former.shard()), handOver(), ASK_MAX)
+        .onSuccess(_ -> routerAnswered(former, round))
+        .onFailure(cause -> {
+          if (onlyStarts(former.node(), cause)) routerAnswered(former, round);
+          else here.later(AGAIN_MS, () -> askRouter(former, round));
+        });
+  }
+
+  private void routerAnswered(Seat former, int round) {
+    if (round != takeover.round()) return;
+    takeover.routerAnswered(former);
+    readWhenAnswered();
   }
 
   /**
@@ -186,24 +249,45 @@ final class Succession {
   void checkOrphans() {
     var doubted = table.handover().orphans();
     if (doubted.isEmpty() || takeover.settling() || view.homes().routers().isEmpty()) return;
-    var lists =
-        edges(view).stream()
-            .map(edge ->
-                bus.ask(ExecutorEdge.at(edge.node(), edge.shard()), new Holdings(), ASK_MAX))
-            .toList();
-    // Without an answer of all nothing is known of any.
-    Future.all(lists)
-        .onSuccess(_ -> {
-          var held =
-              lists.stream()
-                  .flatMap(list -> list.result().holdings().stream())
-                  .map(holding -> holding.requestId() + '/' + holding.epoch())
-                  .collect(Collectors.toSet());
+    holdings()
+        .onSuccess(holdings -> {
+          var held = holdings.stream().map(Succession::attempt).collect(Collectors.toSet());
           doubted.stream()
-              .filter(orphan -> !held.contains(orphan.requestId() + '/' + orphan.epoch()))
-              .forEach(orphan -> table.handover().notHeld(orphan, node.clock().millis()));
+              .filter(orphan -> !held.contains(attempt(orphan)))
+              .forEach(orphan -> table.handover().notHeld(orphan, here.nowMs()));
           changed.run();
         });
+  }
+
+  private static String attempt(Holding holding) {
+    return holding.requestId() + '/' + holding.epoch();
+  }
+
+  /**
+   * What edges hold of these ids is known from now on, and is not taken for lost. Fails when not
+   * all of them answer: then nothing may be taken over.
+   */
+  Future<Void> tellHoldings(List<String> requestIds) {
+    return holdings()
+        .map(holdings -> {
+          holdings.stream()
+              .filter(holding -> requestIds.contains(holding.requestId()))
+              .forEach(holding -> table.handover().orphan(holding, here.nowMs() + ORPHAN_MS));
+          return null;
+        });
+  }
+
+  // Without an answer of all edges nothing is known of any.
+  private Future<List<Holding>> holdings() {
+    var lists =
+        view.members().stream()
+            .filter(member -> member.state() != State.STARTING)
+            .flatMap(member -> member.edgeSeats().stream())
+            .map(edge ->
+                here.ask(ExecutorEdge.at(edge.node(), edge.shard()), new Holdings(null), ASK_MAX))
+            .toList();
+    return Future.all(lists)
+        .map(_ -> lists.stream().flatMap(list -> list.result().holdings().stream()).toList());
   }
 
   private void readWhenAnswered() {
@@ -216,10 +300,10 @@ final class Succession {
           reading = false;
           if (read.succeeded() && round == takeover.round()) {
             takeover.done();
-            recentUntilMs = node.clock().millis() + graceMs;
+            recentUntilMs = here.nowMs() + graceMs;
             changed.run();
           } else {
-            vertx.setTimer(AGAIN_MS, _ -> readWhenAnswered());
+            here.later(AGAIN_MS, () -> readWhenAnswered());
           }
         });
   }
@@ -229,11 +313,19 @@ final class Succession {
     var homes = new Homes(to.homes().stream().map(Succession::seat).toList());
     var heir = new Seat(to.node(), to.shard());
     if (heir.equals(self)) return Future.succeededFuture(new Done());
+    // The last words of a dead one: its keys are ours now, and we were asked about them.
+    if (gone.contains(heir.node())) throw new Fault(Fault.Code.NOT_HOME, "not seen here");
+    // It sees fewer than we do: it may have asked long ago, and the views will agree shortly.
+    if (!homes.routers().containsAll(view.homes().routers())) {
+      throw new Fault(Fault.Code.NOT_HOME, "more homes are seen here");
+    }
     takeover.yielded(heir, homes);
-    vertx.setTimer(graceMs, _ -> takeover.heirLost(heir));
-    var given = Promise.<Done>promise();
-    giveAll(key -> homes.seatOf(key).equals(heir), heir, given);
-    return given.future();
+    here.later(
+        YIELDED_MS,
+        () -> {
+          if (takeover.heirLost(heir)) viewChanged(view);
+        });
+    return giving.everything(key -> homes.seatOf(key).equals(heir), heir);
   }
 
   private static Seat seat(String text) {
@@ -241,64 +333,12 @@ final class Succession {
     return new Seat(text.substring(0, slash), Integer.parseInt(text.substring(slash + 1)));
   }
 
-  private void giveAll(Predicate<String> heirs, Seat heir, Promise<Done> given) {
-    var ids = table.handover().movable(heirs);
-    var batches = new ArrayList<Future<?>>();
-    for (int i = 0; i < ids.size(); i += BATCH_MAX) {
-      var batch = new ArrayList<Moving>();
-      for (var id : ids.subList(i, Math.min(ids.size(), i + BATCH_MAX))) {
-        batch.add(table.handover().give(id, node.clock().millis()));
-        waiters.moved(id);
-      }
-      batches.add(send(batch, heir));
-    }
-    changed.run();
-    Future.join(batches)
-        .onComplete(_ -> {
-          // What is being written can only follow when it is written.
-          if (!table.handover().holdsAny(heirs)) given.complete(new Done());
-          else vertx.setTimer(AGAIN_MS, _ -> giveAll(heirs, heir, given));
-        });
-  }
-
-  // Until it arrived, or the heir is gone and it is whose home it is then.
-  private Future<Void> send(List<Moving> batch, Seat heir) {
-    onTheWay += batch.size();
-    var arrived = Promise.<Void>promise();
-    attempt(batch, heir, arrived);
-    return arrived.future().onComplete(_ -> onTheWay -= batch.size());
-  }
-
-  private void attempt(List<Moving> batch, Seat heir, Promise<Void> arrived) {
-    if (heir.equals(self) || !view.has(heir.node())) {
-      reclaim(batch);
-      arrived.complete();
-      return;
-    }
-    bus.ask(DispatchRouter.at(heir.node(), heir.shard()), new TakeOver(batch), ASK_MAX)
-        .onSuccess(_ -> arrived.complete())
-        .onFailure(_ -> vertx.setTimer(AGAIN_MS, _ -> attempt(batch, heir, arrived)));
-  }
-
-  private void reclaim(List<Moving> batch) {
-    LOG.atWarn()
-        .addKeyValue("dispatches", batch.size())
-        .log("the new home was gone before they arrived: they stay");
-    take(batch);
+  /** True while it arrives from another home. */
+  boolean arriving(String requestId) {
+    return receiving.arriving(requestId);
   }
 
   Future<Done> takeOver(TakeOver over) {
-    take(over.moving());
-    return Future.succeededFuture(new Done());
-  }
-
-  private void take(List<Moving> batch) {
-    for (var moving : batch) {
-      if (table.find(moving.dispatch().requestId()).isPresent()) continue;
-      var line = waiters.open(moving.dispatch(), moving.durable());
-      if (moving.durable()) line.accepted();
-      table.handover().resume(moving, node.clock().millis());
-    }
-    changed.run();
+    return receiving.takeOver(over);
   }
 }

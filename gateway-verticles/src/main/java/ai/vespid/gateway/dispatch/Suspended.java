@@ -1,7 +1,7 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.protocol.bus.Dispatch;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +13,7 @@ import java.util.Optional;
 final class Suspended {
   private record Waiting(Dispatch dispatch, long untilMs) {}
 
-  private final Map<String, Waiting> waiting = new HashMap<>();
+  private final Map<String, Waiting> waiting = new LinkedHashMap<>();
 
   void add(Dispatch dispatch, long untilMs) {
     waiting.put(dispatch.requestId(), new Waiting(dispatch, untilMs));
@@ -34,6 +34,10 @@ final class Suspended {
             .toList();
     due.forEach(dispatch -> waiting.remove(dispatch.requestId()));
     return due;
+  }
+
+  List<Dispatch> all() {
+    return waiting.values().stream().map(Waiting::dispatch).toList();
   }
 
   int size() {

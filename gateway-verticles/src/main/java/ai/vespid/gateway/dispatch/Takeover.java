@@ -5,6 +5,7 @@ import ai.vespid.kit.node.Seat;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,11 +24,12 @@ final class Takeover {
   private final Set<Seat> edges = new HashSet<>();
   private final Set<Seat> routers = new HashSet<>();
   private final Map<Seat, Homes> yielded = new HashMap<>();
+  private final Set<Seat> arrivals = new LinkedHashSet<>();
   // The last homes under which this router knew everything about its keys.
   private Homes settled = new Homes(List.of());
   private Homes homes = settled;
   private boolean settling;
-  private boolean edgesTold;
+  private final Set<Seat> told = new HashSet<>();
   private int round;
 
   Takeover(Seat self) {
@@ -41,16 +43,24 @@ final class Takeover {
    * @param routersAlive who may have been home for it
    */
   boolean changed(Homes now, Collection<Seat> edgesAlive, Collection<Seat> routersAlive) {
+    var before = homes;
     homes = now;
-    yielded.keySet().removeAll(now.routers());
+    // Agreed, or over: an heir that was seen and is gone leaves keys to find out about.
+    yielded.values().removeIf(now::equals);
+    yielded
+        .keySet()
+        .removeIf(heir -> before.routers().contains(heir) && !now.routers().contains(heir));
+    arrivals.retainAll(now.routers());
     edges.retainAll(edgesAlive);
     routers.retainAll(routersAlive);
     if (!gains(now)) {
       if (!settling) settled = now;
+      if (now.routers().contains(self)) arrived(before, now);
       return false;
     }
+    arrivals.clear();
     settling = true;
-    edgesTold = true;
+    told.clear();
     round++;
     edges.clear();
     edges.addAll(edgesAlive);
@@ -67,6 +77,23 @@ final class Takeover {
         || !now.routers().containsAll(settled.routers());
   }
 
+  // Who comes may have been home for what is ours: in the other half of a split.
+  private void arrived(Homes before, Homes now) {
+    for (var router : now.routers()) {
+      if (!router.equals(self) && !before.routers().contains(router)) arrivals.add(router);
+    }
+  }
+
+  /** Routers that came and have not said yet whether something of ours is with them. */
+  Set<Seat> arrivals() {
+    return Set.copyOf(arrivals);
+  }
+
+  /** It has given us what it had of ours, or is not waited for any longer. */
+  void arrivalAnswered(Seat router) {
+    arrivals.remove(router);
+  }
+
   /** Which asking this is: answers to an earlier one do not count. */
   int round() {
     return round;
@@ -74,6 +101,7 @@ final class Takeover {
 
   void edgeAnswered(Seat edge) {
     edges.remove(edge);
+    told.add(edge);
   }
 
   void routerAnswered(Seat router) {
@@ -87,7 +115,8 @@ final class Takeover {
 
   /** Whoever did not answer within the grace is not waited for. */
   void graceOver() {
-    edgesTold = edges.isEmpty();
+    // A former home that is silent may offer still, after an edge has told.
+    if (!routers.isEmpty()) told.clear();
     edges.clear();
     routers.clear();
   }
@@ -98,29 +127,39 @@ final class Takeover {
     settled = homes;
   }
 
-  /** True when every edge has told what its sockets hold, and that is what is known now. */
-  boolean edgesTold() {
-    return settling && edgesTold && edges.isEmpty();
+  /** True when this edge has told what its sockets hold, and that is what is known now. */
+  boolean told(Seat edge) {
+    return settling && told.contains(edge);
   }
 
   boolean settling() {
     return settling;
   }
 
-  /** Another router showed that it is home under these homes, before we saw them ourselves. */
+  /** Another router showed that it is home under these homes, which we do not see ourselves. */
   void yielded(Seat heir, Homes under) {
-    if (!homes.routers().contains(heir)) yielded.put(heir, under);
+    if (!homes.equals(under)) yielded.put(heir, under);
   }
 
-  /** The heir was never seen: what was its is as our own view says. */
-  void heirLost(Seat heir) {
-    yielded.remove(heir);
+  /**
+   * The heir was never seen: what was its is as our own view says. True when that is news: what
+   * happened meanwhile has to be found out, as after a change of home.
+   */
+  boolean heirLost(Seat heir) {
+    if (yielded.remove(heir) == null) return false;
+    settled = new Homes(List.of());
+    return true;
   }
 
   boolean mine(String key) {
     if (homes.routers().isEmpty() || !homes.seatOf(key).equals(self)) return false;
     return yielded.entrySet().stream()
         .noneMatch(heir -> heir.getValue().seatOf(key).equals(heir.getKey()));
+  }
+
+  /** True while another router may still have something of this key: what is unknown may come. */
+  boolean unsure(String key) {
+    return mine(key) && (settling || !arrivals.isEmpty());
   }
 
   /** True while this key is ours and not everything about it is known. */

@@ -8,7 +8,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -35,13 +35,12 @@ final class Waiters {
     }
   }
 
-  private final Map<String, Line> lines = new HashMap<>();
+  private final Map<String, Line> lines = new LinkedHashMap<>();
 
-  /** Starts a line for an id that has none. */
+  /** The line of an id: a new one, or that in which somebody waits already. */
   Line open(Dispatch dispatch, boolean durable) {
-    var line = new Line(dispatch.organizationId(), durable);
-    lines.put(dispatch.requestId(), line);
-    return line;
+    return lines.computeIfAbsent(
+        dispatch.requestId(), _ -> new Line(dispatch.organizationId(), durable));
   }
 
   /** The answer of a dispatch that is open already, or null. An id belongs to one organization. */
@@ -57,6 +56,15 @@ final class Waiters {
   static Future<Reply> conflict() {
     return Future.succeededFuture(
         new Refused(ErrorCode.REQUEST_ID_CONFLICT, "the request id is in use otherwise"));
+  }
+
+  boolean has(String requestId) {
+    return lines.containsKey(requestId);
+  }
+
+  /** How many ids somebody may wait for. */
+  int size() {
+    return lines.size();
   }
 
   void accepted(String requestId) {

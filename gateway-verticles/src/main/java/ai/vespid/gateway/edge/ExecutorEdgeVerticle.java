@@ -40,6 +40,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +68,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private ExecutorEdgeSettings settings;
   private Bus bus;
   private HomeCalls homes;
+  private Fence fence;
   private Mailbox mailbox;
   private Counter unbelieved;
   private Counter invalid;
@@ -82,13 +84,19 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   public Future<?> start() {
     settings = Settings.bind("executor-edge", config(), ExecutorEdgeSettings.class);
     bus = new Bus(vertx, node.id());
-    homes = new HomeCalls(vertx, node);
+    homes = HomeCalls.of(vertx, node);
     unbelieved = node.meters().counter("vespid.edge.results.unbelieved");
     invalid = node.meters().counter("vespid.edge.frames.invalid");
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
     node.occupancy().counts("sockets/" + shard, sockets::size);
     var context = vertx.getOrCreateContext();
-    following = (_, _) -> context.runOnContext(_ -> drainWhenLeaving());
+    fence = new Fence(node.membership().view());
+    following =
+        (_, now) ->
+            context.runOnContext(_ -> {
+              fence.viewChanged(now, nowMs());
+              drainWhenLeaving();
+            });
     node.membership().listen(following);
     vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
     vertx.setPeriodic(ACK_DELAY_MS, _ -> doWhatWaited());
@@ -129,13 +137,18 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
       case Offer offer -> offer(offer);
       case Cancel cancel -> cancel(cancel);
       case Replaced replaced -> replace(replaced);
-      case Holdings _ ->
-          Future.succeededFuture(
-              new HoldingList(all().stream().flatMap(ExecutorSocket::holdings).toList()));
+      case Holdings question -> holdings(question);
     };
   }
 
+  private Future<HoldingList> holdings(Holdings question) {
+    fence.agree(question.homes());
+    return Future.succeededFuture(
+        new HoldingList(all().stream().flatMap(ExecutorSocket::holdings).toList()));
+  }
+
   private Future<Offer.Reply> offer(Offer offer) {
+    fence.check(offer.home(), nowMs());
     var socket = sockets.get(offer.connectionId());
     return Future.succeededFuture(socket == null ? new Offer.NotHere() : socket.offer(offer));
   }
@@ -260,9 +273,10 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   @Override
   public Future<Reconcile.Reconciled> reconcile(
-      Route route, List<Held> inFlight, List<Held> finished) {
+      Route route, List<Held> inFlight, List<Held> finished, BooleanSupplier wanted) {
     var key = Homes.queueKey(route.pool(), route.organizationId());
-    return homes.ask(
+    return homes.askWhile(
+        wanted,
         key,
         new Reconcile(
             key,

@@ -175,7 +175,8 @@ final class ExecutorSocket {
         .reconcile(
             route,
             hello == null ? List.of() : hello.inFlight(),
-            hello == null ? List.of() : hello.finished())
+            hello == null ? List.of() : hello.finished(),
+            () -> phase instanceof Phase.Joining)
         .onSuccess(reconciled -> joined(route, reconciled))
         .onFailure(cause -> {
           LOG.atWarn()
@@ -250,10 +251,10 @@ final class ExecutorSocket {
   /** Gives the agent a dispatch. Idempotent by request id and epoch. */
   Offer.Reply offer(Offer offer) {
     if (!(phase instanceof Phase.Live(Route route))) return new Offer.NotHere();
-    if (route.draining()) return new Offer.Draining();
     var dispatch = offer.dispatch();
-    // Given already, under this epoch or a later one that overtook it on its way.
-    if (inFlight.holdsSince(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
+    // Given already, under this epoch or a later one that overtook it on its way, and maybe over.
+    if (inFlight.knows(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
+    if (route.draining()) return new Offer.Draining();
     if (inFlight.size() >= 2 * route.maxInFlight() || wire.full()) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), neighbours.nowMs());

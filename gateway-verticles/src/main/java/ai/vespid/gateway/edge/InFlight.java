@@ -21,7 +21,19 @@ final class InFlight {
   /** One attempt on this socket. */
   record Assignment(String requestId, int epoch, String organizationId) {}
 
+  // Ends of the last attempts: what was offered twice may come a second time after its end.
+  private static final int ENDED_MAX = 256;
+
   private final Map<String, Assignment> assignments = new HashMap<>();
+  private final Map<String, Integer> ended =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Integer> eldest) {
+          return size() > ENDED_MAX;
+        }
+      };
   private final Set<String> doubted = new HashSet<>();
   private final LinkedHashMap<String, Long> unacknowledged = new LinkedHashMap<>();
 
@@ -69,15 +81,23 @@ final class InFlight {
 
   void remove(Assignment assignment) {
     if (assignments.remove(assignment.requestId(), assignment)) {
+      ended.put(assignment.requestId(), assignment.epoch());
       unacknowledged.remove(assignment.requestId());
       doubted.remove(assignment.requestId());
     }
   }
 
-  /** True when it holds this attempt or a later one. */
-  boolean holdsSince(String requestId, int epoch) {
+  /** True when it holds this attempt or a later one, or held it. */
+  boolean knows(String requestId, int epoch) {
     var assignment = assignments.get(requestId);
-    return assignment != null && assignment.epoch() >= epoch;
+    boolean holds = assignment != null && assignment.epoch() >= epoch;
+    return holds || endedSince(requestId, epoch);
+  }
+
+  /** True when this attempt or a later one was here and is over. */
+  boolean endedSince(String requestId, int epoch) {
+    var last = ended.get(requestId);
+    return last != null && last >= epoch;
   }
 
   boolean holds(String requestId, int epoch) {

@@ -9,13 +9,19 @@ import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.sql.ExecutorIdentity;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** What a socket needs from the rest of the gateway. */
 interface Neighbours {
   long nowMs();
 
-  /** The home router compares what the agent holds with what it was given. */
-  Future<Reconciled> reconcile(Route route, List<Held> inFlight, List<Held> finished);
+  /**
+   * The home router compares what the agent holds with what it was given.
+   *
+   * @param wanted false once the socket is gone: what it said is true no longer
+   */
+  Future<Reconciled> reconcile(
+      Route route, List<Held> inFlight, List<Held> finished, BooleanSupplier wanted);
 
   Future<Report.Reply> report(
       ExecutorIdentity identity, Assignment assignment, DispatchResult result);

@@ -61,7 +61,7 @@ public final class IngressVerticle extends VerticleBase {
   public Future<?> start() {
     settings = Settings.bind("ingress", config(), IngressSettings.class);
     bus = new Bus(vertx, node.id());
-    homes = new HomeCalls(vertx, node);
+    homes = HomeCalls.of(vertx, node);
     node.occupancy().counts("requests", underWay::get);
     node.meters().gauge("vespid.ingress.requests", underWay);
     var router = router();

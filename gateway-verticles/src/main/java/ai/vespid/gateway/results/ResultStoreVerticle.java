@@ -10,6 +10,7 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.ResultStore;
+import ai.vespid.protocol.bus.ResultStore.Decide;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.sql.DispatchRepository;
@@ -72,6 +73,7 @@ public final class ResultStoreVerticle extends VerticleBase {
   private Future<? extends Message> receive(ResultStore<?> request) {
     return switch (request) {
       case Put put -> keep(put);
+      case Decide decide -> decide(decide);
       case Get get -> find(get.requestId());
     };
   }
@@ -89,6 +91,40 @@ public final class ResultStoreVerticle extends VerticleBase {
                 .arg(settings.ttlSec()))
         .onFailure(_ -> redisFailures.increment());
     return Future.succeededFuture(new Done());
+  }
+
+  private Future<Decide.Stands> decide(Decide decide) {
+    var ours = new Stored(decide.organizationId(), decide.result());
+    var known = memory.getIfPresent(decide.requestId());
+    if (known != null) return Future.succeededFuture(standing(known, ours));
+    var key = Stored.key(decide.requestId());
+    return redis
+        .send(
+            Request.cmd(Command.SET)
+                .arg(key)
+                .arg(Buffer.buffer(ours.bytes()))
+                .arg("NX")
+                .arg("EX")
+                .arg(settings.ttlSec()))
+        .compose(written ->
+            written == null
+                ? redis.send(Request.cmd(Command.GET).arg(key))
+                : Future.<Response>succeededFuture())
+        .map(other -> other == null ? ours : Stored.of(bytes(other)))
+        .otherwise(_ -> {
+          redisFailures.increment();
+          return ours;
+        })
+        .map(stands -> {
+          var before = memory.asMap().putIfAbsent(decide.requestId(), stands);
+          return standing(before == null ? stands : before, ours);
+        });
+  }
+
+  // Nobody reads another organization's result by guessing its id.
+  private static Decide.Stands standing(Stored known, Stored ours) {
+    boolean same = known.organizationId().equals(ours.organizationId());
+    return new Decide.Stands(same ? known.result() : ours.result());
   }
 
   private Future<Get.Reply> find(String requestId) {

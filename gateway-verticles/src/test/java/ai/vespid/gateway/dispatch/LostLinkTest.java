@@ -129,7 +129,7 @@ class LostLinkTest {
 
   @Test
   void recoversAnAssignedDispatchIntoGraceAndNeverOffersItTwice() {
-    table.handover().recover(dispatch("n"), 1, "a", "boot", false, 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, "a", "boot", _ -> false, 60_000, 0);
     table.routeUp(route("b", 1), 0);
     assertThat(table.decisions()).isEmpty();
 

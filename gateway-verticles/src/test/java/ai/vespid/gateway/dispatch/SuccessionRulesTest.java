@@ -129,7 +129,7 @@ class SuccessionRulesTest {
     table.routeUp(route("a", 1), 0);
     table.handover().orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
 
-    table.handover().recover(dispatch("n"), 2, "a", "boot", false, 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, "a", "boot", _ -> false, 60_000, 0);
     table.tick(GRACE_MS + 20);
 
     assertThat(table.decisions()).as("no grace runs out").isEmpty();
@@ -140,7 +140,7 @@ class SuccessionRulesTest {
   void offersWhatNoSocketHoldsUnderANewEpoch() {
     table.routeUp(route("a", 1), 0);
 
-    table.handover().recover(dispatch("n"), 2, "a", "boot", true, 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, "a", "boot", _ -> true, 60_000, 0);
 
     var persist = (Decision.Persist) table.decisions().getFirst();
     assertThat(persist.epoch()).isEqualTo(3);
@@ -150,7 +150,7 @@ class SuccessionRulesTest {
   void doesNotOfferAgainWhatAnAgentThatIsAwayMayHaveBegun() {
     table.routeUp(route("b", 1), 0);
 
-    table.handover().recover(dispatch("n"), 2, "a", "boot", true, 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, "a", "boot", _ -> true, 60_000, 0);
 
     assertThat(table.decisions()).isEmpty();
     assertThat(table.report(ID, 2, "a", OK, 100)).isEqualTo(Verdict.DECIDED);

@@ -157,8 +157,11 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
     }
   }
 
-  /** These dispatches are yours now. Idempotent. */
-  record TakeOver(List<Moving> moving) implements DispatchRouter<Done> {
+  /**
+   * These dispatches are yours now. {@code id} is the same when it is said again: what was taken
+   * once may be over when the second comes.
+   */
+  record TakeOver(String id, List<Moving> moving) implements DispatchRouter<Done> {
     public TakeOver {
       moving = List.copyOf(moving);
     }

@@ -26,7 +26,8 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
 
   /**
    * Give this dispatch to this executor under this epoch. {@code remainingMs} is the time left
-   * until its deadline. Idempotent by request id and epoch.
+   * until its deadline. Idempotent by request id and epoch. An edge that does not see the node
+   * {@code home} answers NOT_HOME: it may be gone, and another one decides.
    */
   record Offer(
       Dispatch dispatch,
@@ -35,7 +36,8 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
       int epoch,
       int remainingMs,
       Workspace workspace,
-      WorkspaceAccess workspaceAccess)
+      WorkspaceAccess workspaceAccess,
+      String home)
       implements ExecutorEdge<Offer.Reply> {
     @Override
     public int bulk() {
@@ -61,8 +63,12 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
   record Cancel(String executorId, String requestId, int epoch, String reason)
       implements ExecutorEdge<Done> {}
 
-  /** What all sockets of this shard hold. */
-  record Holdings() implements ExecutorEdge<HoldingList> {}
+  /**
+   * What all sockets of this shard hold. Answered NOT_HOME while the edge sees another home than
+   * {@code homes}: once answered, offers of homes that are gone are not taken any more, however
+   * late they come. {@code homes} null asks without that.
+   */
+  record Holdings(List<String> homes) implements ExecutorEdge<HoldingList> {}
 
   record HoldingList(List<Holding> holdings) implements Message {
     public HoldingList {

@@ -22,4 +22,13 @@ public sealed interface ResultStore<R extends Message> extends Request<R> {
   /** Keep this result, unless one is known. */
   record Put(String requestId, String organizationId, DispatchResult result)
       implements ResultStore<Done> {}
+
+  /**
+   * Make this the result, unless one is known, and answer the one that stands. Redis judges between
+   * two homes of a split; while it is away each knows only its own.
+   */
+  record Decide(String requestId, String organizationId, DispatchResult result)
+      implements ResultStore<Decide.Stands> {
+    public record Stands(DispatchResult result) implements Message {}
+  }
 }

@@ -1,6 +1,7 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.bus.Fault;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RequestId;
@@ -8,37 +9,48 @@ import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.ExecutorEdge;
-import ai.vespid.protocol.executor.GatewayFrame.Upload;
-import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
+import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** As {@link Carrier} and {@link DurableLog}: carries decisions out, tells how they went. */
 final class CarrierShell {
   private static final long RETRY_MS = 500;
+  private static final Duration OFFER_MAX = Duration.ofSeconds(5);
 
   private final RouterPorts ports;
+  private final Surroundings here;
   private final DispatchTable table;
   private final ExecutorDirectory directory;
   private final Waiters waiters;
-  private final Census census;
+  private final OfferShell offers;
+  private final Consumer<String> openRow;
+  private final Predicate<String> mine;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
 
   CarrierShell(
       RouterPorts ports,
+      Surroundings here,
       DispatchTable table,
       ExecutorDirectory directory,
       Waiters waiters,
-      Census census) {
+      Consumer<String> openRow,
+      Predicate<String> mine) {
     this.ports = ports;
+    this.here = here;
     this.table = table;
     this.directory = directory;
     this.waiters = waiters;
-    this.census = census;
+    this.offers = new OfferShell(ports, here, table, this::carryOut);
+    this.openRow = openRow;
+    this.mine = mine;
   }
 
   private boolean without(Mutant line) {
@@ -51,7 +63,7 @@ final class CarrierShell {
         switch (decision) {
           case Decision.Persist persist -> persist(persist);
           case Decision.LoadWorkspace load -> load(load);
-          case Decision.Offer offer -> offer(offer);
+          case Decision.Offer offer -> offers.make(offer);
           case Decision.Cancel cancel -> cancel(cancel);
           case Decision.Finish finish -> finish(finish);
         }
@@ -74,10 +86,10 @@ final class CarrierShell {
         to == null ? "to nobody" : to.executorId());
     if (without(Mutant.ACCEPTED_BEFORE_COMMIT)) waiters.accepted(requestId);
     if (without(Mutant.OFFERED_BEFORE_COMMIT)) {
-      ports.later(
+      here.later(
           0,
           () -> {
-            table.persisted(requestId, persist.epoch(), ports.nowMs());
+            table.persisted(requestId, persist.epoch(), here.nowMs());
             carryOut();
           });
     }
@@ -85,16 +97,16 @@ final class CarrierShell {
         .onSuccess(written -> {
           if (written) {
             if (persist.first()) waiters.accepted(requestId);
-            table.persisted(requestId, persist.epoch(), ports.nowMs());
-          } else if (persist.first()) {
+            table.persisted(requestId, persist.epoch(), here.nowMs());
+          } else if (persist.first() || !without(Mutant.REFUSED_ASSIGNMENT_QUEUED)) {
             known(persist);
           } else {
-            table.persistFailed(requestId, persist.epoch(), ports.nowMs());
+            table.persistFailed(requestId, persist.epoch(), here.nowMs());
           }
           carryOut();
         })
         .onFailure(_ -> {
-          table.persistFailed(requestId, persist.epoch(), ports.nowMs());
+          table.persistFailed(requestId, persist.epoch(), here.nowMs());
           if (persist.first()) unavailable(requestId);
           carryOut();
         });
@@ -122,7 +134,7 @@ final class CarrierShell {
 
   private void known(Decision.Persist persist) {
     var requestId = persist.dispatch().requestId();
-    table.discard(requestId, ports.nowMs());
+    table.discard(requestId, persist.epoch(), here.nowMs());
     ports
         .find(requestId)
         .onSuccess(found -> {
@@ -134,31 +146,14 @@ final class CarrierShell {
           } else {
             waiters.accepted(requestId);
             // A row whose writer died before it heard of its commit is in nobody's table.
-            if (!without(Mutant.OPEN_ROW_LEFT_ALONE)) recover(row);
+            if (!without(Mutant.OPEN_ROW_LEFT_ALONE)) openRow.accept(requestId);
           }
           carryOut();
         })
-        .onFailure(_ -> unavailable(requestId));
-  }
-
-  /** Takes over an open row. */
-  void recover(RouterPorts.Row row) {
-    ports.say(
-        "recovers",
-        row.dispatch().requestId(),
-        "e" + row.epoch(),
-        row.executorId() == null ? "of nobody" : row.executorId());
-    census.add(row.dispatch().requestId());
-    table
-        .handover()
-        .recover(
-            row.dispatch(),
-            row.epoch(),
-            row.executorId(),
-            row.bootId(),
-            false,
-            row.deadlineMs(),
-            ports.nowMs());
+        .onFailure(_ -> {
+          if (persist.first()) unavailable(requestId);
+          else waiters.moved(requestId);
+        });
   }
 
   private void load(Decision.LoadWorkspace load) {
@@ -169,57 +164,24 @@ final class CarrierShell {
         .map(version -> new WorkspaceHead(workspaceId, version, "v" + version, null))
         .otherwise(_ -> null)
         .onSuccess(head -> {
-          table.workspaceLoaded(key, head, ports.nowMs());
+          table.workspaceLoaded(key, head, here.nowMs());
           carryOut();
         });
-  }
-
-  private void offer(Decision.Offer offer) {
-    var route = offer.route();
-    var requestId = offer.dispatch().requestId();
-    ports.say("offers", requestId, "e" + offer.epoch(), "to", route.connectionId());
-    long next = offer.workspace() == null ? 1 : offer.workspace().version() + 1;
-    var request =
-        new ExecutorEdge.Offer(
-            offer.dispatch(),
-            route.executorId(),
-            route.connectionId(),
-            offer.epoch(),
-            offer.remainingMs(),
-            WorkspaceAccessSigner.workspace(offer.dispatch(), offer.workspace()),
-            new WorkspaceAccess(null, new Upload("http://gateway/files", "v" + next, next)));
-    ports
-        .offer(route, request)
-        .recover(cause -> unanswered(Fault.of(cause)))
-        .onSuccess(reply -> {
-          table.offerAnswered(requestId, offer.epoch(), reply, ports.nowMs());
-          carryOut();
-        });
-  }
-
-  private Future<ExecutorEdge.Offer.Reply> unanswered(Fault fault) {
-    if (without(Mutant.UNANSWERED_OFFER_GIVEN_AWAY)) {
-      return Future.succeededFuture(new ExecutorEdge.Offer.NotHere());
-    }
-    return switch (fault.code()) {
-      case UNAVAILABLE -> Future.succeededFuture(new ExecutorEdge.Offer.NotHere());
-      case BUSY -> Future.succeededFuture(new ExecutorEdge.Offer.Full());
-      case BAD_REQUEST, NOT_FOUND, NOT_HOME, INTERNAL, TIMEOUT -> Future.failedFuture(fault);
-    };
   }
 
   private void cancel(Decision.Cancel cancel) {
-    ports.cancel(
-        cancel.route(),
+    here.ask(
+        cancel.route().edge(),
         new ExecutorEdge.Cancel(
-            cancel.route().executorId(), cancel.requestId(), cancel.epoch(), cancel.reason()));
+            cancel.route().executorId(), cancel.requestId(), cancel.epoch(), cancel.reason()),
+        OFFER_MAX);
   }
 
   private void finish(Decision.Finish finish) {
     var requestId = finish.dispatch().requestId();
     ports.say("decides", requestId, "e" + finish.epoch(), finish.result());
     if (without(Mutant.CAPACITY_NOT_RELEASED)) holdAgain(requestId);
-    if (finish.files() == null && !finish.durable()) {
+    if (finish.files() == null && !finish.durable() && decidesAlone()) {
       settle(finish, finish.result(), null);
       return;
     }
@@ -232,7 +194,18 @@ final class CarrierShell {
           settle(finish, result, result == finish.result() ? finish.files() : null);
           stored.complete();
           carryOut();
+        })
+        .onFailure(cause -> {
+          settling.remove(requestId);
+          waiters.moved(requestId);
+          table.settled(requestId, null, here.nowMs());
+          stored.fail(cause);
+          carryOut();
         });
+  }
+
+  private boolean decidesAlone() {
+    return ports.alone() || without(Mutant.SYNC_DECIDED_ALONE);
   }
 
   private void holdAgain(String requestId) {
@@ -254,10 +227,21 @@ final class CarrierShell {
   }
 
   private Future<DispatchResult> store(Decision.Finish finish, DispatchResult result) {
-    if (!finish.durable()) return Future.succeededFuture(result);
+    if (!finish.durable())
+      return decidesAlone() ? Future.succeededFuture(result) : decide(finish, result);
     var decided = Promise.<DispatchResult>promise();
     attempt(finish, finish.epoch(), result, decided);
     return decided.future();
+  }
+
+  private Future<DispatchResult> decide(Decision.Finish finish, DispatchResult result) {
+    var dispatch = finish.dispatch();
+    return here.ask(
+            ResultStore.at(here.node()),
+            new ResultStore.Decide(dispatch.requestId(), dispatch.organizationId(), result),
+            OFFER_MAX)
+        .map(ResultStore.Decide.Stands::result)
+        .otherwise(result);
   }
 
   private void attempt(
@@ -270,9 +254,11 @@ final class CarrierShell {
                 ? Future.succeededFuture(Optional.of(result))
                 : refused(finish, epoch, result, decided))
         .onSuccess(known -> known.ifPresent(decided::tryComplete))
-        .onFailure(_ -> {
-          if (without(Mutant.STORING_NOT_REPEATED)) decided.complete(result);
-          else ports.later(RETRY_MS, () -> attempt(finish, epoch, result, decided));
+        .onFailure(cause -> {
+          if (cause instanceof Fault fault && fault.code() == Fault.Code.NOT_HOME) {
+            decided.tryFail(cause);
+          } else if (without(Mutant.STORING_NOT_REPEATED)) decided.complete(result);
+          else here.later(RETRY_MS, () -> attempt(finish, epoch, result, decided));
         });
   }
 
@@ -286,6 +272,7 @@ final class CarrierShell {
           var row = found.orElse(null);
           if (row != null && row.result() != null) return Optional.of(row.result());
           if (row == null || without(Mutant.REFUSED_RESULT_ANSWERED)) return Optional.of(result);
+          if (!mine.test(row.queueKey())) throw new Fault(Fault.Code.NOT_HOME, "another decides");
           attempt(finish, row.epoch(), result, decided);
           return Optional.empty();
         });
@@ -293,8 +280,11 @@ final class CarrierShell {
 
   private void settle(Decision.Finish finish, DispatchResult result, WorkspaceHead head) {
     var dispatch = finish.dispatch();
-    ports.keep(dispatch.requestId(), new RouterPorts.Stored(dispatch.organizationId(), result));
+    here.ask(
+        ResultStore.at(here.node()),
+        new ResultStore.Put(dispatch.requestId(), dispatch.organizationId(), result),
+        OFFER_MAX);
     waiters.close(dispatch.requestId(), new Finished(result, false));
-    table.settled(dispatch.requestId(), head, ports.nowMs());
+    table.settled(dispatch.requestId(), head, here.nowMs());
   }
 }

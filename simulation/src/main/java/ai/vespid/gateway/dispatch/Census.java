@@ -1,36 +1,19 @@
 package ai.vespid.gateway.dispatch;
 
-import java.util.LinkedHashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 
-/** Check 4: the capacity in use is the live assignments, exactly. */
-final class Census {
-  private final DispatchTable table;
-  private final ExecutorDirectory directory;
-  private final Set<String> ids = new LinkedHashSet<>();
-
-  Census(DispatchTable table, ExecutorDirectory directory) {
-    this.table = table;
-    this.directory = directory;
-  }
-
-  void add(String requestId) {
-    ids.add(requestId);
-  }
-
-  /** What is in the table now. */
-  Set<String> ids() {
-    ids.removeIf(id -> table.find(id).isEmpty());
-    return Set.copyOf(ids);
-  }
-
+/** Check 4: the capacity in use is the live assignments and the orphans, exactly. */
+record Census(DispatchTable table, ExecutorDirectory directory) {
   Optional<String> miscount(Iterable<String> executorIds) {
-    ids.removeIf(id -> table.find(id).isEmpty());
+    var orphans = table.handover().orphans();
+    var open = table.all();
     for (var executorId : executorIds) {
       var held = new TreeSet<String>();
-      for (var id : ids) if (holds(executorId, table.find(id).orElseThrow())) held.add(id);
+      for (var entry : open) if (holds(executorId, entry)) held.add(entry.id());
+      for (var orphan : orphans) {
+        if (orphan.executorId().equals(executorId)) held.add(orphan.requestId());
+      }
       var counted = directory.heldBy(executorId);
       if (counted.equals(held)) continue;
       return Optional.of(

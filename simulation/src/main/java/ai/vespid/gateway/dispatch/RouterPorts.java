@@ -2,15 +2,13 @@ package ai.vespid.gateway.dispatch;
 
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.bus.Dispatch;
-import ai.vespid.protocol.bus.ExecutorEdge;
-import ai.vespid.protocol.bus.Route;
 import ai.vespid.simulation.History;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Optional;
 
-/** What the simulated router needs of the simulated world. */
+/** What the simulated router needs of the simulated world besides the bus. */
 public interface RouterPorts {
   /** A row of {@code dispatches}; {@code result} is null while it is open. */
   record Row(
@@ -19,21 +17,20 @@ public interface RouterPorts {
       String executorId,
       String bootId,
       long deadlineMs,
-      DispatchResult result) {}
-
-  /** A stored result. */
-  record Stored(String organizationId, DispatchResult result) {}
-
-  long nowMs();
-
-  /** Later, unless this process dies. */
-  void later(long delayMs, Runnable action);
+      DispatchResult result) {
+    String queueKey() {
+      return Demand.of(dispatch).queueKey();
+    }
+  }
 
   Mutant mutant();
 
   History history();
 
   void say(String what, Object... details);
+
+  /** True when there can be no other node. */
+  boolean alone();
 
   // PostgreSQL
   Future<Boolean> insert(Row row);
@@ -57,18 +54,9 @@ public interface RouterPorts {
 
   Future<Optional<String>> claimant(String requestId);
 
-  void unclaim(String requestId);
+  /** Frees it when it is this owner's. */
+  void unclaim(String requestId, String owner);
 
-  // The result store of this node
-  Future<Optional<Stored>> result(String requestId);
-
-  void keep(String requestId, Stored result);
-
-  // Edges
-  Future<ExecutorEdge.Offer.Reply> offer(Route route, ExecutorEdge.Offer offer);
-
-  void cancel(Route route, ExecutorEdge.Cancel cancel);
-
-  /** What the registry of this node knows. */
-  List<Route> routes();
+  /** True when Redis was away since this router began. */
+  boolean redisWasAway();
 }

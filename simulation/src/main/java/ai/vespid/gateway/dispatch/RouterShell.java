@@ -1,317 +1,305 @@
 package ai.vespid.gateway.dispatch;
 
-import ai.vespid.protocol.DispatchResult;
-import ai.vespid.protocol.EffectClass;
+import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Seat;
+import ai.vespid.kit.node.View;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.bus.Dispatch;
-import ai.vespid.protocol.bus.DispatchRouter.Finished;
+import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.DispatchRouter.Accept;
+import ai.vespid.protocol.bus.DispatchRouter.Adopt;
+import ai.vespid.protocol.bus.DispatchRouter.Await;
+import ai.vespid.protocol.bus.DispatchRouter.Doubt;
+import ai.vespid.protocol.bus.DispatchRouter.Explain;
+import ai.vespid.protocol.bus.DispatchRouter.Explanation;
+import ai.vespid.protocol.bus.DispatchRouter.HandOver;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
-import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.DispatchRouter.Run;
+import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
+import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Route;
-import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.simulation.Mutant;
+import ai.vespid.simulation.SimSurroundings;
 import io.vertx.core.Future;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongToIntFunction;
+import java.util.stream.Collectors;
 
 /**
- * As {@link DispatchRouterVerticle} and {@link Claims}, over the same pure classes, with the
- * simulated world around it.
- *
- * <p>Its last mutants ({@link Mutant}) take out again what the simulator found missing in
- * production.
+ * As {@link DispatchRouterVerticle}, over the same classes, with the simulated world around it. Its
+ * mutants ({@link Mutant}) take single lines out again.
  */
 public final class RouterShell {
   /** Bounds of the table; see {@link DispatchTable.Rules}. */
   public record Limits(
       int dispatchesMax, int orgQueueMax, int orgInFlightMax, long graceMs, int epochMax) {}
 
+  /** One assignment as the table has it. */
+  public record Attempt(String requestId, int epoch, Route to) {}
+
   /** How often time is looked at; finer in production, and no different but for being late. */
   public static final long TICK_MS = 50;
 
-  private static final long SWEEP_MS = 5_000;
+  private static final long REPAIR_MS = 1_000;
 
   private final RouterPorts ports;
-  private final String owner;
+  private final SimSurroundings here;
   private final ExecutorDirectory directory = new ExecutorDirectory();
   private final Waiters waiters = new Waiters();
   private final DispatchTable table;
   private final CarrierShell carrier;
   private final Census census;
-  private final Set<String> claimed = new HashSet<>();
-  private final Hellos hellos = new Hellos();
+  private final Claims claims;
+  private final LostHomes lostHomes;
+  private final Succession succession;
+  private final Intake intake;
+  private final Reports reports;
+  private final Rows rows;
+  private final Spoiling spoiling;
 
   /**
-   * @param owner names this process in its claims
+   * @param process names this process in its claims
    */
-  public RouterShell(RouterPorts ports, Limits limits, String owner) {
+  public RouterShell(RouterPorts ports, SimSurroundings here, Limits limits, String process) {
     this.ports = ports;
-    this.owner = owner;
-    var rules =
-        new DispatchTable.Rules(
-            limits.dispatchesMax(),
-            limits.orgQueueMax(),
-            limits.orgInFlightMax(),
-            limits.graceMs(),
-            limits.epochMax());
-    table = new DispatchTable(rules, directory);
+    this.here = here;
+    LongToIntFunction epochs = Epochs.of(new Seat(here.node(), 0));
+    table =
+        new DispatchTable(
+            new DispatchTable.Rules(
+                limits.dispatchesMax(),
+                limits.orgQueueMax(),
+                limits.orgInFlightMax(),
+                limits.graceMs(),
+                limits.epochMax()),
+            directory,
+            without(Mutant.EPOCHS_BEGIN_AT_ONE) ? _ -> 1 : epochs);
     census = new Census(table, directory);
-    carrier = new CarrierShell(ports, table, directory, waiters, census);
+    spoiling = new Spoiling(ports, table, directory);
+    rows = new Rows(ports, here, table, waiters);
+    carrier = new CarrierShell(ports, here, table, directory, waiters, rows::open, this::mine);
+    claims = new Claims(new SimClaims(ports), here, process, 900_000);
+    lostHomes = new LostHomes(here, table, waiters, carrier::carryOut, limits.graceMs());
+    succession =
+        new Succession(
+            here,
+            0,
+            table,
+            waiters,
+            lostHomes,
+            limits.graceMs(),
+            rows::read,
+            this::renewClaims,
+            carrier::carryOut);
+    rows.begin(succession, carrier::carryOut);
+    intake =
+        new Intake(
+            here,
+            table,
+            waiters,
+            claims,
+            succession,
+            lostHomes,
+            _ -> true,
+            new Uncounted(),
+            carrier::carryOut);
+    reports =
+        new Reports(
+            here, table, succession, lostHomes, rows::read, carrier::settled, carrier::carryOut);
+  }
+
+  private record Uncounted() implements Intake.Counts {
+    @Override
+    public void submitted(boolean async) {}
+
+    @Override
+    public void refused(ErrorCode code) {}
   }
 
   private boolean without(Mutant line) {
     return ports.mutant() == line;
   }
 
-  /** Completes when it may be asked; fails when the rows cannot be read. */
-  public Future<Void> start() {
-    ports.routes().forEach(directory::up);
-    if (without(Mutant.ROWS_NOT_RECOVERED)) return started();
-    return ports
-        .open()
-        .compose(rows -> {
-          inOrder(rows).forEach(this::recover);
-          return started();
-        });
+  private boolean mine(String key) {
+    return here.view().homes().isHome(here.node(), key);
   }
 
-  private Future<Void> started() {
-    ports.later(TICK_MS, this::tick);
-    ports.later(SWEEP_MS, this::sweep);
-    carrier.carryOut();
-    return Future.succeededFuture();
+  private void renewClaims() {
+    if (!without(Mutant.CLAIMS_NOT_RENEWED)) claims.renew();
   }
 
-  // What is with an executor has its run's files; one that waits could get them first.
-  private List<RouterPorts.Row> inOrder(List<RouterPorts.Row> rows) {
-    return rows.stream()
-        .sorted(Comparator.comparing((RouterPorts.Row row) -> row.executorId() == null))
-        .toList();
+  /** Begins with what the registry knows. */
+  public void start(List<Route> routes) {
+    routes.forEach(directory::up);
+    here.later(TICK_MS, this::tick);
+    here.later(REPAIR_MS, this::repair);
   }
 
-  private void recover(RouterPorts.Row row) {
-    waiters.open(row.dispatch(), true).accepted();
-    carrier.recover(row);
+  /** The members of the cluster changed, or this router is there now. */
+  public void viewChanged(View now) {
+    renewClaims();
+    ports.say("sees", now.homes().routers());
+    succession.viewChanged(
+        without(Mutant.NOT_HOME_NOT_ANSWERED)
+            ? new View(now.members(), new Homes(List.of(new Seat(here.node(), 0))))
+            : now);
   }
 
-  public Future<Reply> submit(Dispatch dispatch, boolean async) {
-    if (!without(Mutant.OPEN_ID_NOT_JOINED)) {
-      var open = waiters.join(dispatch, async);
-      if (open != null) return open;
-    }
-    var line = waiters.open(dispatch, async);
-    claim(dispatch.requestId()).onSuccess(answer -> claimed(dispatch, async, answer));
-    return line.answer(async);
-  }
-
-  private Future<Claims.Answer> claim(String requestId) {
-    return ports
-        .claim(requestId, owner)
-        .transform(written -> {
-          boolean first = claimed.add(requestId) || without(Mutant.OWN_CLAIMS_FORGOTTEN);
-          if (written.succeeded() && written.result() && first) return granted();
-          return written.succeeded() ? conflict(requestId) : decidedOr(requestId, granted());
-        });
-  }
-
-  private Future<Claims.Answer> conflict(String requestId) {
-    return decidedOr(
-        requestId,
-        ports.claimant(requestId).map(this::holder).otherwise(new Claims.Answer.Granted()));
-  }
-
-  private Claims.Answer holder(Optional<String> holder) {
-    return holder.isEmpty() || holder.get().equals(owner) || without(Mutant.CLAIM_IGNORED)
-        ? new Claims.Answer.Granted()
-        : new Claims.Answer.Taken();
-  }
-
-  private Future<Claims.Answer> decidedOr(String requestId, Future<Claims.Answer> otherwise) {
-    if (without(Mutant.DECIDED_NOT_LOOKED_UP)) return otherwise;
-    return ports
-        .result(requestId)
-        .transform(found ->
-            found.succeeded() && found.result().isPresent()
-                ? Future.succeededFuture(decided(found.result().get()))
-                : otherwise);
-  }
-
-  private static Claims.Answer decided(RouterPorts.Stored stored) {
-    return new Claims.Answer.Decided(stored.organizationId(), stored.result());
-  }
-
-  private static Future<Claims.Answer> granted() {
-    return Future.succeededFuture(new Claims.Answer.Granted());
-  }
-
-  private void claimed(Dispatch dispatch, boolean async, Claims.Answer answer) {
-    switch (answer) {
-      case Claims.Answer.Decided decided ->
-          waiters.close(dispatch.requestId(), new Finished(decided.result(), true));
-      case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE ->
-          waiters.close(
-              dispatch.requestId(),
-              new Finished(DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED), false));
-      case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
-    }
-  }
-
-  private void take(Dispatch dispatch, boolean async) {
-    var refusal = table.refusal(dispatch);
-    if (refusal.isPresent()) {
-      claimed.remove(dispatch.requestId());
-      ports.unclaim(dispatch.requestId());
-      waiters.close(dispatch.requestId(), new Refused(refusal.get(), "refused"));
-      return;
-    }
-    census.add(dispatch.requestId());
-    table.submit(dispatch, async, ports.nowMs());
-    carrier.carryOut();
-  }
-
-  public Future<Report.Reply> decide(Report said) {
-    var before = table.find(said.requestId());
-    var report =
-        without(Mutant.REPORT_EPOCH_UNCHECKED) ? before.map(e -> as(said, e)).orElse(said) : said;
-    int epoch = before.map(entry -> entry.epoch).orElse(0);
-    var executorId = before.map(Entry::executorId).orElse(null);
-    var verdict =
-        table.report(
-            report.requestId(),
-            report.epoch(),
-            report.executorId(),
-            report.result(),
-            ports.nowMs());
-    ports.say("hears", said.requestId(), "e" + said.epoch(), "from", said.executorId(), verdict);
-    if (verdict == DispatchTable.Verdict.DECIDED) {
-      ports.history().decided(said.requestId(), epoch, executorId, said.epoch(), said.executorId());
-    }
-    carrier.carryOut();
-    return switch (verdict) {
-      case DECIDED, SETTLING ->
-          without(Mutant.ACKNOWLEDGED_BEFORE_SETTLED)
-              ? Future.succeededFuture(new Report.Settled())
-              : carrier.settled(report.requestId()).map(_ -> new Report.Settled());
-      case UNWANTED -> Future.succeededFuture(new Report.Unwanted());
+  /** Answers what other actors ask. */
+  public Future<? extends Message> receive(DispatchRouter<?> request) {
+    return switch (request) {
+      case Run run -> submit(run.dispatch(), false);
+      case Accept accept -> submit(accept.dispatch(), true);
+      case Await again -> intake.await(again);
+      case Report report -> decide(report);
+      case Doubt doubt -> reports.doubt(doubt);
+      case Reconcile hello -> reconcile(hello);
+      case Explain _ -> Future.succeededFuture(new Explanation(null));
+      case HandOver to -> handOver(to);
+      case TakeOver over -> succession.takeOver(spoiling.takenOver(over));
+      case Adopt open -> rows.adopt(open);
     };
   }
 
-  private static Report as(Report said, Entry entry) {
-    return entry.executorId() == null
-        ? said
-        : new Report(
-            said.key(),
-            said.organizationId(),
-            said.requestId(),
-            entry.epoch,
-            entry.executorId(),
-            said.result());
+  private Future<Reply> submit(Dispatch dispatch, boolean async) {
+    if (without(Mutant.OPEN_ID_NOT_JOINED)) waiters.moved(dispatch.requestId());
+    return intake.submit(dispatch, async);
   }
 
-  public Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
-    if (!hellos.isNewest(hello) && !without(Mutant.OVERTAKEN_HELLO_BELIEVED)) {
-      return Future.failedFuture("overtaken");
+  private Future<Done> handOver(HandOver to) {
+    ports.say("hands over to", to.node());
+    if (without(Mutant.NOTHING_HANDED_OVER)) return Future.succeededFuture(new Done());
+    return succession.handOver(to);
+  }
+
+  private Future<Report.Reply> decide(Report said) {
+    var before = table.find(said.requestId());
+    var report =
+        without(Mutant.REPORT_EPOCH_UNCHECKED)
+            ? before.map(e -> Spoiling.as(said, e)).orElse(said)
+            : said;
+    int epoch = before.map(entry -> entry.epoch).orElse(0);
+    var executorId = before.map(Entry::executorId).orElse(null);
+    boolean open = before.filter(Entry::held).isPresent();
+    var answer = reports.decide(report);
+    boolean decided =
+        open
+            && table
+                .find(said.requestId())
+                .filter(entry -> !(entry.state instanceof Entry.State.Settling))
+                .isEmpty();
+    ports.say("hears", said.requestId(), "e" + said.epoch(), "from", said.executorId(), decided);
+    if (decided) {
+      ports.history().decided(said.requestId(), epoch, executorId, said.epoch(), said.executorId());
     }
-    var believed = without(Mutant.BOOT_ID_IGNORED) ? sameProcess(hello) : hello;
+    return without(Mutant.ACKNOWLEDGED_BEFORE_SETTLED) && decided
+        ? Future.succeededFuture(new Report.Settled())
+        : answer;
+  }
+
+  private Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
+    var believed = without(Mutant.BOOT_ID_IGNORED) ? spoiling.sameProcess(hello) : hello;
+    if (without(Mutant.OVERTAKEN_HELLO_BELIEVED)) believed = Spoiling.newest(believed);
     ports.say("reconciles", hello.connectionId(), hello.inFlight(), hello.finished());
-    var unstored = unstored(hello);
-    var reconciled = table.reconcile(believed, ports.nowMs());
-    carrier.carryOut();
-    return Future.succeededFuture(
-        without(Mutant.SETTLING_RESULT_DROPPED) ? dropping(unstored, reconciled) : reconciled);
-  }
-
-  private List<Held> unstored(Reconcile hello) {
-    return Reconciliation.listed(hello).entrySet().stream()
-        .filter(held ->
-            table
-                .find(held.getKey())
-                .filter(entry -> entry.state instanceof Entry.State.Settling)
-                .isPresent())
-        .map(held -> new Held(held.getKey(), held.getValue()))
-        .toList();
-  }
-
-  private static Reconcile.Reconciled dropping(List<Held> these, Reconcile.Reconciled from) {
-    var ids = these.stream().map(Held::requestId).toList();
-    var drop = new ArrayList<>(from.drop());
-    drop.addAll(these);
-    return new Reconcile.Reconciled(
-        from.adopted().stream().filter(a -> !ids.contains(a.requestId())).toList(), drop);
-  }
-
-  private Reconcile sameProcess(Reconcile hello) {
-    var boot =
-        directory.heldBy(hello.executorId()).stream()
-            .flatMap(id -> table.find(id).stream())
-            .map(Entry::bootId)
-            .filter(id -> id != null)
-            .findFirst()
-            .orElse(hello.bootId());
-    return new Reconcile(
-        hello.key(),
-        hello.organizationId(),
-        hello.executorId(),
-        hello.connectionId(),
-        hello.connectedAtMs(),
-        boot,
-        hello.inFlight(),
-        hello.finished());
+    var unstored = spoiling.unstored(hello);
+    var reconciled = reports.reconcile(believed);
+    return without(Mutant.SETTLING_RESULT_DROPPED)
+        ? reconciled.map(answer -> Spoiling.dropping(unstored, answer))
+        : reconciled;
   }
 
   public void routeUp(Route route) {
     ports.say("route up", route.connectionId());
-    table.routeUp(route, ports.nowMs());
+    table.routeUp(route, here.nowMs());
     carrier.carryOut();
   }
 
   public void routeDown(String executorId, String connectionId) {
     ports.say("route down", connectionId);
-    table.routeDown(executorId, connectionId, ports.nowMs());
+    table.routeDown(executorId, connectionId, here.nowMs());
     carrier.carryOut();
   }
 
   private void tick() {
-    ports.later(TICK_MS, this::tick);
+    here.later(TICK_MS, this::tick);
     if (without(Mutant.DEADLINES_NOT_WATCHED)) return;
-    table.tick(ports.nowMs());
+    table.tick(here.nowMs());
+    lostHomes.tick();
     carrier.carryOut();
   }
 
-  // Rows whose deadline has passed and whose writer died before it heard of its commit.
-  private void sweep() {
-    ports.later(SWEEP_MS, this::sweep);
-    if (without(Mutant.ORPHANED_ROWS_NOT_SWEPT)) return;
-    long now = ports.nowMs();
-    var held = census.ids();
-    ports
-        .open()
-        .onSuccess(rows -> {
-          for (var row : inOrder(rows)) {
-            if (row.deadlineMs() > now || held.contains(row.dispatch().requestId())) continue;
-            // Who submits it now finds the row too.
-            if (waiters.join(row.dispatch(), true) == null) recover(row);
-          }
-          carrier.carryOut();
-        });
+  private void repair() {
+    here.later(REPAIR_MS, this::repair);
+    if (without(Mutant.ORPHANS_FORGOTTEN)) forgetOrphans();
+    succession.checkOrphans();
+    if (!without(Mutant.STRAYS_KEPT)) succession.giveStrays();
   }
 
-  /** Dispatches in the table. */
-  public int open() {
-    return table.size();
+  private void forgetOrphans() {
+    for (var orphan : table.handover().orphans()) table.handover().notHeld(orphan, here.nowMs());
+  }
+
+  /** This router stops on purpose: whoever waits asks the next one. */
+  public void stop() {
+    waiters.abandon();
+  }
+
+  /** What keeps its node from leaving. */
+  public int occupancy() {
+    return table.size() + succession.onTheWay();
+  }
+
+  /** What is not over yet, for a person; empty when nothing is. */
+  public Optional<String> unrest() {
+    var text =
+        "%d dispatches, %d on their way, %d orphans, %d suspended, %d awaited"
+            .formatted(
+                table.size(),
+                succession.onTheWay(),
+                table.handover().orphans().size(),
+                lostHomes.waiting(),
+                waiters.size());
+    return text.matches("(0 [a-z ]+(, )?)+") ? Optional.empty() : Optional.of(text);
+  }
+
+  /** The connections over which it could give something to these executors. */
+  public Set<String> connections(Collection<String> executorIds) {
+    return executorIds.stream()
+        .flatMap(id -> directory.route(id).stream())
+        .map(Route::connectionId)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** What it believes to be with an executor that is connected. */
+  public List<Attempt> assigned() {
+    return table.all().stream()
+        .filter(entry -> entry.state instanceof Entry.State.Assigned)
+        .map(entry ->
+            new Attempt(entry.id(), entry.epoch, ((Entry.State.Assigned) entry.state).to()))
+        .toList();
+  }
+
+  /** Something that is here and another router is home for. */
+  public Optional<String> stray() {
+    return table.all().stream()
+        .filter(entry -> !succession.mine(entry.demand.queueKey()))
+        .map(entry -> entry.id() + " in " + entry.state)
+        .findFirst();
   }
 
   /** True when the attempt is believed to be with this executor, or its result is not stored. */
   public boolean awaits(String requestId, int epoch, String executorId) {
     return table
         .find(requestId)
+        .filter(entry -> succession.knows(entry.demand.queueKey()))
         .filter(entry -> entry.epoch == epoch && executorId.equals(entry.executorId()))
         .filter(entry -> entry.held() || entry.durable && unstoredSuccess(entry))
         .isPresent();

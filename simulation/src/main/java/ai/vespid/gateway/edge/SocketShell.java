@@ -4,6 +4,7 @@ import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
@@ -13,6 +14,7 @@ import ai.vespid.protocol.executor.GatewayFrame.Acknowledged;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** As {@link ExecutorSocket}, over the same {@link InFlight}, without frames on a wire. */
 public final class SocketShell {
@@ -24,10 +26,13 @@ public final class SocketShell {
 
     void send(GatewayFrame frame);
 
-    Future<Reconciled> reconcile(Route route, List<Held> inFlight, List<Held> finished);
+    Future<Reconciled> reconcile(
+        Route route, List<Held> inFlight, List<Held> finished, BooleanSupplier wanted);
 
     Future<Report.Reply> report(
         String organizationId, String requestId, int epoch, DispatchResult result);
+
+    void doubt(String organizationId, String requestId, int epoch);
 
     void connected(Route route);
 
@@ -47,13 +52,15 @@ public final class SocketShell {
 
   private static final int RETRIES_MAX = 100;
   private static final long ACK_MAX_MS = 5_000;
+  private static final long ACK_DOUBT_MS = 1_000;
   private static final int OUTPUT_CHARS_MAX = 10_000;
 
   private final Ports ports;
-  private final Route route;
+  private Route route;
   private final InFlight inFlight = new InFlight();
   private Phase phase = Phase.JOINING;
   private int retries;
+  private boolean doubted;
 
   public SocketShell(Ports ports, Route route) {
     this.ports = ports;
@@ -73,10 +80,40 @@ public final class SocketShell {
     return inFlight.all().stream().map(Assignment::requestId).toList();
   }
 
+  /** As a router that became home is told of it. */
+  public List<Holding> holdings() {
+    var bootId = phase == Phase.LIVE ? route.bootId() : null;
+    return inFlight.all().stream()
+        .map(a ->
+            new Holding(
+                a.requestId(),
+                a.epoch(),
+                route.pool(),
+                a.organizationId(),
+                route.executorId(),
+                bootId))
+        .toList();
+  }
+
+  /** This node is about to leave: the agent connects elsewhere. */
+  public void drain() {
+    if (!live() || route.draining()) return;
+    route = route.leaving();
+    ports.connected(route);
+    if (route.acknowledges()) ports.send(new GatewayFrame.Drain(30_000L));
+  }
+
+  // Whoever says something is believed again.
+  private void heard() {
+    if (!doubted) return;
+    doubted = false;
+    if (live()) ports.connected(route);
+  }
+
   /** The first frame. */
   public void hello(List<Held> running, List<Held> finished) {
     ports
-        .reconcile(route, running, finished)
+        .reconcile(route, running, finished, () -> phase == Phase.JOINING)
         .onSuccess(this::joined)
         .onFailure(_ -> ports.close("cannot join"));
   }
@@ -94,11 +131,13 @@ public final class SocketShell {
   }
 
   public void acknowledged(String requestId, int epoch) {
+    heard();
     inFlight.acknowledged(requestId, epoch);
   }
 
   public void result(ToolResult said) {
     if (phase == Phase.CLOSED) return;
+    heard();
     // Answered as unwanted, the agent would forget what the router waits for.
     boolean early = phase == Phase.JOINING && route.acknowledges();
     if (early && ports.mutant() != Mutant.RESULT_BEFORE_WELCOME_REFUSED) return;
@@ -139,6 +178,9 @@ public final class SocketShell {
             .filter(a -> a.epoch() > offer.epoch())
             .isPresent();
     if (overtaken && ports.mutant() != Mutant.OVERTAKEN_OFFER_TAKEN) return new Offer.Accepted();
+    boolean over = inFlight.endedSince(dispatch.requestId(), offer.epoch());
+    if (over && ports.mutant() != Mutant.ENDED_OFFER_TAKEN) return new Offer.Accepted();
+    if (route.draining()) return new Offer.Draining();
     if (inFlight.size() >= 2 * route.maxInFlight()) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), ports.nowMs());
@@ -155,6 +197,13 @@ public final class SocketShell {
   }
 
   public void checkLife() {
+    for (var late : inFlight.doubtful(ACK_DOUBT_MS, ports.nowMs())) {
+      doubted = true;
+      ports.doubt(late.organizationId(), late.requestId(), late.epoch());
+    }
+    if (live() && route.draining() && !route.acknowledges() && inFlight.size() == 0) {
+      ports.close("GATEWAY_DRAINING");
+    }
     if (live() && inFlight.silentFor(ACK_MAX_MS, ports.nowMs())) ports.close("ACK_TIMEOUT");
   }
 

@@ -1,62 +1,85 @@
 package ai.vespid.gateway.registry;
 
+import ai.vespid.kit.node.Surroundings;
+import ai.vespid.kit.node.View;
+import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Route;
-import java.util.LinkedHashMap;
+import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.bus.SessionRegistry.FeedDigest;
+import ai.vespid.protocol.bus.SessionRegistry.FeedNews;
+import ai.vespid.simulation.Mutant;
+import io.vertx.core.Future;
 import java.util.List;
-import java.util.Map;
 
-/**
- * As {@link SessionRegistryVerticle}, over the same {@link RouteTable}. What edges on other nodes
- * tell may be lost, so they repeat all they have now and then, and an edge that died is forgotten.
- */
+/** As {@link SessionRegistryVerticle}, over the same {@link RouteFeed}. */
 public final class RegistryShell {
-  /** Who hears of changes. */
-  public interface Listener {
-    void up(Route route);
+  private static final long DIGEST_MS = 2_000;
 
-    void down(String executorId, String connectionId);
-
-    /** A connection has a newer one: its edge closes it. */
-    void replaced(Route older);
-  }
-
+  private final Surroundings here;
+  private final Mutant mutant;
   private final RouteTable routes = new RouteTable();
-  private final Listener listener;
+  private final RouteFeed feed;
 
-  public RegistryShell(Listener listener) {
-    this.listener = listener;
+  public RegistryShell(Surroundings here, Mutant mutant) {
+    this.here = here;
+    this.mutant = mutant;
+    this.feed = new RouteFeed(here, routes, () -> {});
+    here.later(DIGEST_MS, this::digest);
   }
 
-  public void connected(Route route) {
-    switch (routes.connected(route)) {
-      case RouteTable.Outcome.Outdated _ -> listener.replaced(route);
-      case RouteTable.Outcome.Stands(Route standing, Route replaced) -> {
-        if (replaced != null) listener.replaced(replaced);
-        listener.up(standing);
+  private void digest() {
+    here.later(DIGEST_MS, this::digest);
+    feed.tellDigest();
+  }
+
+  /** Answers what other actors ask. */
+  public Future<? extends Message> receive(SessionRegistry<?> request) {
+    return switch (request) {
+      case SessionRegistry.Connected connected -> {
+        feed.connected(connected.route());
+        yield done();
       }
-    }
-  }
-
-  public void disconnected(String executorId, String connectionId) {
-    routes
-        .disconnected(executorId, connectionId)
-        .ifPresent(route -> listener.down(route.executorId(), route.connectionId()));
-  }
-
-  /** Everything one edge has: what is missing comes, what it has not goes. */
-  public void digest(String edgeNode, List<Route> connected) {
-    Map<String, Route> byConnection = new LinkedHashMap<>();
-    connected.forEach(route -> byConnection.put(route.connectionId(), route));
-    for (var route : routes.all()) {
-      if (!route.edgeNode().equals(edgeNode)) continue;
-      if (byConnection.remove(route.connectionId()) == null) {
-        disconnected(route.executorId(), route.connectionId());
+      case SessionRegistry.Disconnected gone -> {
+        feed.disconnected(gone.executorId(), gone.connectionId());
+        yield done();
       }
+      case SessionRegistry.Own _ -> Future.succeededFuture(feed.own());
+      case SessionRegistry.Seen _ -> done();
+      case SessionRegistry.Retagged retagged -> {
+        feed.retagged(retagged);
+        yield done();
+      }
+      case SessionRegistry.Routes _, SessionRegistry.Snapshot _ ->
+          Future.succeededFuture(new SessionRegistry.RouteList(routes.all()));
+    };
+  }
+
+  private static Future<Done> done() {
+    return Future.succeededFuture(new Done());
+  }
+
+  /** What another registry says. */
+  public void heard(FeedNews news) {
+    if (news instanceof FeedDigest && mutant == Mutant.DIGESTS_NOT_COMPARED) return;
+    feed.heard(news);
+  }
+
+  /** The members of the cluster changed. */
+  public void viewChanged(View now) {
+    if (mutant == Mutant.ROUTES_OF_THE_DEAD_KEPT) {
+      var gone = routes.all().stream().anyMatch(route -> !now.has(route.edgeNode()));
+      if (gone) return;
     }
-    byConnection.values().forEach(this::connected);
+    feed.viewChanged(now);
   }
 
   public List<Route> all() {
     return routes.all();
+  }
+
+  /** The node whose routes these are. */
+  public String node() {
+    return here.node();
   }
 }

@@ -1,6 +1,5 @@
 package ai.vespid.kit.node;
 
-import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.DispatchRouter;
@@ -9,9 +8,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
 
 /**
@@ -27,21 +27,23 @@ public final class HomeCalls {
   /** How long nobody being home is put up with. */
   private static final long HOMELESS_MS = 15_000;
 
-  private final Vertx vertx;
-  private final Node node;
-  private final Bus bus;
-  private final Set<Call<?>> remote = new HashSet<>();
+  private final Surroundings here;
+  private final Set<Call<?>> remote = new LinkedHashSet<>();
 
-  public HomeCalls(Vertx vertx, Node node) {
-    this.vertx = vertx;
-    this.node = node;
-    this.bus = new Bus(vertx, node.id());
-    var context = vertx.getOrCreateContext();
-    node.membership().listen((_, now) -> context.runOnContext(_ -> askAgain(now)));
+  public HomeCalls(Surroundings here) {
+    this.here = here;
   }
 
-  // Who was asked is gone: nobody waits for its answer to time out.
-  private void askAgain(View now) {
+  /** Those of a verticle: told of every view. */
+  public static HomeCalls of(Vertx vertx, Node node) {
+    var calls = new HomeCalls(Surroundings.of(vertx, node));
+    var context = vertx.getOrCreateContext();
+    node.membership().listen((_, now) -> context.runOnContext(_ -> calls.viewChanged(now)));
+    return calls;
+  }
+
+  /** Who was asked may be gone: nobody waits for its answer to time out. */
+  public void viewChanged(View now) {
     for (var call : List.copyOf(remote)) {
       if (!now.has(call.asked.node())) call.attempt(true);
     }
@@ -62,9 +64,16 @@ public final class HomeCalls {
       LongFunction<? extends DispatchRouter<R>> first,
       DispatchRouter<R> later,
       Duration max) {
-    var call = new Call<>(key, first, later, node.clock().millis(), max.toMillis());
-    call.attempt(false);
-    return call.answer.future();
+    return new Call<>(key, first, later, here.nowMs(), max.toMillis(), () -> true).begin();
+  }
+
+  /**
+   * Asks the same thing until it is answered, while it is wanted: said when that is over, it could
+   * be taken for news.
+   */
+  public <R extends Message> Future<R> askWhile(
+      BooleanSupplier wanted, String key, DispatchRouter<R> request, Duration max) {
+    return new Call<>(key, _ -> request, request, here.nowMs(), max.toMillis(), wanted).begin();
   }
 
   private final class Call<R extends Message> {
@@ -73,6 +82,7 @@ public final class HomeCalls {
     private final DispatchRouter<R> later;
     private final long sinceMs;
     private final long maxMs;
+    private final BooleanSupplier wanted;
     private final Promise<R> answer = Promise.promise();
     private Address<DispatchRouter<?>> asked;
     private int attempts;
@@ -82,36 +92,43 @@ public final class HomeCalls {
         LongFunction<? extends DispatchRouter<R>> first,
         DispatchRouter<R> later,
         long sinceMs,
-        long maxMs) {
+        long maxMs,
+        BooleanSupplier wanted) {
       this.key = key;
       this.first = first;
       this.later = later;
       this.sinceMs = sinceMs;
       this.maxMs = maxMs;
+      this.wanted = wanted;
+    }
+
+    Future<R> begin() {
+      attempt(false);
+      return answer.future();
     }
 
     private long leftMs() {
-      return sinceMs + maxMs - node.clock().millis();
+      return sinceMs + maxMs - here.nowMs();
     }
 
     void attempt(boolean again) {
       long left = leftMs();
-      if (left <= 0) {
+      if (left <= 0 || !wanted.getAsBoolean()) {
         remote.remove(this);
         answer.tryFail(new Fault(Fault.Code.TIMEOUT, "no answer in time"));
         return;
       }
-      if (node.homes().routers().isEmpty()) {
+      if (here.view().homes().routers().isEmpty()) {
         failed(new Fault(Fault.Code.UNAVAILABLE, "no node runs a dispatch-router"), again);
         return;
       }
-      asked = node.homes().router(key);
-      boolean local = asked.node().equals(node.id());
+      asked = here.view().homes().router(key);
+      boolean local = asked.node().equals(here.node());
       if (!local) remote.add(this);
       int attempt = ++attempts;
       var question = again ? later : first.apply(left);
       var wait = Duration.ofMillis(Math.max(1, local ? left : Math.min(left, REMOTE_MS)));
-      bus.ask(asked, question, wait)
+      here.ask(asked, question, wait)
           .onComplete(answered -> {
             if (!local && attempt == attempts) remote.remove(this);
             if (answered.succeeded()) answer.tryComplete(answered.result());
@@ -127,8 +144,8 @@ public final class HomeCalls {
           else answer.tryFail(fault);
         }
         case NOT_HOME, UNAVAILABLE -> {
-          if (node.clock().millis() - sinceMs > HOMELESS_MS) answer.tryFail(fault);
-          else vertx.setTimer(AGAIN_MS, _ -> attempt(again));
+          if (here.nowMs() - sinceMs > HOMELESS_MS) answer.tryFail(fault);
+          else here.later(AGAIN_MS, () -> attempt(again));
         }
         case BAD_REQUEST, BUSY, INTERNAL -> answer.tryFail(fault);
       }

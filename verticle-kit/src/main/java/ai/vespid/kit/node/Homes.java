@@ -42,6 +42,11 @@ public record Homes(List<Seat> routers) {
     return best;
   }
 
+  /** Whether this node is home; nobody is while none serves. */
+  public boolean isHome(String node, String key) {
+    return !routers.isEmpty() && seatOf(key).node().equals(node);
+  }
+
   private static long hash(String text) {
     var crc = new CRC32C();
     crc.update(text.getBytes(StandardCharsets.UTF_8));

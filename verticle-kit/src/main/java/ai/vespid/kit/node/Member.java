@@ -15,6 +15,8 @@ import java.util.stream.IntStream;
 public record Member(String id, String name, int routers, int edges, State state) {
   /** The life of a node. */
   public enum State {
+    /** It has not said anything to us: it may be any of these. */
+    UNKNOWN,
     /** In the cluster, but its verticles do not answer yet. */
     STARTING,
     SERVING,

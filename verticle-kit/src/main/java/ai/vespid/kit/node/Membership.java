@@ -17,12 +17,21 @@ public final class Membership {
   }
 
   private final String self;
+  private final boolean alone;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, State> states = new HashMap<>();
   private List<Member> alive;
   private volatile View view;
 
   public Membership(Member self) {
+    this(self, false);
+  }
+
+  /**
+   * @param alone no other node can ever be there
+   */
+  public Membership(Member self, boolean alone) {
+    this.alone = alone;
     this.self = self.id();
     this.alive = List.of(self);
     this.view = View.of(alive);
@@ -30,7 +39,12 @@ public final class Membership {
 
   /** A node that is alone and serves. */
   public static Membership single(String node, int routers) {
-    return new Membership(new Member(node, node, routers, 1, State.SERVING));
+    return new Membership(new Member(node, node, routers, 1, State.SERVING), true);
+  }
+
+  /** True when no other node can be there, not even one that this one does not see. */
+  public boolean alone() {
+    return alone;
   }
 
   public View view() {

@@ -1,6 +1,7 @@
 package ai.vespid.kit.node;
 
 import ai.vespid.kit.node.Member.State;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -12,9 +13,10 @@ public record View(List<Member> members, Homes homes) {
     return new View(sorted, homes(sorted));
   }
 
-  // When all drain, the last ones keep their homes: nobody else is there.
+  // When all drain, the last ones keep their homes: nobody else is there. Who starts is never home:
+  // it does not know yet who else is.
   private static Homes homes(List<Member> members) {
-    for (var state : List.of(State.SERVING, State.DRAINING, State.STARTING)) {
+    for (var state : List.of(State.SERVING, State.DRAINING)) {
       var seats =
           members.stream()
               .filter(member -> member.state() == state)
@@ -31,6 +33,18 @@ public record View(List<Member> members, Homes homes) {
 
   public boolean has(String id) {
     return member(id).isPresent();
+  }
+
+  /** True when every member has said what it does. */
+  public boolean introduced() {
+    return members.stream().noneMatch(member -> member.state() == State.UNKNOWN);
+  }
+
+  /** True when no node that may decide is seen here but these. */
+  public boolean decidedOnlyBy(Collection<String> ids) {
+    return members.stream()
+        .filter(member -> member.routers() > 0)
+        .allMatch(member -> ids.contains(member.id()));
   }
 
   /** Every shard that owns sockets. */

@@ -8,6 +8,7 @@ import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -40,7 +41,9 @@ public final class RedisLink {
   private boolean flushing;
   private boolean closed;
   private boolean toldAway;
-  private int connections;
+  private boolean missed;
+  private boolean cameBack;
+  private long connectedNanos;
 
   public RedisLink(Vertx vertx, Redis client) {
     this.vertx = vertx;
@@ -62,7 +65,9 @@ public final class RedisLink {
       return;
     }
     connection = opened;
-    connections++;
+    if (missed) connectedNanos = System.nanoTime();
+    cameBack |= missed;
+    missed = false;
     toldAway = false;
     opened.exceptionHandler(cause -> lost(opened, cause));
     opened.endHandler(_ -> lost(opened, null));
@@ -78,6 +83,7 @@ public final class RedisLink {
 
   private void away(Throwable cause) {
     if (closed) return;
+    missed = true;
     if (!toldAway) {
       LOG.atWarn()
           .addKeyValue("cause", cause == null ? "closed" : cause.getClass().getSimpleName())
@@ -91,9 +97,12 @@ public final class RedisLink {
     return connection != null;
   }
 
-  /** True when it was away since it was opened: it may have forgotten what it was told. */
-  public boolean wasAway() {
-    return connections > 1;
+  /**
+   * True when it was away within this time: it may have forgotten what it was told before. What is
+   * kept no longer than this needs no second look after it.
+   */
+  public boolean wasAwayWithin(Duration time) {
+    return cameBack && System.nanoTime() - connectedNanos < time.toNanos();
   }
 
   /**

@@ -19,6 +19,7 @@ import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Nodes;
+import ai.vespid.protocol.bus.ResultStore.Decide;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.protocol.bus.Route;
@@ -177,21 +178,22 @@ final class BusSamples {
           new DispatchRouter.Doubt("byon:" + ORG, REQUEST, 2, EXECUTOR),
           new DispatchRouter.Await("byon:" + ORG, REQUEST, ORG),
           new DispatchRouter.HandOver("gw-1~a", 1, List.of("gw-1~a/0", "gw-1~a/1", "gw-2~b/0")),
-          new DispatchRouter.TakeOver(List.of(MOVING)),
+          new DispatchRouter.TakeOver("gw-1~a/1#7", List.of(MOVING)),
           MOVING,
           new DispatchRouter.Adopt(List.of(REQUEST)),
           new DispatchRouter.Moving(SPARSE_DISPATCH, false, 0, 59_000, null, null),
           new DispatchRouter.Explain(REQUEST),
           new DispatchRouter.Explanation(EXPLAINED),
           new DispatchRouter.Explanation(null),
-          new Offer(DISPATCH, EXECUTOR, CONNECTION, 2, 59_000, WORKSPACE, ACCESS),
-          new Offer(SPARSE_DISPATCH, EXECUTOR, CONNECTION, 1, 60_000, null, null),
+          new Offer(DISPATCH, EXECUTOR, CONNECTION, 2, 59_000, WORKSPACE, ACCESS, "gw-1~a"),
+          new Offer(SPARSE_DISPATCH, EXECUTOR, CONNECTION, 1, 60_000, null, null, null),
           new Offer.Accepted(),
           new Offer.Full(),
           new Offer.Draining(),
           new Offer.NotHere(),
           new ExecutorEdge.Cancel(EXECUTOR, REQUEST, 2, "deadline"),
-          new ExecutorEdge.Holdings(),
+          new ExecutorEdge.Holdings(List.of("gw-1~a")),
+          new ExecutorEdge.Holdings(null),
           new ExecutorEdge.HoldingList(List.of(HOLDING)),
           HOLDING,
           new ExecutorEdge.Replaced(EXECUTOR, CONNECTION),
@@ -219,7 +221,9 @@ final class BusSamples {
           new Get(REQUEST),
           new Get.Found(ORG, RESULT),
           new Get.NotReady(),
-          new Put(REQUEST, ORG, RESULT));
+          new Put(REQUEST, ORG, RESULT),
+          new Decide(REQUEST, ORG, RESULT),
+          new Decide.Stands(RESULT));
 
   private BusSamples() {}
 }

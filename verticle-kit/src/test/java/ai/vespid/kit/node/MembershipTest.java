@@ -14,7 +14,9 @@ class MembershipTest {
   private final Membership membership = new Membership(A);
 
   @Test
-  void aNodeThatIsAloneIsHomeForEverything() {
+  void aNodeThatIsAloneIsHomeForEverythingOnceItServes() {
+    assertThat(homes()).isEmpty();
+    membership.state("a~1", State.SERVING);
     assertThat(homes()).containsExactly("a~1");
   }
 
@@ -62,6 +64,15 @@ class MembershipTest {
     membership.alive(List.of(A, new Member("b~2", "b", 1, 1, State.STARTING)));
 
     assertThat(membership.view().member("b~2").orElseThrow().state()).isEqualTo(State.STARTING);
+  }
+
+  @Test
+  void whoHasNotSaidAnythingIsNotKnown() {
+    membership.alive(List.of(A, new Member("b~1", "b", 1, 1, State.UNKNOWN)));
+    assertThat(membership.view().introduced()).isFalse();
+
+    membership.state("b~1", State.STARTING);
+    assertThat(membership.view().introduced()).isTrue();
   }
 
   private List<String> homes() {

@@ -1,0 +1,148 @@
+package ai.vespid.gateway.dispatch;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toSet;
+
+import ai.vespid.kit.node.Homes;
+import ai.vespid.kit.node.Seat;
+import ai.vespid.kit.node.Surroundings;
+import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.DispatchRouter.Moving;
+import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
+import ai.vespid.protocol.bus.Done;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gives dispatches to the router that is home for them now, again and again until they arrived. */
+final class Giving {
+  private static final Logger LOG = LoggerFactory.getLogger(Giving.class);
+  private static final Duration ASK_MAX = Duration.ofSeconds(2);
+  private static final long AGAIN_MS = 100;
+  private static final int BATCH_MAX = 100;
+
+  private final Surroundings here;
+  private final Seat self;
+  private final DispatchTable table;
+  private final Waiters waiters;
+  private final Consumer<List<Moving>> takeBack;
+  private final Runnable givingAway;
+  private final Runnable changed;
+  private final Map<Seat, Integer> onTheWay = new HashMap<>();
+  private long batches;
+
+  /**
+   * @param takeBack takes back what may not have arrived
+   * @param givingAway run before something is given away
+   * @param changed run after the table was
+   */
+  Giving(
+      Surroundings here,
+      Seat self,
+      DispatchTable table,
+      Waiters waiters,
+      Consumer<List<Moving>> takeBack,
+      Runnable givingAway,
+      Runnable changed) {
+    this.here = here;
+    this.self = self;
+    this.table = table;
+    this.waiters = waiters;
+    this.takeBack = takeBack;
+    this.givingAway = givingAway;
+    this.changed = changed;
+  }
+
+  /** Dispatches that were given away and have not arrived. */
+  int onTheWay() {
+    return onTheWay.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  /**
+   * Gives what this router has and another one is home for to that one, every second: what was on
+   * its way while homes moved twice.
+   */
+  void strays(Homes homes) {
+    if (homes.routers().isEmpty()) return;
+    var byHeir =
+        table.handover().keys().stream()
+            .filter(key -> !homes.seatOf(key).equals(self))
+            .collect(groupingBy(homes::seatOf, LinkedHashMap::new, toSet()));
+    byHeir.forEach((heir, keys) -> giveOnce(keys::contains, heir));
+  }
+
+  /** Everything of these keys; done when the heir has it. */
+  Future<Done> everything(Predicate<String> heirs, Seat heir) {
+    var given = Promise.<Done>promise();
+    everything(heirs, heir, given);
+    return given.future();
+  }
+
+  private void everything(Predicate<String> heirs, Seat heir, Promise<Done> given) {
+    giveOnce(heirs, heir)
+        .onComplete(_ -> {
+          // What is being written can only follow when it is written; what was given to the heir
+          // before, strays or an earlier answer, must have arrived too.
+          boolean all = !table.handover().holdsAny(heirs) && !onTheWay.containsKey(heir);
+          if (all) given.complete(new Done());
+          else here.later(AGAIN_MS, () -> everything(heirs, heir, given));
+        });
+  }
+
+  private Future<?> giveOnce(Predicate<String> heirs, Seat heir) {
+    var ids = table.handover().movable(heirs);
+    if (ids.isEmpty()) return Future.succeededFuture();
+    givingAway.run();
+    var batches = new ArrayList<Future<?>>();
+    for (int i = 0; i < ids.size(); i += BATCH_MAX) {
+      var batch = new ArrayList<Moving>();
+      for (var id : ids.subList(i, Math.min(ids.size(), i + BATCH_MAX))) {
+        batch.add(table.handover().give(id, here.nowMs()));
+        waiters.moved(id);
+      }
+      batches.add(send(batch, heir));
+    }
+    changed.run();
+    return Future.join(batches);
+  }
+
+  // Until it arrived, or the heir is gone and it is whose home it is then.
+  private Future<Void> send(List<Moving> batch, Seat heir) {
+    onTheWay.merge(heir, batch.size(), Integer::sum);
+    var arrived = Promise.<Void>promise();
+    var over = new TakeOver(self.node() + '/' + self.shard() + '#' + ++batches, batch);
+    attempt(over, heir, arrived);
+    return arrived.future().onComplete(_ -> less(heir, batch.size()));
+  }
+
+  private void less(Seat heir, int arrived) {
+    onTheWay.computeIfPresent(heir, (_, count) -> count == arrived ? null : count - arrived);
+  }
+
+  private void attempt(TakeOver over, Seat heir, Promise<Void> arrived) {
+    if (heir.equals(self) || !here.view().has(heir.node())) {
+      reclaim(over.moving());
+      arrived.complete();
+      return;
+    }
+    here.ask(DispatchRouter.at(heir.node(), heir.shard()), over, ASK_MAX)
+        .onSuccess(_ -> arrived.complete())
+        .onFailure(_ -> here.later(AGAIN_MS, () -> attempt(over, heir, arrived)));
+  }
+
+  private void reclaim(List<Moving> batch) {
+    LOG.atWarn()
+        .addKeyValue("dispatches", batch.size())
+        .log("the new home was gone before they arrived: they stay");
+    takeBack.accept(batch);
+  }
+}

@@ -1,0 +1,153 @@
+package ai.vespid.gateway.dispatch;
+
+import ai.vespid.kit.bus.Fault;
+import ai.vespid.kit.node.Surroundings;
+import ai.vespid.protocol.bus.DispatchRouter.Doubt;
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.Done;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * What edges tell of agents: results, doubts, hellos. Nothing is called unwanted while another
+ * router may still bring what it belongs to.
+ */
+final class Reports {
+  // A link that is silent for longer is closed. A doubt that came late is about one that is not.
+  private static final long DOUBTED_MS = 6_000;
+
+  private static final long ORPHAN_MS = 660_000;
+
+  private final Surroundings here;
+  private final DispatchTable table;
+  private final Succession succession;
+  private final LostHomes lostHomes;
+  private final Function<List<String>, Future<Void>> readRows;
+  private final Function<String, Future<Void>> settled;
+  private final Runnable changed;
+  private final DeniedRoutes denied;
+  private final Hellos hellos = new Hellos();
+
+  /**
+   * @param readRows takes over those of these request ids that stand open in the database
+   * @param settled completes when the terminal result of a request id is stored
+   * @param changed run after the table was
+   */
+  Reports(
+      Surroundings here,
+      DispatchTable table,
+      Succession succession,
+      LostHomes lostHomes,
+      Function<List<String>, Future<Void>> readRows,
+      Function<String, Future<Void>> settled,
+      Runnable changed) {
+    this.here = here;
+    this.table = table;
+    this.succession = succession;
+    this.lostHomes = lostHomes;
+    this.readRows = readRows;
+    this.settled = settled;
+    this.changed = changed;
+    this.denied = new DeniedRoutes(here, table, changed);
+  }
+
+  Future<Report.Reply> decide(Report report) {
+    succession.check(report.key());
+    // Accepted in the other half of a split, it may stand in a row that nobody here has read.
+    return ahead(report.requestId(), report.epoch())
+        ? readRows.apply(List.of(report.requestId())).compose(_ -> judge(report))
+        : judge(report);
+  }
+
+  /** True when an agent knows of an attempt that this router does not know, or not for sure. */
+  private boolean ahead(String requestId, int epoch) {
+    if (succession.arriving(requestId)) {
+      throw new Fault(Fault.Code.UNAVAILABLE, "it arrives from another home");
+    }
+    var entry = table.find(requestId).orElse(null);
+    if (entry == null) return true;
+    if (!entry.durable || entry.epoch > epoch) return false;
+    if (entry.state instanceof Entry.State.Committing) {
+      throw new Fault(Fault.Code.UNAVAILABLE, "an attempt is being written");
+    }
+    return entry.epoch < epoch;
+  }
+
+  private Future<Report.Reply> judge(Report report) {
+    succession.check(report.key());
+    var id = report.requestId();
+    long now = here.nowMs();
+    var orphan = table.handover().orphaned(id).orElse(null);
+    if (table.handover().orphanEnded(id, report.epoch(), report.executorId(), now)) {
+      changed.run();
+      return lostHomes
+          .keepUnlessKnown(report)
+          .onFailure(_ -> table.handover().orphan(orphan, here.nowMs() + ORPHAN_MS));
+    }
+    var verdict = table.report(id, report.epoch(), report.executorId(), report.result(), now);
+    changed.run();
+    return switch (verdict) {
+      case DECIDED, SETTLING -> settled.apply(id).map(_ -> new Report.Settled());
+      case UNWANTED -> {
+        sure(report.key());
+        yield Future.succeededFuture(new Report.Unwanted());
+      }
+    };
+  }
+
+  Future<Done> doubt(Doubt doubt) {
+    succession.check(doubt.key());
+    table
+        .doubt(doubt.requestId(), doubt.epoch(), doubt.executorId(), here.nowMs())
+        .ifPresent(route -> denied.add(route, DOUBTED_MS));
+    changed.run();
+    return Future.succeededFuture(new Done());
+  }
+
+  Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
+    succession.check(hello.key());
+    sure(hello.key());
+    if (isOvertaken(hello)) throw overtaken();
+    var unknown =
+        Reconciliation.listed(hello).entrySet().stream()
+            .filter(held -> ahead(held.getKey(), held.getValue()))
+            .map(Map.Entry::getKey)
+            .sorted()
+            .toList();
+    if (unknown.isEmpty()) return compare(hello);
+    return readRows.apply(unknown).compose(_ -> compare(hello));
+  }
+
+  // A home that is new has heard no hello; the registry knows who is connected.
+  private boolean isOvertaken(Reconcile hello) {
+    boolean later =
+        table
+            .route(hello.executorId())
+            .filter(route -> route.connectedAtMs() > hello.connectedAtMs())
+            .isPresent();
+    return later || !hellos.isNewest(hello);
+  }
+
+  private static Fault overtaken() {
+    return new Fault(Fault.Code.BAD_REQUEST, "a later connection of this executor is known");
+  }
+
+  private Future<Reconcile.Reconciled> compare(Reconcile hello) {
+    succession.check(hello.key());
+    sure(hello.key());
+    if (isOvertaken(hello)) throw overtaken();
+    lostHomes.adopt(hello, succession.recent());
+    var reconciled = table.reconcile(hello, here.nowMs());
+    changed.run();
+    return Future.succeededFuture(reconciled);
+  }
+
+  private void sure(String key) {
+    if (succession.unsure(key)) {
+      throw new Fault(Fault.Code.UNAVAILABLE, "another router may have what this belongs to");
+    }
+  }
+}
