@@ -1,6 +1,7 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.bus.Mailbox;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.node.Membership;
@@ -129,7 +130,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
             table,
             succession,
             lostHomes,
-            ids -> log.eachOpenAmong(ids, this::recoverSettled),
+            this::readRows,
             carrier::settled,
             carrier::carryOut);
     node.occupancy().counts("dispatches/" + shard, () -> table.size() + succession.onTheWay());
@@ -244,9 +245,15 @@ public final class DispatchRouterVerticle extends VerticleBase {
     if (unknown.isEmpty()) return Future.succeededFuture(new Done());
     return succession
         .tellHoldings(unknown)
-        .compose(_ -> log.eachOpenAmong(unknown, this::recoverSettled))
+        .compose(_ -> readRows(unknown))
         .onSuccess(_ -> carrier.carryOut())
         .map(_ -> new Done());
+  }
+
+  private Future<Void> readRows(List<String> requestIds) {
+    return log.eachOpenAmong(requestIds, this::recoverSettled)
+        .recover(
+            _ -> Future.failedFuture(new Fault(Fault.Code.UNAVAILABLE, "the database is away")));
   }
 
   // While this router takes over it reads every row itself, and knows more when it does.

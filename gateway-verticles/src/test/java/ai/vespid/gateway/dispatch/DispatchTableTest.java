@@ -41,6 +41,21 @@ class DispatchTableTest {
   }
 
   @Test
+  void doesNotOfferWhatIsDueAtTheSameMomentAsWhatLeavesRoom() {
+    table.routeUp(route("a", 1), 0);
+    table.submit(dispatch("first"), false, 0);
+    table.submit(
+        dispatch(Routes.ORG, "second", Selector.byon(), EffectClass.AT_MOST_ONCE, 60_000),
+        false,
+        0);
+    table.decisions();
+
+    table.tick(60_000);
+
+    assertThat(table.decisions()).noneMatch(Decision.Offer.class::isInstance);
+  }
+
+  @Test
   void believesNeitherAnotherExecutorNorAnotherEpoch() {
     table.routeUp(route("a", 1), 0);
     table.submit(dispatch("n"), false, 0);

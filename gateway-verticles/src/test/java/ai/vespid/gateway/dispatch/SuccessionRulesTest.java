@@ -10,6 +10,7 @@ import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
+import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
@@ -168,5 +169,41 @@ class SuccessionRulesTest {
 
     assertThat(reconciled.adopted()).extracting(a -> a.requestId()).containsExactly(ID);
     assertThat(reconciled.drop()).isEmpty();
+  }
+
+  @Test
+  void keepsTheAttemptThatWasWrittenLastWhenTwoHalvesOfASplitHadIt() {
+    table.routeUp(route("a", 1), 0);
+    table.routeUp(route("b", 1), 0);
+    table.handover().recover(dispatch("n"), 1, "a", "boot", _ -> false, 60_000, 0);
+
+    table.handover().resume(new Moving(dispatch("n"), true, 2, 60_000, "b", "boot"), 10);
+    assertThat(directory.heldBy("a")).isEmpty();
+    assertThat(directory.heldBy("b")).containsExactly(ID);
+
+    table.handover().resume(new Moving(dispatch("n"), true, 1, 60_000, "a", "boot"), 20);
+    assertThat(table.report(ID, 1, "a", OK, 30)).isEqualTo(Verdict.UNWANTED);
+    assertThat(table.report(ID, 2, "b", OK, 30)).isEqualTo(Verdict.DECIDED);
+  }
+
+  @Test
+  void forgetsAStaleCopyWhenItsRowIsAhead() {
+    table.routeUp(route("b", 1), 0);
+    table.handover().recover(dispatch("n"), 1, "a", "boot", _ -> false, 60_000, 0);
+
+    table.handover().recover(dispatch("n"), 2, "b", "boot", _ -> false, 60_000, 10);
+
+    assertThat(table.report(ID, 2, "b", OK, 30)).isEqualTo(Verdict.DECIDED);
+  }
+
+  @Test
+  void countsTheLaterOfTwoAttemptsOnDifferentSockets() {
+    table.routeUp(route("a", 1), 0);
+    table.routeUp(route("b", 1), 0);
+    table.handover().orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "b", "boot"), 1_000);
+    table.handover().orphan(new Holding(ID, 1, Pool.BYON, Routes.ORG, "a", "boot"), 1_000);
+
+    assertThat(directory.heldBy("a")).isEmpty();
+    assertThat(directory.heldBy("b")).containsExactly(ID);
   }
 }

@@ -91,6 +91,41 @@ class TakeoverTest {
     assertThat(takeover.mine(theirs)).isTrue();
   }
 
+  @Test
+  void isUnsureWhileARouterThatCameHasNotSaidWhatItHas() {
+    settle(ALONE);
+    takeover.changed(BOTH, List.of(), List.of(ME, OTHER));
+    var mine = key(BOTH, ME);
+    assertThat(takeover.arrivals()).containsExactly(OTHER);
+    assertThat(takeover.unsure(mine)).isTrue();
+    assertThat(takeover.waits(mine)).isFalse();
+
+    takeover.arrivalAnswered(OTHER);
+    assertThat(takeover.unsure(mine)).isFalse();
+  }
+
+  @Test
+  void believesAnEdgeOnlyWhileNoFormerHomeIsSilent() {
+    takeover.changed(BOTH, List.of(ME, OTHER), List.of(ME, OTHER));
+    takeover.edgeAnswered(ME);
+    assertThat(takeover.told(ME)).isTrue();
+    assertThat(takeover.told(OTHER)).isFalse();
+
+    takeover.graceOver();
+    assertThat(takeover.told(ME)).as("the other one may offer still").isFalse();
+  }
+
+  @Test
+  void findsOutAgainWhatItHadYieldedToWhoWasNeverSeen() {
+    settle(ALONE);
+    takeover.yielded(OTHER, BOTH);
+
+    assertThat(takeover.heirLost(OTHER)).isTrue();
+    assertThat(takeover.changed(ALONE, List.of(ME), List.of(ME))).isTrue();
+    assertThat(takeover.waits(key(BOTH, OTHER))).isTrue();
+    assertThat(takeover.heirLost(OTHER)).isFalse();
+  }
+
   private void settle(Homes homes) {
     takeover.changed(homes, List.of(), List.of());
     takeover.done();
