@@ -21,12 +21,14 @@ import java.util.function.Function;
  *   <li>{@link #identity}: people and their sessions, and managed executors. It reads memberships
  *       and organizations only of the user named by the transaction, so that {@code /v1/me} needs
  *       no right over tenants.
+ *   <li>{@link #worker}: runs of workflows, across organizations.
  * </ul>
  */
 public final class Database {
   private static final String TENANT = "vespid_tenant";
   private static final String GATEWAY = "vespid_gateway";
   private static final String IDENTITY = "vespid_identity";
+  private static final String WORKER = "vespid_worker";
 
   private static final String SET_ORGANIZATION =
       "select set_config('app.current_org_id', $1, true)";
@@ -40,11 +42,13 @@ public final class Database {
   private final Pool tenant;
   private final Pool gateway;
   private final Pool identity;
+  private final Pool worker;
 
-  private Database(Pool tenant, Pool gateway, Pool identity) {
+  private Database(Pool tenant, Pool gateway, Pool identity, Pool worker) {
     this.tenant = tenant;
     this.gateway = gateway;
     this.identity = identity;
+    this.worker = worker;
   }
 
   /** Opens nothing yet: connections are made when first needed. */
@@ -52,7 +56,8 @@ public final class Database {
     return new Database(
         pool(vertx, options, TENANT, options.tenantConnections()),
         pool(vertx, options, GATEWAY, options.gatewayConnections()),
-        pool(vertx, options, IDENTITY, options.identityConnections()));
+        pool(vertx, options, IDENTITY, options.identityConnections()),
+        pool(vertx, options, WORKER, options.workerConnections()));
   }
 
   private static Pool pool(Vertx vertx, DatabaseOptions options, String role, int connections) {
@@ -109,6 +114,11 @@ public final class Database {
     return gateway;
   }
 
+  /** Runs and their nodes, events, triggers and sealed secrets, of all organizations. */
+  public Pool worker() {
+    return worker;
+  }
+
   /**
    * Makes the rest of an identity transaction a tenant's: a new user and their first organization
    * are committed together.
@@ -151,6 +161,7 @@ public final class Database {
   }
 
   public Future<Void> close() {
-    return Future.join(tenant.close(), gateway.close(), identity.close()).mapEmpty();
+    return Future.join(tenant.close(), gateway.close(), identity.close(), worker.close())
+        .mapEmpty();
   }
 }

@@ -191,7 +191,7 @@ final class DatabaseTest {
   @Test
   void failsAtOnceWhenTooManyWaitForAConnection() {
     var options = EmbeddedDatabase.create().options();
-    var small = new DatabaseOptions(options.url(), 1, 1, 1, 8, 1, Duration.ofMillis(300));
+    var small = new DatabaseOptions(options.url(), 1, 1, 1, 1, 8, 1, Duration.ofMillis(300));
     var narrow = Database.open(vertx, small);
     Function<SqlConnection, Future<Object>> slow =
         c -> c.query("select pg_sleep(0.6)").execute().map(rows -> rows);
