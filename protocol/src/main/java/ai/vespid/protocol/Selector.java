@@ -1,14 +1,20 @@
 package ai.vespid.protocol;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import java.util.List;
 import java.util.Set;
 
 /**
  * Which executors may take a dispatch (contract 3). A group {@code g} stands for the tag {@code
  * group:g} or {@code g}; labels, tag and group must all be present among the control-plane tags.
+ * Earlier generations say {@code agentId} for the executor.
  */
 public record Selector(
-    Pool pool, List<String> labels, String group, String tag, String executorId) {
+    Pool pool,
+    List<String> labels,
+    String group,
+    String tag,
+    @JsonAlias("agentId") String executorId) {
   public static final int LABELS_MAX = 50;
   public static final int LABEL_LENGTH_MAX = 64;
 

@@ -150,6 +150,12 @@ public final class EnvironmentTable {
           secret("REDIS_URL", "`redis://:password@host:6379`"),
           text("SECRETS_KEK_ID", "vespid-1", "name of the key that seals stored secrets"),
           secret("SECRETS_KEK_BASE64", "the key that seals stored secrets, 32 bytes in base64"),
+          secret("SECRETS_KEK_OLD", "`id=key,id=key`: keys before it, until `secrets rotate` ran"),
+          text(
+              "WORKFLOW_RUN_QUOTA_TIER",
+              "free",
+              "runs an organization may have: free, pro or enterprise",
+              "control.runQuotaTier"),
           secret(
               "AUTH_TOKEN_SECRET",
               "signs access tokens, at least 16 characters",
@@ -214,6 +220,7 @@ public final class EnvironmentTable {
               "control.orgContextEnforcement"),
           text("VESPID_HOME", "~/.vespid", "data, secrets and agent of `vespid up`"),
           text("VESPID_CONFIG", "`conf/<role>.json`", "the configuration file"),
+          secret("VESPID_ACCESS_TOKEN", "who calls in `vespid workflow --api … --org …`"),
           text("VESPID_OWNER_EMAIL", "owner@vespid.local", "first owner `vespid up` creates"));
 
   private static final int PORT_MAX = 65_535;

@@ -9,6 +9,7 @@ import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -22,6 +23,7 @@ import java.util.function.Function;
  *       and organizations only of the user named by the transaction, so that {@code /v1/me} needs
  *       no right over tenants.
  *   <li>{@link #upkeep}: deletes what has expired and reads nothing but times.
+ *   <li>{@link #worker}: runs of workflows, across organizations.
  * </ul>
  */
 public final class Database {
@@ -31,6 +33,7 @@ public final class Database {
   private static final String UPKEEP = "vespid_upkeep";
   // One batch after the other, under a lock that its connection holds.
   private static final int UPKEEP_CONNECTIONS = 1;
+  private static final String WORKER = "vespid_worker";
 
   private static final String SET_ORGANIZATION =
       "select set_config('app.current_org_id', $1, true)";
@@ -45,12 +48,14 @@ public final class Database {
   private final Pool gateway;
   private final Pool identity;
   private final Pool upkeep;
+  private final Pool worker;
 
-  private Database(Pool tenant, Pool gateway, Pool identity, Pool upkeep) {
+  private Database(Pool tenant, Pool gateway, Pool identity, Pool upkeep, Pool worker) {
     this.tenant = tenant;
     this.gateway = gateway;
     this.identity = identity;
     this.upkeep = upkeep;
+    this.worker = worker;
   }
 
   /** Opens nothing yet: connections are made when first needed. */
@@ -59,7 +64,8 @@ public final class Database {
         pool(vertx, options, TENANT, options.tenantConnections()),
         pool(vertx, options, GATEWAY, options.gatewayConnections()),
         pool(vertx, options, IDENTITY, options.identityConnections()),
-        pool(vertx, options, UPKEEP, UPKEEP_CONNECTIONS));
+        pool(vertx, options, UPKEEP, UPKEEP_CONNECTIONS),
+        pool(vertx, options, WORKER, options.workerConnections()));
   }
 
   private static Pool pool(Vertx vertx, DatabaseOptions options, String role, int connections) {
@@ -121,6 +127,11 @@ public final class Database {
     return upkeep;
   }
 
+  /** Runs and their nodes, events, triggers and sealed secrets, of all organizations. */
+  public Pool worker() {
+    return worker;
+  }
+
   /**
    * Makes the rest of an identity transaction a tenant's: a new user and their first organization
    * are committed together.
@@ -163,7 +174,9 @@ public final class Database {
   }
 
   public Future<Void> close() {
-    return Future.join(tenant.close(), gateway.close(), identity.close(), upkeep.close())
+    return Future.join(
+            List.of(
+                tenant.close(), gateway.close(), identity.close(), upkeep.close(), worker.close()))
         .mapEmpty();
   }
 }

@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param tenantConnections for requests of one organization
  * @param gatewayConnections for routing, which groups its rows
  * @param identityConnections for logins and session checks
+ * @param workerConnections for runs of workflows
  * @param pipeliningMax statements under way on one connection
  * @param waitQueueMax who may wait for a connection of one pool; one more fails at once
  * @param connectionWait how long to wait for one
@@ -18,6 +19,7 @@ public record DatabaseOptions(
     int tenantConnections,
     int gatewayConnections,
     int identityConnections,
+    int workerConnections,
     int pipeliningMax,
     int waitQueueMax,
     Duration connectionWait) {
@@ -31,6 +33,7 @@ public record DatabaseOptions(
     positive("tenantConnections", tenantConnections);
     positive("gatewayConnections", gatewayConnections);
     positive("identityConnections", identityConnections);
+    positive("workerConnections", workerConnections);
     positive("pipeliningMax", pipeliningMax);
     positive("waitQueueMax", waitQueueMax);
     if (!connectionWait.isPositive()) {
@@ -39,7 +42,7 @@ public record DatabaseOptions(
   }
 
   public DatabaseOptions(String url) {
-    this(url, 8, 6, 4, 128, WAIT_QUEUE_DEFAULT, Duration.ofSeconds(5));
+    this(url, 8, 6, 4, 6, 128, WAIT_QUEUE_DEFAULT, Duration.ofSeconds(5));
   }
 
   private static void positive(String name, int value) {

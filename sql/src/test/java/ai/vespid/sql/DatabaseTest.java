@@ -129,6 +129,24 @@ final class DatabaseTest {
   }
 
   @Test
+  void theWorkerReachesNoPeopleAndStartsNothing() {
+    for (var statement :
+        List.of(
+            "select * from users",
+            "select * from auth_sessions",
+            "select * from organization_executors",
+            "insert into workflow_runs default values",
+            "update workflows set name = 'x'",
+            "update connector_secrets set ciphertext = ''",
+            "delete from workflow_runs")) {
+      assertThatThrownBy(() -> database.worker().query(statement).execute().await())
+          .as(statement)
+          .isInstanceOfSatisfying(
+              PgException.class, e -> assertThat(e.getSqlState()).isEqualTo("42501"));
+    }
+  }
+
+  @Test
   void theGatewaySeesSettingsOfAllOrganizations() {
     var rows = database.gateway().query("select id, settings from organizations").execute().await();
 
@@ -191,7 +209,7 @@ final class DatabaseTest {
   @Test
   void failsAtOnceWhenTooManyWaitForAConnection() {
     var options = EmbeddedDatabase.create().options();
-    var small = new DatabaseOptions(options.url(), 1, 1, 1, 8, 1, Duration.ofMillis(300));
+    var small = new DatabaseOptions(options.url(), 1, 1, 1, 1, 8, 1, Duration.ofMillis(300));
     var narrow = Database.open(vertx, small);
     Function<SqlConnection, Future<Object>> slow =
         c -> c.query("select pg_sleep(0.6)").execute().map(rows -> rows);

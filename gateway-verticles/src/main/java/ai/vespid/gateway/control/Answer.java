@@ -23,6 +23,10 @@ record Answer(int status, Object body, String location, Cookie cookie) {
     return new Answer(201, body, null, null);
   }
 
+  static Answer accepted(Object body) {
+    return new Answer(202, body, null, null);
+  }
+
   static Answer redirect(String location) {
     return new Answer(302, null, location, null);
   }

@@ -8,6 +8,7 @@ import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.bus.WorkflowRunner;
 import java.util.List;
 
 /** Every message family of the bus: what a node must know before it takes part. */
@@ -21,7 +22,8 @@ public final class Protocols {
           ExecutorEdge.class,
           SessionRegistry.class,
           Nodes.class,
-          ResultStore.class);
+          ResultStore.class,
+          WorkflowRunner.class);
 
   private Protocols() {}
 }

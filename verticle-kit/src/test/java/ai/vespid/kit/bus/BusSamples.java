@@ -24,6 +24,7 @@ import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.bus.WorkflowRunner;
 import ai.vespid.protocol.executor.ExecutorFrame.EngineAuth;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
@@ -223,7 +224,8 @@ final class BusSamples {
           new Get.NotReady(),
           new Put(REQUEST, ORG, RESULT),
           new Decide(REQUEST, ORG, RESULT),
-          new Decide.Stands(RESULT));
+          new Decide.Stands(RESULT),
+          new WorkflowRunner.RunQueued(ORG, RUN));
 
   private BusSamples() {}
 }

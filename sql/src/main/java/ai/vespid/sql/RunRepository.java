@@ -1,0 +1,336 @@
+package ai.vespid.sql;
+
+import ai.vespid.protocol.RawJson;
+import ai.vespid.sql.ApprovalRepository.Asked;
+import ai.vespid.sql.RunNode.Change;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Runs as their runners move them on.
+ *
+ * <p>How a runner uses it: it claims what is due ({@link #claimDue}, or {@link #claim} of the run
+ * it was told about) and gets each run with an epoch of its own and the nodes it has come to. From
+ * then on every step is one {@link #advance}: the run's new state, the nodes that changed and what
+ * happened, in one transaction, refused as {@link Lost} as soon as another runner has a newer epoch
+ * (then nothing was written, and the run is dropped without a word). While it works it keeps the
+ * claim ({@link Keep}, {@link #renew}). A remote node is written as BLOCKED with its request id,
+ * and only after that commit its dispatch is sent. When everything waits, the run is let go with
+ * {@link Until} the first timeout (or the next attempt): from then on whoever brings a result wakes
+ * it up ({@link ContinuationRepository#deliver}), and any runner may claim it. A result that came
+ * between is not missed, because {@code Until} names the {@code wakeSeq} the runner has seen: when
+ * the row's is newer, the run is due at once. A runner that holds the run finds the result in
+ * {@link #nodes}. A run that is over is written with {@link Finished}. What a dead runner held
+ * becomes due at the end of its lease; its nodes say how far it came.
+ */
+public final class RunRepository {
+  // The order of locks is run, then nodes, here and in continuations.
+  private static final String TAKE =
+      """
+      UPDATE workflow_runs r SET epoch = r.epoch + 1, claim_owner = $1,
+          due_at = now() + $2 * interval '1 millisecond'
+      FROM due WHERE r.id = due.id
+      RETURNING r.epoch, r.wake_seq, r.cursor::text AS cursor, r.id, r.organization_id,
+          r.workflow_id, r.trigger_type, r.trigger_key, r.triggered_at, r.trigger_source, r.status,
+          r.attempt_count, r.max_attempts, r.next_attempt_at, r.requested_by_user_id,
+          r.input::text AS input, r.output::text AS output, r.error, r.created_at, r.started_at,
+          r.finished_at
+      """;
+  private static final String CLAIM_DUE =
+      """
+      WITH due AS (
+        SELECT id FROM workflow_runs WHERE due_at <= now()
+        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+      """
+          + TAKE;
+  private static final String CLAIM =
+      """
+      WITH due AS (
+        SELECT id FROM workflow_runs WHERE id = $3 AND due_at <= now() FOR UPDATE SKIP LOCKED)
+      """
+          + TAKE;
+  private static final String NODES =
+      "SELECT " + RunNode.COLUMNS + " FROM workflow_run_nodes WHERE run_id = ANY($1)";
+  private static final String RENEW =
+      """
+      UPDATE workflow_runs r SET due_at = now() + $3 * interval '1 millisecond'
+      FROM unnest($1::uuid[], $2::int[]) AS held(id, epoch)
+      WHERE r.id = held.id AND r.epoch = held.epoch AND r.claim_owner IS NOT NULL
+      RETURNING r.id
+      """;
+  private static final String ADVANCE =
+      """
+      WITH run AS (
+        UPDATE workflow_runs SET status = $3, attempt_count = $4, next_attempt_at = $5,
+            cursor = $6::text::json, output = $7::text::json, error = $8,
+            started_at = CASE WHEN $3 = 'running' THEN coalesce(started_at, now())
+                ELSE started_at END,
+            finished_at = CASE WHEN $3 IN ('succeeded', 'failed') THEN now() END,
+            claim_owner = CASE WHEN $9 = 'keep' THEN claim_owner END,
+            due_at = CASE WHEN $9 = 'keep' THEN now() + $10 * interval '1 millisecond'
+                WHEN $9 = 'finished' THEN NULL
+                WHEN wake_seq > $11 THEN now() ELSE $12 END,
+            event_seq = event_seq + cardinality($21::text[])
+        WHERE id = $1 AND epoch = $2 AND claim_owner IS NOT NULL
+          AND status IN ('queued', 'running')
+        RETURNING id, organization_id, workflow_id, requested_by_user_id, wake_seq,
+            event_seq - cardinality($21::text[]) AS seq_before),
+      nodes AS (
+        INSERT INTO workflow_run_nodes AS n (run_id, organization_id, node_id, node_type, state,
+            attempt, kind, request_id, timeout_at, output, error, finished_at)
+        SELECT run.id, run.organization_id, c.node_id, c.node_type, c.state, c.attempt, c.kind,
+            c.request_id, c.timeout_at, c.output::json, c.error,
+            CASE WHEN c.state NOT IN ('running', 'blocked') THEN now() END
+        FROM run, unnest($13::text[], $14::text[], $15::text[], $16::int[], $17::text[],
+            $18::text[], $19::timestamptz[], $20::text[], $27::text[])
+            AS c(node_id, node_type, state, attempt, kind, request_id, timeout_at, output, error)
+        ON CONFLICT (run_id, node_id) DO UPDATE SET node_type = excluded.node_type,
+            state = excluded.state, attempt = excluded.attempt, kind = excluded.kind,
+            request_id = excluded.request_id, timeout_at = excluded.timeout_at,
+            output = excluded.output, error = excluded.error, finished_at = excluded.finished_at,
+            started_at = CASE WHEN n.attempt = excluded.attempt THEN n.started_at ELSE now() END,
+            result = CASE WHEN excluded.state = 'blocked' AND n.request_id = excluded.request_id
+                THEN n.result END),
+      events AS (
+        INSERT INTO workflow_run_events (run_id, seq, organization_id, workflow_id, attempt_count,
+            event_type, node_id, node_type, level, message, payload)
+        SELECT run.id, run.seq_before + e.n, run.organization_id, run.workflow_id, $4,
+            e.event_type, e.node_id, e.node_type, e.level, e.message, e.payload::json
+        FROM run, unnest($21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
+            $26::text[]) WITH ORDINALITY
+            AS e(event_type, node_id, node_type, level, message, payload, n)),
+      approvals AS (
+        INSERT INTO workflow_approval_requests (id, organization_id, workflow_id, run_id, node_id,
+            node_type, reason, context, expires_at, requested_by_user_id)
+        SELECT a.id, run.organization_id, run.workflow_id, run.id, a.node_id, a.node_type,
+            a.reason, a.context::json, a.expires_at, run.requested_by_user_id
+        FROM run, unnest($28::uuid[], $29::text[], $30::text[], $31::text[], $32::text[],
+            $33::timestamptz[]) AS a(id, node_id, node_type, reason, context, expires_at)
+        ON CONFLICT DO NOTHING)
+      SELECT wake_seq FROM run
+      """;
+  private static final String DSL = "SELECT dsl::text AS dsl FROM workflows WHERE id = $1";
+
+  private final Pool pool;
+
+  /**
+   * @param pool connections with the worker's cross-tenant role
+   */
+  public RunRepository(Pool pool) {
+    this.pool = pool;
+  }
+
+  /**
+   * A run that is the caller's for now.
+   *
+   * @param epoch proves it in every {@link #advance}
+   * @param wakeSeq how often something had come for it when it was claimed
+   * @param cursor what a runner noted down in its last advance, or null
+   */
+  public record Claimed(Run run, int epoch, long wakeSeq, RawJson cursor, List<RunNode> nodes) {}
+
+  /** What a runner claims to hold. */
+  public record Held(String runId, int epoch) {}
+
+  /** What becomes of the claim with an advance. */
+  public sealed interface Hold {}
+
+  /** It stays the caller's for this long from now. */
+  public record Keep(Duration lease) implements Hold {}
+
+  /**
+   * Nobody's; due then, or at once when something came that the caller has not seen.
+   *
+   * @param wakeSeq the newest that the caller has seen of {@link Claimed} and {@link Written}
+   */
+  public record Until(Instant due, long wakeSeq) implements Hold {}
+
+  /** Never due again; only with a terminal status. */
+  public record Finished() implements Hold {}
+
+  /**
+   * One step of a run.
+   *
+   * @param nextAttemptAt when a failed attempt is followed by the next, for people; the claim's
+   *     {@link Until} says it too
+   * @param nodes those that changed, each at most once
+   * @param events in their order; they get the attempt's number and the next of the run
+   * @param asked approvals that blocked nodes wait for
+   */
+  public record Advance(
+      String runId,
+      int epoch,
+      RunStatus status,
+      int attemptCount,
+      Instant nextAttemptAt,
+      RawJson cursor,
+      RawJson output,
+      String error,
+      List<Change> nodes,
+      List<RunEvent.New> events,
+      List<Asked> asked,
+      Hold hold) {
+    public Advance {
+      if (status.terminal() != hold instanceof Finished) {
+        throw new IllegalArgumentException("a run that is over is finished, and only such a one");
+      }
+      nodes = List.copyOf(nodes);
+      events = List.copyOf(events);
+      asked = List.copyOf(asked);
+    }
+  }
+
+  /** What became of an advance. */
+  public sealed interface Advanced {}
+
+  /**
+   * It is committed.
+   *
+   * @param wakeSeq when it is newer than what the caller knows, {@link #nodes} has something new
+   */
+  public record Written(long wakeSeq) implements Advanced {}
+
+  /** The run is another runner's, or over; nothing was written. */
+  public record Lost() implements Advanced {}
+
+  /** Claims up to {@code limit} runs that are due, the longest due first. */
+  public Future<List<Claimed>> claimDue(String owner, Duration lease, int limit) {
+    return claimed(CLAIM_DUE, Tuple.of(owner, lease.toMillis(), limit));
+  }
+
+  /** Claims this run; empty when it is not due or somebody else is claiming it. */
+  public Future<Optional<Claimed>> claim(String owner, Duration lease, String runId) {
+    return claimed(CLAIM, Tuple.of(owner, lease.toMillis(), UUID.fromString(runId)))
+        .map(runs -> runs.stream().findFirst());
+  }
+
+  private Future<List<Claimed>> claimed(String statement, Tuple values) {
+    return pool.preparedQuery(statement)
+        .execute(values)
+        .compose(rows -> {
+          var ids = Rows.list(rows, row -> Rows.id(row, "id"));
+          if (ids.isEmpty()) return Future.succeededFuture(List.of());
+          return nodes(ids).map(nodes -> Rows.list(rows, row -> claimed(row, nodes)));
+        });
+  }
+
+  private static Claimed claimed(Row row, Map<String, List<RunNode>> nodes) {
+    return new Claimed(
+        Run.of(row),
+        row.getInteger("epoch"),
+        row.getLong("wake_seq"),
+        Rows.json(row, "cursor"),
+        nodes.getOrDefault(Rows.id(row, "id"), List.of()));
+  }
+
+  /** The nodes that these runs have come to, by run. */
+  public Future<Map<String, List<RunNode>>> nodes(List<String> runIds) {
+    var ids = runIds.stream().map(UUID::fromString).toArray(UUID[]::new);
+    return pool.preparedQuery(NODES)
+        .execute(Tuple.of((Object) ids))
+        .map(rows -> {
+          var nodes = new HashMap<String, List<RunNode>>();
+          for (Row row : rows) {
+            nodes
+                .computeIfAbsent(Rows.id(row, "run_id"), _ -> new ArrayList<>())
+                .add(RunNode.of(row));
+          }
+          return nodes;
+        });
+  }
+
+  /** Keeps claims for another lease; answers which are still the caller's. */
+  public Future<Set<String>> renew(Duration lease, List<Held> held) {
+    var ids = held.stream().map(h -> UUID.fromString(h.runId())).toArray(UUID[]::new);
+    var epochs = held.stream().map(Held::epoch).toArray(Integer[]::new);
+    return pool.preparedQuery(RENEW)
+        .execute(Tuple.of(ids, epochs, lease.toMillis()))
+        .map(rows -> new HashSet<>(Rows.list(rows, row -> Rows.id(row, "id"))));
+  }
+
+  /** Writes one step, or nothing at all. */
+  public Future<Advanced> advance(Advance step) {
+    return pool.preparedQuery(ADVANCE)
+        .execute(tuple(step))
+        .map(rows ->
+            Rows.first(rows, row -> (Advanced) new Written(row.getLong("wake_seq")))
+                .orElse(new Lost()));
+  }
+
+  private static Tuple tuple(Advance step) {
+    var values =
+        Tuple.tuple()
+            .addValue(UUID.fromString(step.runId()))
+            .addValue(step.epoch())
+            .addValue(step.status().text())
+            .addValue(step.attemptCount())
+            .addValue(Rows.at(step.nextAttemptAt()))
+            .addValue(Rows.text(step.cursor()))
+            .addValue(Rows.text(step.output()))
+            .addValue(step.error());
+    switch (step.hold()) {
+      case Keep(var lease) -> hold(values, "keep", lease.toMillis(), 0, null);
+      case Until(var due, var seen) -> hold(values, "until", 0, seen, due);
+      case Finished() -> hold(values, "finished", 0, 0, null);
+    }
+    nodes(values, step.nodes());
+    events(values, step.events());
+    values.addValue(Rows.texts(step.nodes(), Change::error));
+    return asked(values, step.asked());
+  }
+
+  private static void nodes(Tuple values, List<Change> nodes) {
+    values
+        .addValue(Rows.texts(nodes, Change::nodeId))
+        .addValue(Rows.texts(nodes, Change::nodeType))
+        .addValue(Rows.texts(nodes, node -> node.state().text()))
+        .addValue(nodes.stream().map(Change::attempt).toArray(Integer[]::new))
+        .addValue(Rows.texts(nodes, Change::kind))
+        .addValue(Rows.texts(nodes, Change::requestId))
+        .addValue(Rows.times(nodes, Change::timeoutAt))
+        .addValue(Rows.texts(nodes, node -> Rows.text(node.output())));
+  }
+
+  private static void events(Tuple values, List<RunEvent.New> events) {
+    values
+        .addValue(Rows.texts(events, RunEvent.New::eventType))
+        .addValue(Rows.texts(events, RunEvent.New::nodeId))
+        .addValue(Rows.texts(events, RunEvent.New::nodeType))
+        .addValue(Rows.texts(events, event -> event.level().text()))
+        .addValue(Rows.texts(events, RunEvent.New::message))
+        .addValue(Rows.texts(events, event -> Rows.text(event.payload())));
+  }
+
+  private static Tuple asked(Tuple values, List<Asked> asked) {
+    return values
+        .addValue(asked.stream().map(a -> UUID.fromString(a.id())).toArray(UUID[]::new))
+        .addValue(Rows.texts(asked, Asked::nodeId))
+        .addValue(Rows.texts(asked, Asked::nodeType))
+        .addValue(Rows.texts(asked, Asked::reason))
+        .addValue(Rows.texts(asked, a -> Rows.text(a.context())))
+        .addValue(Rows.times(asked, Asked::expiresAt));
+  }
+
+  private static void hold(Tuple values, String how, long leaseMs, long seen, Instant due) {
+    values.addValue(how).addValue(leaseMs).addValue(seen).addValue(Rows.at(due));
+  }
+
+  /** The definition of a workflow, for its runs. One that was published never changes. */
+  public Future<Optional<RawJson>> dsl(String workflowId) {
+    return pool.preparedQuery(DSL)
+        .execute(Tuple.of(UUID.fromString(workflowId)))
+        .map(rows -> Rows.first(rows, row -> Rows.json(row, "dsl")));
+  }
+}
