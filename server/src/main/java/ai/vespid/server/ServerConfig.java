@@ -108,7 +108,7 @@ public record ServerConfig(String node, ClusterConfig cluster, List<Deployment> 
     var all = new LinkedHashMap<>(sections);
     all.put("node", node);
     all.put("cluster", cluster);
-    EnvironmentTable.apply(environment, all);
+    EnvironmentReader.apply(environment, all);
     var deployments = new ArrayList<Deployment>();
     for (var entry : sections.entrySet()) {
       var body = verticles.getJsonObject(entry.getKey());

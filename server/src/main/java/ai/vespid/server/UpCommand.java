@@ -40,8 +40,8 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() {
     long begun = System.nanoTime();
     var home = Home.of(variables);
-    EnvironmentTable.check(variables);
-    for (var port : EnvironmentTable.portsOfUp(variables).entrySet()) {
+    EnvironmentReader.check(variables);
+    for (var port : EnvironmentReader.portsOfUp(variables).entrySet()) {
       Ports.requireFree(port.getValue(), port.getKey());
     }
     try (var startup = new Startup()) {

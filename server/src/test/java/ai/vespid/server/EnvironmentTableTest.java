@@ -31,7 +31,7 @@ final class EnvironmentTableTest {
   void setsEveryConfiguredVerticleAndNoOther() {
     var sections = Map.of("ingress", new JsonObject(), "executor-edge", new JsonObject());
 
-    EnvironmentTable.apply(Map.of("GATEWAY_PORT", "4000"), sections);
+    EnvironmentReader.apply(Map.of("GATEWAY_PORT", "4000"), sections);
 
     assertThat(sections.get("ingress").getInteger("port")).isEqualTo(4000);
     assertThat(sections.get("executor-edge").getInteger("port")).isEqualTo(4000);
@@ -40,7 +40,7 @@ final class EnvironmentTableTest {
   @ParameterizedTest
   @ValueSource(strings = {"x", "-1", "65536", "3002.5", "99999999999"})
   void namesTheVariableThatIsNoPort(String value) {
-    assertThatThrownBy(() -> EnvironmentTable.check(Map.of("GATEWAY_PORT", value)))
+    assertThatThrownBy(() -> EnvironmentReader.check(Map.of("GATEWAY_PORT", value)))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("GATEWAY_PORT", value);
   }
@@ -49,27 +49,27 @@ final class EnvironmentTableTest {
   void readsAFlagAndNamesTheOneThatIsNone() {
     var sections = Map.of("control", new JsonObject());
 
-    EnvironmentTable.apply(Map.of("TRUST_FORWARDED_FOR", "true"), sections);
+    EnvironmentReader.apply(Map.of("TRUST_FORWARDED_FOR", "true"), sections);
 
     assertThat(sections.get("control").getBoolean("trustForwardedFor")).isTrue();
-    assertThatThrownBy(() -> EnvironmentTable.check(Map.of("TRUST_FORWARDED_FOR", "yes")))
+    assertThatThrownBy(() -> EnvironmentReader.check(Map.of("TRUST_FORWARDED_FOR", "yes")))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("TRUST_FORWARDED_FOR", "yes", "true or false");
   }
 
   @Test
   void refusesTheSamePortTwice() {
-    assertThatThrownBy(() -> EnvironmentTable.check(Map.of("API_PORT", "3002")))
+    assertThatThrownBy(() -> EnvironmentReader.check(Map.of("API_PORT", "3002")))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("API_PORT", "GATEWAY_PORT", "3002");
-    assertThatThrownBy(() -> EnvironmentTable.check(Map.of("GATEWAY_PORT", "3003")))
+    assertThatThrownBy(() -> EnvironmentReader.check(Map.of("GATEWAY_PORT", "3003")))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll("GATEWAY_PORT", "ENGINE_RUNNER_PORT");
   }
 
   @Test
   void anEmptyValueIsNone() {
-    EnvironmentTable.check(Map.of("GATEWAY_PORT", "", "GATEWAY_AGENT_STALE_MS", " "));
+    EnvironmentReader.check(Map.of("GATEWAY_PORT", "", "GATEWAY_AGENT_STALE_MS", " "));
   }
 
   @Test

@@ -24,7 +24,6 @@ import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionRegistry.Connected;
 import ai.vespid.protocol.bus.SessionRegistry.Disconnected;
-import ai.vespid.protocol.bus.SessionRegistry.Retagged;
 import ai.vespid.protocol.bus.SessionRegistry.Seen;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.sql.ExecutorIdentity;
@@ -102,7 +101,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     vertx.setPeriodic(ACK_DELAY_MS, _ -> doWhatWaited());
     vertx.setPeriodic(settings.pingEvery().toMillis(), _ -> all().forEach(ExecutorSocket::ping));
     vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
-    vertx.setPeriodic(settings.sweepEvery().toMillis(), _ -> sweep());
+    var identities = new IdentitySweep(executors, this::all, this::tell);
+    vertx.setPeriodic(settings.sweepEvery().toMillis(), _ -> identities.sweep());
     var handshake =
         new Handshake(
             executors,
@@ -225,33 +225,6 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             .map(socket -> socket.link().identity().executorId())
             .toList();
     if (!seen.isEmpty()) tell(new Seen(seen, seenSinceMs));
-  }
-
-  // What a lost message left behind: revocations and tags are read again.
-  private void sweep() {
-    if (sockets.isEmpty()) return;
-    var ids = all().stream().map(socket -> socket.link().identity().executorId()).toList();
-    executors
-        .identities(ids)
-        .onSuccess(this::compare)
-        .onFailure(cause ->
-            LOG.atWarn()
-                .addKeyValue("cause", cause.getClass().getSimpleName())
-                .log("revocations and tags could not be read; they will be tried again"));
-  }
-
-  private void compare(List<ExecutorIdentity> current) {
-    var byId = new HashMap<String, ExecutorIdentity>();
-    current.forEach(identity -> byId.put(identity.executorId(), identity));
-    for (var socket : all()) {
-      var known = socket.link().identity();
-      var now = byId.get(known.executorId());
-      if (now == null || now.revoked() || !now.enabled()) socket.closeRevoked();
-      else if (!now.tags().equals(socket.tags())) {
-        socket.retag(now.tags());
-        tell(new Retagged(now.executorId(), List.copyOf(now.tags())));
-      }
-    }
   }
 
   private List<ExecutorSocket> all() {
