@@ -1,6 +1,7 @@
 package ai.vespid.sql;
 
 import ai.vespid.protocol.RawJson;
+import ai.vespid.sql.ApprovalRepository.Asked;
 import ai.vespid.sql.RunNode.Change;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
@@ -84,7 +85,7 @@ public final class RunRepository {
             event_seq = event_seq + cardinality($21::text[])
         WHERE id = $1 AND epoch = $2 AND claim_owner IS NOT NULL
           AND status IN ('queued', 'running')
-        RETURNING id, organization_id, workflow_id, wake_seq,
+        RETURNING id, organization_id, workflow_id, requested_by_user_id, wake_seq,
             event_seq - cardinality($21::text[]) AS seq_before),
       nodes AS (
         INSERT INTO workflow_run_nodes AS n (run_id, organization_id, node_id, node_type, state,
@@ -109,7 +110,15 @@ public final class RunRepository {
             e.event_type, e.node_id, e.node_type, e.level, e.message, e.payload::json
         FROM run, unnest($21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
             $26::text[]) WITH ORDINALITY
-            AS e(event_type, node_id, node_type, level, message, payload, n))
+            AS e(event_type, node_id, node_type, level, message, payload, n)),
+      approvals AS (
+        INSERT INTO workflow_approval_requests (id, organization_id, workflow_id, run_id, node_id,
+            node_type, reason, context, expires_at, requested_by_user_id)
+        SELECT a.id, run.organization_id, run.workflow_id, run.id, a.node_id, a.node_type,
+            a.reason, a.context::json, a.expires_at, run.requested_by_user_id
+        FROM run, unnest($28::uuid[], $29::text[], $30::text[], $31::text[], $32::text[],
+            $33::timestamptz[]) AS a(id, node_id, node_type, reason, context, expires_at)
+        ON CONFLICT DO NOTHING)
       SELECT wake_seq FROM run
       """;
   private static final String DSL = "SELECT dsl::text AS dsl FROM workflows WHERE id = $1";
@@ -158,6 +167,7 @@ public final class RunRepository {
    *     {@link Until} says it too
    * @param nodes those that changed, each at most once
    * @param events in their order; they get the attempt's number and the next of the run
+   * @param asked approvals that blocked nodes wait for
    */
   public record Advance(
       String runId,
@@ -170,6 +180,7 @@ public final class RunRepository {
       String error,
       List<Change> nodes,
       List<RunEvent.New> events,
+      List<Asked> asked,
       Hold hold) {
     public Advance {
       if (status.terminal() != hold instanceof Finished) {
@@ -177,6 +188,7 @@ public final class RunRepository {
       }
       nodes = List.copyOf(nodes);
       events = List.copyOf(events);
+      asked = List.copyOf(asked);
     }
   }
 
@@ -273,7 +285,13 @@ public final class RunRepository {
       case Until(var due, var seen) -> hold(values, "until", 0, seen, due);
       case Finished() -> hold(values, "finished", 0, 0, null);
     }
-    var nodes = step.nodes();
+    nodes(values, step.nodes());
+    events(values, step.events());
+    values.addValue(Rows.texts(step.nodes(), Change::error));
+    return asked(values, step.asked());
+  }
+
+  private static void nodes(Tuple values, List<Change> nodes) {
     values
         .addValue(Rows.texts(nodes, Change::nodeId))
         .addValue(Rows.texts(nodes, Change::nodeType))
@@ -283,15 +301,26 @@ public final class RunRepository {
         .addValue(Rows.texts(nodes, Change::requestId))
         .addValue(Rows.times(nodes, Change::timeoutAt))
         .addValue(Rows.texts(nodes, node -> Rows.text(node.output())));
-    var events = step.events();
-    return values
+  }
+
+  private static void events(Tuple values, List<RunEvent.New> events) {
+    values
         .addValue(Rows.texts(events, RunEvent.New::eventType))
         .addValue(Rows.texts(events, RunEvent.New::nodeId))
         .addValue(Rows.texts(events, RunEvent.New::nodeType))
         .addValue(Rows.texts(events, event -> event.level().text()))
         .addValue(Rows.texts(events, RunEvent.New::message))
-        .addValue(Rows.texts(events, event -> Rows.text(event.payload())))
-        .addValue(Rows.texts(nodes, Change::error));
+        .addValue(Rows.texts(events, event -> Rows.text(event.payload())));
+  }
+
+  private static Tuple asked(Tuple values, List<Asked> asked) {
+    return values
+        .addValue(asked.stream().map(a -> UUID.fromString(a.id())).toArray(UUID[]::new))
+        .addValue(Rows.texts(asked, Asked::nodeId))
+        .addValue(Rows.texts(asked, Asked::nodeType))
+        .addValue(Rows.texts(asked, Asked::reason))
+        .addValue(Rows.texts(asked, a -> Rows.text(a.context())))
+        .addValue(Rows.times(asked, Asked::expiresAt));
   }
 
   private static void hold(Tuple values, String how, long leaseMs, long seen, Instant due) {

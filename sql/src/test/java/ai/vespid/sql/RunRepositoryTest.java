@@ -74,6 +74,7 @@ final class RunRepositoryTest {
         List.of(events).stream()
             .map(type -> RunEvent.New.ofRun(type, RunEvent.Level.INFO, null, null))
             .toList(),
+        List.of(),
         hold);
   }
 
