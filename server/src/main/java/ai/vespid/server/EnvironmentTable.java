@@ -139,6 +139,12 @@ public final class EnvironmentTable {
           secret("REDIS_URL", "`redis://:password@host:6379`"),
           text("SECRETS_KEK_ID", "vespid-1", "name of the key that seals stored secrets"),
           secret("SECRETS_KEK_BASE64", "the key that seals stored secrets, 32 bytes in base64"),
+          secret("SECRETS_KEK_OLD", "`id=key,id=key`: keys before it, until `secrets rotate` ran"),
+          text(
+              "WORKFLOW_RUN_QUOTA_TIER",
+              "free",
+              "runs an organization may have: free, pro or enterprise",
+              "control.runQuotaTier"),
           secret(
               "AUTH_TOKEN_SECRET",
               "signs access tokens, at least 16 characters",

@@ -175,11 +175,24 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static Envelope envelope(Map<String, String> environment) {
+  /** Keys as {@code id=base64,id=base64}. */
+  private static Map<String, String> older(String listed) {
+    var keys = new HashMap<String, String>();
+    for (var entry : listed.split(",")) {
+      if (entry.isBlank()) continue;
+      int sign = entry.indexOf('=');
+      if (sign < 1) throw new IllegalArgumentException("SECRETS_KEK_OLD must be id=key,id=key");
+      keys.put(entry.substring(0, sign).strip(), entry.substring(sign + 1).strip());
+    }
+    return keys;
+  }
+
+  static Envelope envelope(Map<String, String> environment) {
     try {
       return new Envelope(
           environment.getOrDefault("SECRETS_KEK_ID", "vespid-1"),
-          environment.get("SECRETS_KEK_BASE64"));
+          environment.get("SECRETS_KEK_BASE64"),
+          older(environment.getOrDefault("SECRETS_KEK_OLD", "")));
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(e.getMessage());
     }

@@ -107,7 +107,13 @@ final class ControlApi {
         .allowCredentials(true)
         .allowedHeaders(HEADERS)
         .exposedHeader("x-access-token")
-        .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE));
+        .allowedMethods(
+            Set.of(
+                HttpMethod.GET,
+                HttpMethod.POST,
+                HttpMethod.PUT,
+                HttpMethod.PATCH,
+                HttpMethod.DELETE));
   }
 
   private void serve(
@@ -131,6 +137,9 @@ final class ControlApi {
 
   private Future<Call> validated(Call call, Operation operation, RequestValidator validator) {
     if (operation.getRequestBody() == null) return Future.succeededFuture(call);
+    if (!operation.getRequestBody().isRequired() && call.context().body().isEmpty()) {
+      return Future.succeededFuture(call.with(new JsonObject()));
+    }
     return extractor
         .extractValidatableRequest(call.context(), operation)
         .compose(request -> validator.validate(request, operation.getOperationId()))

@@ -1,5 +1,6 @@
 package ai.vespid.gateway.control;
 
+import ai.vespid.sql.RunQuota;
 import java.util.List;
 
 /**
@@ -14,6 +15,8 @@ import java.util.List;
  * @param trustForwardedFor true behind a proxy that sets X-Forwarded-For
  * @param orgContextEnforcement {@code strict}, or {@code warn} to do without X-Org-Id
  * @param staleAfterMs GATEWAY_AGENT_STALE_MS; decides online only when no registry answers
+ * @param webhooksPerMinute how often one address may fire webhooks, right or wrong
+ * @param runQuotaTier of organizations whose settings name none, WORKFLOW_RUN_QUOTA_TIER
  */
 public record ControlSettings(
     String host,
@@ -34,6 +37,8 @@ public record ControlSettings(
     Integer signupsPerMinute,
     Integer loginsPerMinute,
     Integer pairingsPerMinute,
+    Integer webhooksPerMinute,
+    String runQuotaTier,
     Boolean installerEnabled,
     String installerRepository,
     String installerChannel,
@@ -60,6 +65,11 @@ public record ControlSettings(
     signupsPerMinute = within("signupsPerMinute", or(signupsPerMinute, 30), 1, 1_000_000);
     loginsPerMinute = within("loginsPerMinute", or(loginsPerMinute, 30), 1, 1_000_000);
     pairingsPerMinute = within("pairingsPerMinute", or(pairingsPerMinute, 600), 1, 1_000_000);
+    webhooksPerMinute = within("webhooksPerMinute", or(webhooksPerMinute, 600), 1, 1_000_000);
+    runQuotaTier = or(runQuotaTier, "free");
+    if (RunQuota.ofTier(runQuotaTier) == null) {
+      throw new IllegalArgumentException("runQuotaTier must be free, pro or enterprise");
+    }
     installerEnabled = or(installerEnabled, true);
     installerRepository = or(installerRepository, "vespid-ai/vespid");
     installerChannel = or(installerChannel, "latest");

@@ -60,7 +60,8 @@ public final class ControlVerticle extends VerticleBase {
       AccountRepository accounts,
       OrganizationRepository organizations) {
     var database = node.service(Database.class);
-    var presence = new Presence(new Bus(vertx, node.id()), node);
+    var bus = new Bus(vertx, node.id());
+    var presence = new Presence(bus, node);
     var served = RawJson.of(document.encode());
     var all = new HashMap<String, Endpoint>();
     all.put("health", new Health(database)::check);
@@ -77,6 +78,7 @@ public final class ControlVerticle extends VerticleBase {
     all.putAll(
         new ManagedEndpoints(new ManagedExecutorRepository(database), presence, settings)
             .endpoints());
+    all.putAll(WorkflowApi.endpoints(node, bus, organizations, settings));
     return all;
   }
 

@@ -5,6 +5,7 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.http.ErrorBody;
+import ai.vespid.protocol.workflow.InvalidDefinition;
 import ai.vespid.sql.DatabaseFailures;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -40,6 +41,7 @@ final class Failures {
       case Problem problem -> problem(response, problem);
       case SchemaValidationException invalid -> invalid(response, invalid);
       case ValidatorException invalid -> unreadable(response, invalid);
+      case InvalidDefinition invalid -> graph(response, invalid);
       case InvalidMessage invalid ->
           Answers.error(response, ErrorCode.BAD_REQUEST, invalid.getMessage());
       case HttpException http -> status(response, http.getStatusCode());
@@ -77,7 +79,18 @@ final class Failures {
     if (problem.retryAfterSeconds() > 0 && !response.headWritten()) {
       response.putHeader("Retry-After", Long.toString(problem.retryAfterSeconds()));
     }
-    Answers.error(response, problem.code(), problem.getMessage());
+    if (problem.details() == null) {
+      Answers.error(response, problem.code(), problem.getMessage());
+      return;
+    }
+    var body = new ErrorBody(problem.code().name(), problem.getMessage(), problem.details());
+    Answers.json(response, problem.code().status(), body);
+  }
+
+  private static void graph(HttpServerResponse response, InvalidDefinition invalid) {
+    var details = RawJson.from(Map.of("issues", invalid.issues()));
+    var body = new ErrorBody(invalid.code().name(), invalid.getMessage(), details);
+    Answers.json(response, invalid.code().status(), body);
   }
 
   private static void unreadable(HttpServerResponse response, ValidatorException invalid) {

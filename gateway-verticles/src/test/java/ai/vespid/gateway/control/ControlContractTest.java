@@ -56,7 +56,7 @@ final class ControlContractTest {
   private static ControlServer.Request call(String method, String path) {
     var filled =
         path.replace("{orgId}", owner.organizationId)
-            .replaceAll("\\{(executorId|memberId)}", "7b0e7e0e-4f4e-4c4e-8c4e-0123456789ab")
+            .replaceAll("\\{\\w+Id}", "7b0e7e0e-4f4e-4c4e-8c4e-0123456789ab")
             .replace("{token}", owner.organizationId + ".x");
     return owner
         .request(method, filled)

@@ -2,6 +2,7 @@ package ai.vespid.gateway.control;
 
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.LocalBus;
+import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
@@ -19,6 +20,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.util.Base64;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +28,9 @@ import java.util.concurrent.CompletableFuture;
 /** The control verticle on a port of its own, over a real PostgreSQL, spoken to by HTTP. */
 final class ControlServer implements AutoCloseable {
   static final String SERVICE_TOKEN = "service-token-of-the-tests";
+
+  static final Envelope ENVELOPE =
+      new Envelope("k1", Base64.getEncoder().encodeToString(new byte[32]));
 
   private final LocalBus local = new LocalBus();
   private final HttpClient http =
@@ -45,7 +50,7 @@ final class ControlServer implements AutoCloseable {
             ports,
             new SimpleMeterRegistry(),
             Clock.systemUTC(),
-            Map.of(Database.class, database));
+            Map.of(Database.class, database, Envelope.class, ENVELOPE));
     var all =
         new JsonObject()
             .put("port", port)

@@ -19,6 +19,7 @@ final class TenantIsolationTest {
   private static ControlServer.Person alice;
   private static ControlServer.Person mallory;
   private static String executorId;
+  private static WorkflowSite site;
 
   @BeforeAll
   static void start() {
@@ -27,6 +28,7 @@ final class TenantIsolationTest {
     mallory = server.person();
     executorId = alice.pair("alices").getString("executorId");
     alice.own("PUT", "/agents/" + executorId + "/tags").body("{\"tags\":[\"hers\"]}").send();
+    site = WorkflowSite.of(server, alice);
   }
 
   @AfterAll
@@ -53,10 +55,26 @@ final class TenantIsolationTest {
         .put("labels", new JsonArray().add("his"));
   }
 
+  /** One that the operation accepts, where it takes only certain fields. */
+  private static String body(String path, JsonObject otherwise) {
+    if (path.endsWith("/settings") || path.endsWith("approve") || path.endsWith("reject")) {
+      return "{}";
+    }
+    if (path.endsWith("/{workflowId}")) return "{\"name\":\"stolen\"}";
+    if (path.endsWith("/{secretId}")) return "{\"value\":\"stolen\"}";
+    if (path.endsWith("/{subscriptionId}")) return "{\"enabled\":false}";
+    return otherwise.encode();
+  }
+
   private static String filled(String path, String organization) {
     return path.replace("{orgId}", organization)
         .replace("{executorId}", executorId)
-        .replace("{memberId}", alice.userId);
+        .replace("{memberId}", alice.userId)
+        .replace("{workflowId}", site.workflowId())
+        .replace("{runId}", site.runId())
+        .replace("{secretId}", site.secretId())
+        .replace("{subscriptionId}", site.subscriptionId())
+        .replace("{approvalId}", site.approvalId());
   }
 
   private static JsonObject everythingOfAlices() {
@@ -64,6 +82,12 @@ final class TenantIsolationTest {
         .put("agents", alice.own("GET", "/agents").send().json())
         .put("members", alice.own("GET", "/members").send().json())
         .put("settings", alice.own("GET", "/settings").send().json())
+        .put("workflows", alice.own("GET", "/workflows").send().json())
+        .put("runs", alice.own("GET", site.runs()).send().json())
+        .put("events", alice.own("GET", site.runs() + "/" + site.runId() + "/events").send().json())
+        .put("secrets", alice.own("GET", "/secrets").send().json())
+        .put("triggers", alice.own("GET", "/triggers").send().json())
+        .put("approvals", alice.own("GET", "/approvals").send().json())
         .put("orgs", alice.request("GET", "/v1/me").send().json());
   }
 
@@ -71,7 +95,7 @@ final class TenantIsolationTest {
   @MethodSource("organizationOperations")
   void refusesEveryOperationOnAForeignOrganization(String method, String path) {
     var before = everythingOfAlices();
-    var body = path.endsWith("/settings") ? new JsonObject() : anyBody();
+    var body = body(path, anyBody());
 
     var reply =
         mallory
@@ -89,7 +113,7 @@ final class TenantIsolationTest {
   @MethodSource("organizationOperations")
   void reachesNothingForeignThroughTheOwnOrganization(String method, String path) {
     var before = everythingOfAlices();
-    var body = path.endsWith("/settings") ? new JsonObject() : anyBody().put("email", alice.email);
+    var body = body(path, anyBody().put("email", alice.email));
 
     var reply =
         mallory
@@ -98,10 +122,10 @@ final class TenantIsolationTest {
             .body(body)
             .send();
 
-    if (path.contains("{executorId}") || path.contains("{memberId}")) {
+    if (path.replace("{orgId}", "").contains("{")) {
       assertThat(reply.status()).as(reply.toString()).isEqualTo(404);
     }
-    assertThat(reply.response().body()).doesNotContain(executorId, alice.userId, "hers");
+    assertThat(reply.response().body()).doesNotContain(executorId, alice.userId, "hers", "of hers");
     assertThat(everythingOfAlices()).isEqualTo(before);
   }
 

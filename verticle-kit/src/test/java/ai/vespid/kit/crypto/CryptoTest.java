@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Base64;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class CryptoTest {
@@ -26,6 +27,23 @@ class CryptoTest {
         .hasMessage("SECRETS_KEK_NOT_FOUND");
     sealed[sealed.length - 1] ^= 1;
     assertThatThrownBy(() -> envelope.open(sealed)).hasMessage("SECRETS_DECRYPT_FAILED");
+  }
+
+  @Test
+  void opensUnderOlderKeysAndWrapsThemAnewWithoutTouchingTheValue() {
+    var other = Base64.getEncoder().encodeToString("another key of thirty-two bytes!".getBytes());
+    var sealed = new Envelope("k1", KEK).sealApart("secret");
+    var both = new Envelope("k2", other, Map.of("k1", KEK));
+
+    var anew =
+        new Envelope.Sealed(
+            both.kekId(), both.rewrap("k1", sealed.wrappedDek()), sealed.ciphertext());
+
+    assertThat(both.open(sealed)).isEqualTo("secret");
+    assertThat(new Envelope("k2", other).open(anew)).isEqualTo("secret");
+    assertThat(both.open(new Envelope("k1", KEK).seal("x"))).isEqualTo("x");
+    assertThatThrownBy(() -> new Envelope("k1", other, Map.of("k1", KEK)))
+        .hasMessageContaining("SECRETS_KEK_OLD");
   }
 
   @Test
