@@ -45,6 +45,10 @@ final class Calls implements AutoCloseable {
     return send(request(url, headers).POST(BodyPublishers.ofString(body.encode())).build());
   }
 
+  Reply put(String url, Map<String, String> headers, JsonObject body) {
+    return send(request(url, headers).PUT(BodyPublishers.ofString(body.encode())).build());
+  }
+
   private static HttpRequest.Builder request(String url, Map<String, String> headers) {
     var request =
         HttpRequest.newBuilder(URI.create(url))

@@ -186,6 +186,7 @@ public final class EnvironmentTable {
               "control.orgContextEnforcement"),
           text("VESPID_HOME", "~/.vespid", "data, secrets and agent of `vespid up`"),
           text("VESPID_CONFIG", "`conf/<role>.json`", "the configuration file"),
+          secret("VESPID_ACCESS_TOKEN", "who calls in `vespid workflow --api … --org …`"),
           text("VESPID_OWNER_EMAIL", "owner@vespid.local", "first owner `vespid up` creates"));
 
   private static final int PORT_MAX = 65_535;

@@ -91,7 +91,17 @@ final class PostgresStore implements AutoCloseable {
   }
 
   String url() {
-    return "postgres://%s@127.0.0.1:%d/%s".formatted(LOGIN, server.getPort(), DATABASE);
+    return url(server.getPort());
+  }
+
+  private static String url(int port) {
+    return "postgres://%s@127.0.0.1:%d/%s".formatted(LOGIN, port, DATABASE);
+  }
+
+  /** Where the database of this home is reached while it runs; empty when it does not. */
+  static Optional<String> runningUrl(Home home) {
+    var port = runningPort(home);
+    return port.isPresent() ? Optional.of(url(port.getAsInt())) : Optional.empty();
   }
 
   int port() {

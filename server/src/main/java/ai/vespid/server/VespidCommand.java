@@ -40,6 +40,14 @@ public final class VespidCommand implements Callable<Integer> {
             .addSubcommand(new StoresCommand(environment, System.in))
             .addSubcommand(new DemoCommand(environment))
             .addSubcommand(new DrainCommand(environment))
+            .addSubcommand(
+                new CommandLine(new WorkflowCommand())
+                    .addSubcommand(new WorkflowApplyCommand(environment))
+                    .addSubcommand(new WorkflowRunCommand(environment))
+                    .addSubcommand(new WorkflowWatchCommand(environment)))
+            .addSubcommand(
+                new CommandLine(new SecretsCommand())
+                    .addSubcommand(new SecretsRotateCommand(environment)))
             .addSubcommand(new SettingsCommand())
             .addSubcommand(new VersionCommand());
     line.setExecutionStrategy(parsed -> {

@@ -69,10 +69,11 @@ final class WorkflowsTest {
   @Test
   void aWorkflowGoesFromDraftToPublishedToTheNextDraft() {
     var id = WorkflowSite.created(owner, MANUAL);
-    assertThat(workflow(id))
-        .matches(w -> w.getString("status").equals("draft"))
-        .matches(w -> w.getInteger("revision") == 1 && w.getInteger("version") == 1)
-        .matches(w -> w.getString("familyId").equals(id));
+    var made = workflow(id);
+    assertThat(made.getString("status")).isEqualTo("draft");
+    assertThat(made.getInteger("revision")).isEqualTo(1);
+    assertThat(made.getInteger("version")).isEqualTo(1);
+    assertThat(made.getString("familyId")).isEqualTo(id);
 
     var changed =
         owner
