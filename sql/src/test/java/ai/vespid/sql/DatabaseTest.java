@@ -129,6 +129,24 @@ final class DatabaseTest {
   }
 
   @Test
+  void theWorkerReachesNoPeopleAndStartsNothing() {
+    for (var statement :
+        List.of(
+            "select * from users",
+            "select * from auth_sessions",
+            "select * from organization_executors",
+            "insert into workflow_runs default values",
+            "update workflows set name = 'x'",
+            "update connector_secrets set ciphertext = ''",
+            "delete from workflow_runs")) {
+      assertThatThrownBy(() -> database.worker().query(statement).execute().await())
+          .as(statement)
+          .isInstanceOfSatisfying(
+              PgException.class, e -> assertThat(e.getSqlState()).isEqualTo("42501"));
+    }
+  }
+
+  @Test
   void theGatewaySeesSettingsOfAllOrganizations() {
     var rows = database.gateway().query("select id, settings from organizations").execute().await();
 
