@@ -91,6 +91,7 @@ final class RunMachine {
     for (var node : nodes) {
       if (node.result() != null) walk.result(node.nodeId(), node.requestId(), node.result());
     }
+    walk.timeouts(now);
     proceed(now);
   }
 
