@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Every environment variable the server reads, in one table: what it sets, what it may be, and what
@@ -31,7 +32,7 @@ public final class EnvironmentTable {
   public record Variable(
       String name, Form form, String byDefault, List<String> targets, String description) {}
 
-  public static final List<Variable> ALL =
+  private static final List<Variable> OF_THE_GATEWAY =
       List.of(
           port("API_PORT", "3001", "control API", "control.port"),
           text("API_HOST", "0.0.0.0", "address of the control API", "control.host"),
@@ -58,7 +59,9 @@ public final class EnvironmentTable {
           secret(
               "GATEWAY_SERVICE_TOKEN",
               "opens `/internal/v1` of the gateway",
-              "ingress.serviceToken"),
+              "ingress.serviceToken",
+              "workflow-runner.serviceToken",
+              "continuation-poller.serviceToken"),
           secret(
               "INTERNAL_API_SERVICE_TOKEN",
               "opens `/internal/v1` of the control API; else `GATEWAY_SERVICE_TOKEN`",
@@ -93,8 +96,10 @@ public final class EnvironmentTable {
           text(
               "GATEWAY_HTTP_URL",
               "`http://localhost:GATEWAY_PORT`",
-              "where agents reach workspaces",
-              "dispatch-router.publicUrl"),
+              "where agents reach workspaces, and workers the gateway",
+              "dispatch-router.publicUrl",
+              "workflow-runner.gatewayUrl",
+              "continuation-poller.gatewayUrl"),
           text(
               "API_HTTP_URL",
               "`http://localhost:API_PORT`",
@@ -189,6 +194,9 @@ public final class EnvironmentTable {
           secret("VESPID_ACCESS_TOKEN", "who calls in `vespid workflow --api … --org …`"),
           text("VESPID_OWNER_EMAIL", "owner@vespid.local", "first owner `vespid up` creates"));
 
+  public static final List<Variable> ALL =
+      Stream.of(OF_THE_GATEWAY, WorkerVariables.ALL).flatMap(List::stream).toList();
+
   private static final int PORT_MAX = 65_535;
   private static final List<String> OPENED_BY_UP =
       List.of("API_PORT", "GATEWAY_PORT", "GATEWAY_INTERNAL_PORT");
@@ -201,15 +209,15 @@ public final class EnvironmentTable {
     return new Variable(name, Form.PORT, byDefault, List.of(targets), text);
   }
 
-  private static Variable integer(String name, String byDefault, String text, String... targets) {
+  static Variable integer(String name, String byDefault, String text, String... targets) {
     return new Variable(name, Form.INTEGER, byDefault, List.of(targets), text);
   }
 
-  private static Variable text(String name, String byDefault, String text, String... targets) {
+  static Variable text(String name, String byDefault, String text, String... targets) {
     return new Variable(name, Form.TEXT, byDefault, List.of(targets), text);
   }
 
-  private static Variable flag(String name, String text, String... targets) {
+  static Variable flag(String name, String text, String... targets) {
     return new Variable(name, Form.FLAG, "false", List.of(targets), text);
   }
 

@@ -5,7 +5,7 @@ package ai.vespid.worker.continuation;
  *
  * @param gatewayUrl GATEWAY_HTTP_URL
  * @param serviceToken GATEWAY_SERVICE_TOKEN
- * @param push GATEWAY_CONTINUATION_PUSH: 1 listens to what the gateway tells
+ * @param push GATEWAY_CONTINUATION_PUSH: 1, the default, listens to what the gateway tells
  * @param pollMs WORKFLOW_CONTINUATION_POLL_MS, between two sweeps, at least 250
  * @param concurrency WORKFLOW_CONTINUATION_CONCURRENCY, continuations under way at once
  * @param queueName WORKFLOW_CONTINUATION_QUEUE_NAME; kept for the original's settings, no queue is
@@ -25,7 +25,7 @@ public record ContinuationPollerSettings(
     Integer batchMax,
     Integer remoteEventCharsMax) {
   public ContinuationPollerSettings {
-    if (push == null) push = 0;
+    if (push == null) push = 1;
     if (pollMs == null) pollMs = 2_000;
     pollMs = Math.max(250, pollMs);
     if (concurrency == null) concurrency = 10;
