@@ -149,7 +149,8 @@ public final class EnvironmentTable {
               "WORKFLOW_RUN_QUOTA_TIER",
               "free",
               "runs an organization may have: free, pro or enterprise",
-              "control.runQuotaTier"),
+              "control.runQuotaTier",
+              "scheduler.runQuotaTier"),
           secret(
               "AUTH_TOKEN_SECRET",
               "signs access tokens, at least 16 characters",

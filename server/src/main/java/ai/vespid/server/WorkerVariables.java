@@ -52,6 +52,13 @@ final class WorkerVariables {
               "60000",
               "how long a node may take that does not say so",
               "workflow-runner.nodeTimeoutMs"),
+          integer(
+              "TRIGGER_SCHEDULER_POLL_MS",
+              "5000",
+              "how often due triggers are looked for, at least 500",
+              "scheduler.pollMs"),
+          integer(
+              "TRIGGER_SCHEDULER_BATCH_SIZE", "100", "triggers of one look", "scheduler.batchMax"),
           text(
               "WORKFLOW_HTTP_ALLOWED_HOSTS",
               "all",

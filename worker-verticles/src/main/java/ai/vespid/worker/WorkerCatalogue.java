@@ -9,6 +9,8 @@ import ai.vespid.sql.RunRepository;
 import ai.vespid.sql.SecretRepository;
 import ai.vespid.worker.continuation.ContinuationPollerSettings;
 import ai.vespid.worker.continuation.ContinuationPollerVerticle;
+import ai.vespid.worker.schedule.SchedulerSettings;
+import ai.vespid.worker.schedule.SchedulerVerticle;
 import ai.vespid.worker.workflow.WorkflowRunnerSettings;
 import ai.vespid.worker.workflow.WorkflowRunnerVerticle;
 import java.util.List;
@@ -34,7 +36,11 @@ public final class WorkerCatalogue implements Catalogue {
                 new ContinuationPollerVerticle(
                     node,
                     new ContinuationRepository(database(node).worker()),
-                    new ApprovalRepository(database(node)))));
+                    new ApprovalRepository(database(node)))),
+        new Entry(
+            "scheduler",
+            SchedulerSettings.class,
+            (node, _) -> new SchedulerVerticle(node, database(node))));
   }
 
   private static Database database(Node node) {
