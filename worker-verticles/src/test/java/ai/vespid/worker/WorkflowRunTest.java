@@ -94,6 +94,9 @@ final class WorkflowRunTest {
     assertThat(row.getString("claim_owner")).isNull();
     assertThat(row.getString("cursor")).contains(run + ":issue:1").doesNotContain("s3cret");
     assertThat(agent.invokes.getFirst().getString("secret")).isEqualTo("s3cret");
+    agent.tell(new JsonObject().put("seq", 1).put("kind", "log").put("level", "warn"));
+    agent.tell(new JsonObject().put("seq", 1).put("kind", "log").put("level", "warn"));
+    world.until("it is told", () -> world.told(run).contains("remote_event:issue"));
     agent.answer();
 
     ends(run, "succeeded");
@@ -102,6 +105,7 @@ final class WorkflowRunTest {
             "run_started",
             "node_started:issue",
             "node_dispatched:issue",
+            "remote_event:issue",
             "remote_result_received:issue",
             "node_succeeded:issue",
             "run_succeeded");

@@ -12,6 +12,7 @@ package ai.vespid.worker.continuation;
  *     needed
  * @param waitingMax told and not begun; more are left to the sweep
  * @param batchMax rows of one page of a sweep
+ * @param remoteEventsMax events that are kept of one dispatch; more are left out
  * @param remoteEventCharsMax WORKFLOW_REMOTE_EVENT_PAYLOAD_MAX_CHARS, 256 to 200000
  */
 public record ContinuationPollerSettings(
@@ -23,6 +24,7 @@ public record ContinuationPollerSettings(
     String queueName,
     Integer waitingMax,
     Integer batchMax,
+    Integer remoteEventsMax,
     Integer remoteEventCharsMax) {
   public ContinuationPollerSettings {
     if (push == null) push = 1;
@@ -33,6 +35,7 @@ public record ContinuationPollerSettings(
     if (queueName == null) queueName = "workflow-continuations";
     if (waitingMax == null) waitingMax = 10_000;
     if (batchMax == null) batchMax = 500;
+    if (remoteEventsMax == null) remoteEventsMax = 1_000;
     if (remoteEventCharsMax == null) remoteEventCharsMax = 20_000;
     remoteEventCharsMax = Math.clamp(remoteEventCharsMax, 256, 200_000);
   }

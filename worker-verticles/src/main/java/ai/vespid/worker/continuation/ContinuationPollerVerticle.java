@@ -13,6 +13,8 @@ import ai.vespid.sql.ContinuationRepository;
 import ai.vespid.sql.ContinuationRepository.Blocked;
 import ai.vespid.sql.RunNode;
 import ai.vespid.worker.gateway.GatewayClient;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.List;
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
 /** Brings results to the runs that wait for them. */
 public final class ContinuationPollerVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(ContinuationPollerVerticle.class);
+  private static final int DISPATCHES_MAX = 10_000;
 
   private final Node node;
   private final ContinuationRepository continuations;
@@ -32,6 +35,9 @@ public final class ContinuationPollerVerticle extends VerticleBase {
   private Lanes told;
   private Lanes asked;
   private Bus bus;
+  // How many events each dispatch has told lately.
+  private final Cache<String, Integer> events =
+      Caffeine.newBuilder().maximumSize(DISPATCHES_MAX).build();
   private boolean sweeping;
 
   public ContinuationPollerVerticle(
@@ -85,6 +91,8 @@ public final class ContinuationPollerVerticle extends VerticleBase {
   }
 
   private void progressed(String requestId, RawJson event) {
+    int count = events.asMap().merge(requestId, 1, Integer::sum);
+    if (count > settings.remoteEventsMax()) return;
     RemoteEvents.of(event, settings.remoteEventCharsMax())
         .ifPresent(keyed ->
             told.run(() -> continuations.remoteEvent(requestId, keyed.key(), keyed.event()))
