@@ -1,6 +1,6 @@
 package ai.vespid.agent;
 
-import ai.vespid.agent.connector.GithubConnector;
+import ai.vespid.agent.connector.ServiceConnector;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
@@ -256,7 +256,7 @@ public final class AgentCommand implements Callable<Integer> {
   private static Agent assemble(
       Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings) throws IOException {
     var bootId = UUID.randomUUID().toString();
-    var github = new GithubConnector(settings.githubBaseUrl());
+    var connectors = ServiceConnector.all(settings.githubBaseUrl());
     var sandbox =
         new HostSandbox(
             bootId, settings.hostKillGraceMs(), settings.hostOutputCharsMax(), System::getenv);
@@ -266,17 +266,17 @@ public final class AgentCommand implements Callable<Integer> {
         new TaskRunner(
             Map.of(sandbox.backend(), sandbox),
             settings.backend(),
-            Map.of(github.id(), github),
+            connectors,
             new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults()));
     var outbox =
         new Outbox(
             new Outbox.Limits(
                 RESULTS_MAX, RESULT_BYTES_MAX, settings.resultsTtl().toMillis(), REPEAT_MS));
-    var connectors = List.of(github.id());
+    var connectorIds = connectors.keySet().stream().sorted().toList();
     return new Agent(
         vertx,
         config,
-        new Agent.Parts(bootId, settings.tlsCaFile(), runner, connectors, journal, outbox));
+        new Agent.Parts(bootId, settings.tlsCaFile(), runner, connectorIds, journal, outbox));
   }
 
   // Two agents with one identity would take the connection from each other for ever.

@@ -1,6 +1,7 @@
 package ai.vespid.server;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Every environment variable the server reads, in one table: what it sets, what it may be, and what
@@ -27,7 +28,7 @@ public final class EnvironmentTable {
   public record Variable(
       String name, Form form, String byDefault, List<String> targets, String description) {}
 
-  public static final List<Variable> ALL =
+  private static final List<Variable> OF_THE_GATEWAY =
       List.of(
           port("API_PORT", "3001", "control API", "control.port"),
           text("API_HOST", "0.0.0.0", "address of the control API", "control.host"),
@@ -54,7 +55,9 @@ public final class EnvironmentTable {
           secret(
               "GATEWAY_SERVICE_TOKEN",
               "opens `/internal/v1` of the gateway",
-              "ingress.serviceToken"),
+              "ingress.serviceToken",
+              "workflow-runner.serviceToken",
+              "continuation-poller.serviceToken"),
           secret(
               "INTERNAL_API_SERVICE_TOKEN",
               "opens `/internal/v1` of the control API; else `GATEWAY_SERVICE_TOKEN`",
@@ -89,8 +92,10 @@ public final class EnvironmentTable {
           text(
               "GATEWAY_HTTP_URL",
               "`http://localhost:GATEWAY_PORT`",
-              "where agents reach workspaces",
-              "dispatch-router.publicUrl"),
+              "where agents reach workspaces, and workers the gateway",
+              "dispatch-router.publicUrl",
+              "workflow-runner.gatewayUrl",
+              "continuation-poller.gatewayUrl"),
           text(
               "API_HTTP_URL",
               "`http://localhost:API_PORT`",
@@ -151,7 +156,8 @@ public final class EnvironmentTable {
               "WORKFLOW_RUN_QUOTA_TIER",
               "free",
               "runs an organization may have: free, pro or enterprise",
-              "control.runQuotaTier"),
+              "control.runQuotaTier",
+              "scheduler.runQuotaTier"),
           secret(
               "AUTH_TOKEN_SECRET",
               "signs access tokens, at least 16 characters",
@@ -219,21 +225,24 @@ public final class EnvironmentTable {
           secret("VESPID_ACCESS_TOKEN", "who calls in `vespid workflow --api … --org …`"),
           text("VESPID_OWNER_EMAIL", "owner@vespid.local", "first owner `vespid up` creates"));
 
+  public static final List<Variable> ALL =
+      Stream.of(OF_THE_GATEWAY, WorkerVariables.ALL).flatMap(List::stream).toList();
+
   private EnvironmentTable() {}
 
   private static Variable port(String name, String byDefault, String text, String... targets) {
     return new Variable(name, Form.PORT, byDefault, List.of(targets), text);
   }
 
-  private static Variable integer(String name, String byDefault, String text, String... targets) {
+  static Variable integer(String name, String byDefault, String text, String... targets) {
     return new Variable(name, Form.INTEGER, byDefault, List.of(targets), text);
   }
 
-  private static Variable text(String name, String byDefault, String text, String... targets) {
+  static Variable text(String name, String byDefault, String text, String... targets) {
     return new Variable(name, Form.TEXT, byDefault, List.of(targets), text);
   }
 
-  private static Variable flag(String name, String text, String... targets) {
+  static Variable flag(String name, String text, String... targets) {
     return new Variable(name, Form.FLAG, "false", List.of(targets), text);
   }
 

@@ -19,6 +19,7 @@ final class ArchitectureTest {
                       "verticle-kit",
                       "sql",
                       "gateway-verticles",
+                      "worker-verticles",
                       "agent",
                       "bench",
                       "server")
@@ -62,6 +63,21 @@ final class ArchitectureTest {
   void theGatewayStandsOnProtocolKitAndDatabase() {
     onlyDependsOn(
         "ai.vespid.gateway..", "ai.vespid.protocol..", "ai.vespid.kit..", "ai.vespid.sql..");
+  }
+
+  @Test
+  void workersStandOnProtocolKitAndDatabase() {
+    onlyDependsOn(
+        "ai.vespid.worker..", "ai.vespid.protocol..", "ai.vespid.kit..", "ai.vespid.sql..");
+  }
+
+  @Test
+  void concernsOfWorkersDoNotKnowEachOther() {
+    slices()
+        .matching("ai.vespid.worker.(workflow|continuation|schedule)..")
+        .should()
+        .notDependOnEachOther()
+        .check(CLASSES);
   }
 
   @Test

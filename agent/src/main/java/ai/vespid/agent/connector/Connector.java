@@ -1,6 +1,7 @@
 package ai.vespid.agent.connector;
 
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.connector.ActionFailed;
 import java.util.Set;
 
 /** A service outside of Vespid that workflow nodes act on. Calls block, on a virtual thread. */

@@ -1,7 +1,6 @@
 package ai.vespid.agent.task;
 
 import ai.vespid.agent.connector.ActionCall;
-import ai.vespid.agent.connector.ActionFailed;
 import ai.vespid.agent.connector.Connector;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandbox;
@@ -17,6 +16,7 @@ import ai.vespid.protocol.Json;
 import ai.vespid.protocol.NetworkMode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.connector.ActionFailed;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.io.IOException;
@@ -92,6 +92,7 @@ public final class TaskRunner {
             payload.input(),
             invoke.secret(),
             baseUrl,
+            invoke.requestId(),
             invoke.toolPolicy().timeoutMs()));
   }
 

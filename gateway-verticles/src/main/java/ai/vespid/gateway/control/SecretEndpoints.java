@@ -26,6 +26,7 @@ final class SecretEndpoints {
           "email",
           "github",
           "http",
+          "http",
           "jira",
           "salesforce",
           "slack");

@@ -8,6 +8,7 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.Workspaces;
+import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.ExecutorEdge;
@@ -323,6 +324,9 @@ final class Carrier {
     bus.tell(
         ResultStore.at(node.id()),
         new ResultStore.Put(dispatch.requestId(), dispatch.organizationId(), result));
+    if (finish.durable() && settings.continuationPush() == 1) {
+      bus.publish(Continuations.NEWS, new Continuations.Arrived(dispatch.requestId(), result));
+    }
     waiters.close(dispatch.requestId(), new Finished(result, false));
     table.settled(dispatch.requestId(), head, node.clock().millis());
   }

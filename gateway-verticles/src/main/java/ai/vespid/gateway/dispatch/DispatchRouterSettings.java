@@ -13,6 +13,8 @@ import java.time.Duration;
  * @param epochMax how often one dispatch is offered before it fails
  * @param resultsTtlSec how long terminal rows are kept, GATEWAY_RESULTS_TTL_SEC
  * @param publicUrl where agents reach this gateway over HTTP, GATEWAY_HTTP_URL
+ * @param continuationPush tells workers of results at once, GATEWAY_CONTINUATION_PUSH, 1 or 0,
+ *     default 1
  * @param signingSecret what workspace URLs are signed with; required
  */
 public record DispatchRouterSettings(
@@ -23,6 +25,7 @@ public record DispatchRouterSettings(
     Integer epochMax,
     Integer resultsTtlSec,
     String publicUrl,
+    Integer continuationPush,
     String signingSecret,
     Duration offerMax,
     Duration drainMax,
@@ -38,6 +41,7 @@ public record DispatchRouterSettings(
     if (resultsTtlSec == null) resultsTtlSec = 900;
     resultsTtlSec = Math.max(30, resultsTtlSec);
     if (publicUrl == null) publicUrl = "http://localhost:3002";
+    if (continuationPush == null) continuationPush = 1;
     if (signingSecret == null || signingSecret.isBlank()) {
       throw new IllegalArgumentException("signingSecret is required");
     }

@@ -9,6 +9,8 @@ import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
@@ -312,6 +314,11 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   @Override
   public void later(Runnable again) {
     vertx.setTimer(LIFE_CHECK_MS, _ -> again.run());
+  }
+
+  @Override
+  public void progressed(String requestId, RawJson event) {
+    bus.publish(Continuations.NEWS, new Continuations.Progressed(requestId, event));
   }
 
   @Override

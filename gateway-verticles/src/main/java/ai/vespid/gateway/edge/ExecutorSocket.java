@@ -5,6 +5,7 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Limits;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
@@ -119,7 +120,7 @@ final class ExecutorSocket {
               new DispatchResult(
                   result.status(), result.output(), result.error(), result.workspace()));
       case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
-      case ExecutorFrame.ToolEvent event -> event(event.requestId());
+      case ExecutorFrame.ToolEvent event -> event(event.requestId(), event.event());
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
           ExecutorFrame.TurnEvent _,
@@ -146,7 +147,7 @@ final class ExecutorSocket {
               result.requestId(),
               null,
               new DispatchResult(result.status(), result.output(), result.error(), null));
-      case LegacyFrame.ExecuteEvent event -> event(event.requestId());
+      case LegacyFrame.ExecuteEvent event -> event(event.requestId(), event.event());
       case LegacyFrame.ExecuteReceived _ -> {}
       case LegacyFrame.Execute _, LegacyFrame.ExecuteAck _, LegacyFrame.Pong _ ->
           throw new InvalidMessage("type", "is not an agent's to send");
@@ -225,8 +226,8 @@ final class ExecutorSocket {
     else acknowledgements.add(new Acknowledged(requestId, epoch, accepted));
   }
 
-  private void event(String requestId) {
-    if (inFlight.answeredBy(requestId, null).isEmpty()) {
+  private void event(String requestId, RawJson event) {
+    if (!reports.progressed(requestId, event)) {
       neighbours.unbelieved();
       refuse(ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
     }

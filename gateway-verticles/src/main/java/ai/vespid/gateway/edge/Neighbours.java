@@ -2,6 +2,7 @@ package ai.vespid.gateway.edge;
 
 import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Route;
@@ -38,6 +39,9 @@ interface Neighbours {
 
   /** Runs it a little later on the edge's context. */
   void later(Runnable again);
+
+  /** The holder of this dispatch told about it. */
+  void progressed(String requestId, RawJson event);
 
   /** Counts a result or event from a socket that does not hold its dispatch. */
   void unbelieved();

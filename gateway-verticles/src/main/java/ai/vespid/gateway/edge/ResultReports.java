@@ -3,6 +3,7 @@ package ai.vespid.gateway.edge;
 import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.sql.ExecutorIdentity;
 import java.util.function.BooleanSupplier;
@@ -14,6 +15,8 @@ import org.slf4j.LoggerFactory;
  * home, and acknowledged only when they are decided.
  */
 final class ResultReports {
+  private static final int EVENT_BYTES_MAX = 1 << 20;
+
   private static final Logger LOG = LoggerFactory.getLogger(ResultReports.class);
   private static final int RETRIES_MAX = 100;
 
@@ -43,6 +46,14 @@ final class ResultReports {
     this.inFlight = inFlight;
     this.agent = agent;
     this.mustRepeat = mustRepeat;
+  }
+
+  /** Tells what a holder says of its work; false when this socket does not hold the dispatch. */
+  boolean progressed(String requestId, RawJson event) {
+    if (inFlight.answeredBy(requestId, null).isEmpty()) return false;
+    // A larger one would cost every node more than anybody reads of it.
+    if (event.size() <= EVENT_BYTES_MAX) neighbours.progressed(requestId, event);
+    return true;
   }
 
   void received(String requestId, Integer epoch, DispatchResult result) {

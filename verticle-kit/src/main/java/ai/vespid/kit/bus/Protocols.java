@@ -1,5 +1,6 @@
 package ai.vespid.kit.bus;
 
+import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.Done;
@@ -22,6 +23,7 @@ public final class Protocols {
           ExecutorEdge.class,
           SessionRegistry.class,
           Nodes.class,
+          Continuations.class,
           ResultStore.class,
           WorkflowRunner.class);
 

@@ -10,6 +10,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.WorkspaceUse;
+import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
@@ -225,7 +226,9 @@ final class BusSamples {
           new Put(REQUEST, ORG, RESULT),
           new Decide(REQUEST, ORG, RESULT),
           new Decide.Stands(RESULT),
-          new WorkflowRunner.RunQueued(ORG, RUN));
+          new WorkflowRunner.RunQueued(ORG, RUN),
+          new Continuations.Arrived(REQUEST, RESULT),
+          new Continuations.Progressed(REQUEST, RESULT.output()));
 
   private BusSamples() {}
 }

@@ -1,4 +1,4 @@
-package ai.vespid.agent.connector;
+package ai.vespid.protocol.connector;
 
 /**
  * An action that did not succeed, told by its code alone. It has no cause and no stack trace: those

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.connector.ActionFailed;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
-class GithubConnectorTest {
+class ServiceConnectorTest {
   private static final String SECRET = "ghp_verysecret";
   private static final String INPUT =
       "{\"repo\":\"octo/cat.s\",\"title\":\"T\",\"body\":\"B\",\"other\":1}";
@@ -29,7 +30,7 @@ class GithubConnectorTest {
   private final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private HttpServer server;
-  private GithubConnector connector;
+  private ServiceConnector connector;
   private volatile int status = 201;
   private volatile String body = "{\"number\":7,\"html_url\":\"https://x/7\",\"id\":1}";
   private volatile boolean hang;
@@ -39,7 +40,7 @@ class GithubConnectorTest {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
     server.start();
-    connector = new GithubConnector(url());
+    connector = new ServiceConnector("github", url());
   }
 
   @AfterEach
@@ -78,7 +79,7 @@ class GithubConnectorTest {
   }
 
   private ActionCall call(String input, String secret) {
-    return new ActionCall("issue.create", RawJson.of(input), secret, null, 10_000);
+    return new ActionCall("issue.create", RawJson.of(input), secret, null, "key", 10_000);
   }
 
   private String failure(ActionCall call) {
@@ -105,7 +106,8 @@ class GithubConnectorTest {
   @Test
   void asksTheServerThatTheCallNames() throws Exception {
     var elsewhere =
-        new ActionCall("issue.create", RawJson.of(INPUT), SECRET, url() + "/api/v3/", 10_000);
+        new ActionCall(
+            "issue.create", RawJson.of(INPUT), SECRET, url() + "/api/v3/", "key", 10_000);
     connector.run(elsewhere);
 
     assertThat(requests.take()).startsWith("POST /api/v3/repos/octo/cat.s/issues ");
@@ -188,13 +190,13 @@ class GithubConnectorTest {
   void aBodyThatNeverComesTimesOut() {
     hang = true;
 
-    assertThat(failure(new ActionCall("issue.create", RawJson.of(INPUT), SECRET, null, 300)))
+    assertThat(failure(new ActionCall("issue.create", RawJson.of(INPUT), SECRET, null, "key", 300)))
         .isEqualTo("GITHUB_REQUEST_FAILED:timeout");
   }
 
   @Test
   void anActionItDoesNotKnowIsRefused() {
-    assertThat(failure(new ActionCall("issue.close", RawJson.of(INPUT), SECRET, null, 300)))
+    assertThat(failure(new ActionCall("issue.close", RawJson.of(INPUT), SECRET, null, "key", 300)))
         .isEqualTo("ACTION_NOT_SUPPORTED:github:issue.close");
   }
 }

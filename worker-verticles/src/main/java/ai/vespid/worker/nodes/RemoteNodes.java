@@ -1,0 +1,115 @@
+package ai.vespid.worker.nodes;
+
+import ai.vespid.protocol.Limits;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.http.DispatchBody;
+import ai.vespid.protocol.workflow.AgentRun;
+import ai.vespid.protocol.workflow.Node;
+import ai.vespid.protocol.workflow.NodeConfig.AgentExecute;
+import ai.vespid.protocol.workflow.NodeConfig.ConnectorAction;
+import ai.vespid.sql.Run;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The dispatches of remote nodes (contract 3.2 and 5.5). */
+public final class RemoteNodes {
+  /** Who asks when the user who started the run is gone: nobody. */
+  private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
+
+  private final String githubApiBaseUrl;
+
+  public RemoteNodes(String githubApiBaseUrl) {
+    this.githubApiBaseUrl = githubApiBaseUrl;
+  }
+
+  /** What agents are told about where services are. */
+  private record Env(String githubApiBaseUrl) {}
+
+  private record ActionPayload(String connectorId, String actionId, RawJson input, Env env) {}
+
+  private record ExecutePayload(
+      String nodeId, RawJson node, String runId, String workflowId, int attemptCount) {}
+
+  private record SecretRefs(
+      String engineSecretId, Map<String, String> connectorSecretIdsByConnectorId) {}
+
+  private record RunPayload(
+      String nodeId,
+      RawJson node,
+      String runId,
+      String workflowId,
+      int attemptCount,
+      RawJson runInput,
+      List<RawJson> steps,
+      Env env,
+      SecretRefs secretRefs) {}
+
+  /**
+   * The dispatch of a node.
+   *
+   * @param steps what came before it, as in the run's output
+   * @param secret what it needs; may be null
+   * @param timeoutMs kept within what a dispatch may say
+   */
+  public DispatchBody dispatch(
+      Run run, int attempt, Node node, List<RawJson> steps, String secret, int timeoutMs) {
+    var within = Math.clamp(timeoutMs, Limits.TIMEOUT_MS_MIN, Limits.TIMEOUT_MS_MAX);
+    return new DispatchBody(
+        run.organizationId(),
+        run.requestedByUserId() == null ? NOBODY : run.requestedByUserId(),
+        run.id(),
+        run.workflowId(),
+        node.id(),
+        node.type(),
+        attempt,
+        node.config().kind().orElseThrow(),
+        RawJson.from(payload(run, attempt, node, steps)),
+        secret,
+        node.config().execution().selector(),
+        within,
+        null,
+        null,
+        node.config() instanceof AgentExecute e && e.sandbox() != null
+            ? e.sandbox().network()
+            : null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  private Object payload(Run run, int attempt, Node node, List<RawJson> steps) {
+    var env = new Env(githubApiBaseUrl);
+    return switch (node.config()) {
+      case ConnectorAction action ->
+          new ActionPayload(action.connectorId(), action.actionId(), action.input(), env);
+      case AgentExecute _ ->
+          new ExecutePayload(node.id(), node.written(), run.id(), run.workflowId(), attempt);
+      case AgentRun agent ->
+          new RunPayload(
+              node.id(),
+              node.written(),
+              run.id(),
+              run.workflowId(),
+              attempt,
+              run.input(),
+              steps,
+              env,
+              refs(agent));
+      default -> throw new IllegalArgumentException(node.type() + " is never remote");
+    };
+  }
+
+  private static SecretRefs refs(AgentRun agent) {
+    var connectors = new HashMap<String, String>();
+    if (agent.tools().authDefaults() != null) {
+      agent
+          .tools()
+          .authDefaults()
+          .connectors()
+          .forEach((id, auth) -> connectors.put(id, auth.secretId()));
+    }
+    return new SecretRefs(agent.secretId().orElse(null), connectors);
+  }
+}

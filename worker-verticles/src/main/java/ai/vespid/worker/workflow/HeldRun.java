@@ -1,0 +1,296 @@
+package ai.vespid.worker.workflow;
+
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.workflow.Definition;
+import ai.vespid.protocol.workflow.Node;
+import ai.vespid.sql.Run;
+import ai.vespid.sql.RunRepository.Advance;
+import ai.vespid.sql.RunRepository.Advanced;
+import ai.vespid.sql.RunRepository.Claimed;
+import ai.vespid.sql.RunRepository.Finished;
+import ai.vespid.sql.RunRepository.Held;
+import ai.vespid.sql.RunRepository.Hold;
+import ai.vespid.sql.RunRepository.Keep;
+import ai.vespid.sql.RunRepository.Lost;
+import ai.vespid.sql.RunRepository.Until;
+import ai.vespid.sql.RunRepository.Written;
+import ai.vespid.worker.gateway.GatewayClient;
+import ai.vespid.worker.nodes.NodeCall;
+import io.vertx.core.Future;
+import java.time.Instant;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run that this runner has claimed: feeds its machine, commits its turns one after the other,
+ * and carries out what follows. It fences itself: past the end of its lease it does nothing more,
+ * and whatever fails drops it, to be claimed again at its last commit. Confined to its verticle's
+ * context.
+ */
+final class HeldRun {
+  private static final Logger LOG = LoggerFactory.getLogger(HeldRun.class);
+  private static final long AGAIN_MS = 1_000;
+
+  /** What becomes of it, told once. */
+  interface Ends {
+    /**
+     * @param wanted true when it is due again already
+     */
+    void released(HeldRun run, Turn last, boolean wanted);
+
+    /** It is somebody else's, or will be. */
+    void dropped(HeldRun run, String why);
+  }
+
+  private final Carriers carriers;
+  private final Definition definition;
+  private final Run run;
+  private final int epoch;
+  private final RunMachine machine;
+  private final Ends ends;
+  private long seen;
+  private long leaseUntilMs;
+  private boolean writing;
+  private boolean reading;
+  private boolean lingering;
+  private boolean gone;
+
+  /**
+   * @param claimedAtMs when the claim was asked for: its lease began no earlier
+   */
+  HeldRun(
+      Carriers carriers,
+      Definition definition,
+      Claimed claimed,
+      RunMachine machine,
+      long claimedAtMs,
+      Ends ends) {
+    this.carriers = carriers;
+    this.definition = definition;
+    this.run = claimed.run();
+    this.epoch = claimed.epoch();
+    this.machine = machine;
+    this.ends = ends;
+    seen = claimed.wakeSeq();
+    leaseUntilMs = claimedAtMs + carriers.lease().toMillis();
+  }
+
+  String id() {
+    return run.id();
+  }
+
+  String organizationId() {
+    return run.organizationId();
+  }
+
+  Held held() {
+    return new Held(run.id(), epoch);
+  }
+
+  void begin(Claimed claimed) {
+    machine.claimed(claimed.nodes(), now());
+    pump();
+  }
+
+  private Instant now() {
+    return carriers.clock().instant();
+  }
+
+  /** The claim was renewed; the question was asked then. */
+  void renewed(long askedAtMs) {
+    leaseUntilMs = Math.max(leaseUntilMs, askedAtMs + carriers.lease().toMillis());
+  }
+
+  /** Drops itself when its lease is over. */
+  boolean fenced() {
+    if (!gone && carriers.clock().millis() >= leaseUntilMs) drop("its lease is over");
+    return gone;
+  }
+
+  void drop(String why) {
+    if (gone) return;
+    gone = true;
+    ends.dropped(this, why);
+  }
+
+  /** Something may have been left at its nodes. */
+  void look() {
+    if (gone || reading) return;
+    reading = true;
+    carriers
+        .runs()
+        .nodes(List.of(run.id()))
+        .onSuccess(nodes -> {
+          reading = false;
+          happened(() -> machine.arrived(nodes.getOrDefault(run.id(), List.of()), now()));
+        })
+        .onFailure(cause -> drop("its nodes cannot be read"));
+  }
+
+  private void happened(Runnable event) {
+    if (fenced()) return;
+    event.run();
+    pump();
+  }
+
+  private void pump() {
+    if (gone || writing) return;
+    if (machine.urgent()) write();
+    else if (machine.idle()) linger();
+  }
+
+  // What comes soon is answered without another claim.
+  private void linger() {
+    if (lingering) return;
+    lingering = true;
+    Runnable letGo =
+        () -> {
+          lingering = false;
+          if (gone || writing || fenced()) return;
+          if (machine.idle() && !machine.urgent()) write();
+        };
+    if (carriers.lingerMs() == 0) letGo.run();
+    else carriers.vertx().setTimer(carriers.lingerMs(), _ -> letGo.run());
+  }
+
+  private void write() {
+    if (fenced()) return;
+    writing = true;
+    var turn = machine.turn();
+    long askedAt = carriers.clock().millis();
+    carriers
+        .runs()
+        .advance(advance(turn))
+        .onSuccess(advanced -> {
+          writing = false;
+          committed(turn, advanced, askedAt);
+        })
+        // Whether it was written is unknown; the database knows, and says it to the next runner.
+        .onFailure(cause -> drop("a step could not be written"));
+  }
+
+  private Advance advance(Turn turn) {
+    return new Advance(
+        run.id(),
+        epoch,
+        turn.status(),
+        turn.attempt(),
+        turn.nextAttemptAt(),
+        turn.cursor(),
+        turn.output(),
+        turn.error(),
+        turn.changes(),
+        turn.events(),
+        turn.asked(),
+        hold(turn));
+  }
+
+  private Hold hold(Turn turn) {
+    return switch (turn.hold()) {
+      case Turn.Hold.Keep() -> new Keep(carriers.lease());
+      case Turn.Hold.Until(var due) -> new Until(due, seen);
+      case Turn.Hold.Over() -> new Finished();
+    };
+  }
+
+  private void committed(Turn turn, Advanced advanced, long askedAtMs) {
+    if (gone) return;
+    switch (advanced) {
+      case Lost() -> drop("another runner has it");
+      case Written(long wakeSeq) -> {
+        boolean news = wakeSeq > seen;
+        seen = wakeSeq;
+        if (turn.hold() instanceof Turn.Hold.Keep) kept(turn, askedAtMs, news);
+        else {
+          gone = true;
+          ends.released(this, turn, news && !turn.status().terminal());
+        }
+      }
+    }
+  }
+
+  private void kept(Turn turn, long askedAtMs, boolean news) {
+    renewed(askedAtMs);
+    for (var effect : turn.effects()) {
+      if (fenced()) return;
+      switch (effect) {
+        case Effect.Execute execute -> execute(execute);
+        case Effect.Send send -> send(send);
+      }
+    }
+    if (news) look();
+    pump();
+  }
+
+  private void execute(Effect.Execute effect) {
+    var node = definition.node(effect.nodeId());
+    secret(node)
+        .compose(secret ->
+            carriers.local().execute(new NodeCall(node, secret, effect.key(), effect.timeoutMs())))
+        .recover(HeldRun::unusable)
+        .onSuccess(result ->
+            happened(() -> machine.executed(effect.nodeId(), effect.attempt(), result, now())))
+        .onFailure(cause -> drop("a node could not be begun"));
+  }
+
+  private Future<String> secret(Node node) {
+    return carriers.secrets().of(run.organizationId(), node);
+  }
+
+  private static Future<DispatchResult> unusable(Throwable cause) {
+    return cause instanceof Secrets.Unusable unusable
+        ? Future.succeededFuture(DispatchResult.failed(unusable.getMessage(), null))
+        : Future.failedFuture(cause);
+  }
+
+  private void send(Effect.Send effect) {
+    var node = definition.node(effect.nodeId());
+    secret(node)
+        .compose(secret ->
+            carriers
+                .gateway()
+                .dispatch(
+                    carriers
+                        .remote()
+                        .dispatch(
+                            run,
+                            effect.attempt(),
+                            node,
+                            machine.told(),
+                            secret,
+                            effect.timeoutMs())))
+        .recover(HeldRun::refused)
+        .onSuccess(answer -> answered(effect, answer))
+        .onFailure(cause -> drop("a dispatch could not be sent"));
+  }
+
+  private static Future<GatewayClient.Answer> refused(Throwable cause) {
+    return cause instanceof Secrets.Unusable unusable
+        ? Future.succeededFuture(new GatewayClient.Refused(unusable.getMessage()))
+        : Future.failedFuture(cause);
+  }
+
+  private void answered(Effect.Send effect, GatewayClient.Answer answer) {
+    var node = effect.nodeId();
+    switch (answer) {
+      case GatewayClient.Taken() -> happened(() -> machine.taken(node, effect.requestId()));
+      case GatewayClient.Refused(var error) ->
+          happened(() -> machine.refused(node, effect.requestId(), error, now()));
+      case GatewayClient.Unanswered(var error) -> {
+        LOG.atDebug()
+            .addKeyValue("request", effect.requestId())
+            .addKeyValue("cause", error)
+            .log("the gateway did not take a dispatch; it is sent again");
+        carriers.vertx().setTimer(AGAIN_MS, _ -> again(effect));
+      }
+    }
+  }
+
+  // The id makes it harmless, and the node's own time ends it.
+  private void again(Effect.Send effect) {
+    if (fenced()) return;
+    if (now().isBefore(effect.until())) send(effect);
+    else happened(() -> machine.tick(now()));
+  }
+}

@@ -1,0 +1,103 @@
+package ai.vespid.worker.workflow;
+
+import ai.vespid.protocol.Json;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.sql.ApprovalRepository.Asked;
+import ai.vespid.sql.RunEvent;
+import ai.vespid.sql.RunNode.Change;
+import ai.vespid.sql.RunStatus;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * What a machine has decided and nobody has committed yet, and which dispatches the gateway is
+ * known to have: these need not be sent again by whoever claims the run next.
+ */
+final class Notes {
+  private final TreeSet<String> sent = new TreeSet<>();
+  private final Map<String, Change> changes = new LinkedHashMap<>();
+  private final List<RunEvent.New> events = new ArrayList<>();
+  private final List<Asked> asked = new ArrayList<>();
+  private final List<Effect> effects = new ArrayList<>();
+
+  /** As it stands in the run's cursor. */
+  private record Cursor(List<String> sent) {}
+
+  static Notes of(RawJson cursor) {
+    var notes = new Notes();
+    if (cursor == null) return notes;
+    var written = Json.read(cursor.bytes(), Cursor.class).sent();
+    if (written != null) notes.sent.addAll(written);
+    return notes;
+  }
+
+  boolean sent(String requestId) {
+    return sent.contains(requestId);
+  }
+
+  void markSent(String requestId) {
+    sent.add(requestId);
+  }
+
+  void forget(String requestId) {
+    sent.remove(requestId);
+  }
+
+  void change(Change change) {
+    changes.put(change.nodeId(), change);
+  }
+
+  void tell(RunEvent.New event) {
+    events.add(event);
+  }
+
+  void ask(Asked question) {
+    asked.add(question);
+  }
+
+  void effect(Effect effect) {
+    effects.add(effect);
+  }
+
+  boolean hasEffects() {
+    return !effects.isEmpty();
+  }
+
+  /** Nodes have moved, or something is to be done. */
+  boolean urgent() {
+    return !changes.isEmpty() || !effects.isEmpty();
+  }
+
+  /** Everything since the last turn; then there is nothing left. */
+  Turn turn(
+      RunStatus status,
+      int attempt,
+      Instant nextAttemptAt,
+      RawJson output,
+      String error,
+      Turn.Hold hold) {
+    var cursor = sent.isEmpty() ? null : RawJson.from(new Cursor(List.copyOf(sent)));
+    var turn =
+        new Turn(
+            status,
+            attempt,
+            nextAttemptAt,
+            cursor,
+            output,
+            error,
+            List.copyOf(changes.values()),
+            events,
+            asked,
+            effects,
+            hold);
+    changes.clear();
+    events.clear();
+    asked.clear();
+    effects.clear();
+    return turn;
+  }
+}

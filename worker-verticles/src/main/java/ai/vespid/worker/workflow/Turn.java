@@ -1,0 +1,47 @@
+package ai.vespid.worker.workflow;
+
+import ai.vespid.protocol.RawJson;
+import ai.vespid.sql.ApprovalRepository.Asked;
+import ai.vespid.sql.RunEvent;
+import ai.vespid.sql.RunNode.Change;
+import ai.vespid.sql.RunStatus;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What changed since the last turn: to be committed as one, and then its effects carried out.
+ *
+ * @param nextAttemptAt when the attempt that failed is followed by the next, or null
+ * @param hold what becomes of the claim
+ */
+record Turn(
+    RunStatus status,
+    int attempt,
+    Instant nextAttemptAt,
+    RawJson cursor,
+    RawJson output,
+    String error,
+    List<Change> changes,
+    List<RunEvent.New> events,
+    List<Asked> asked,
+    List<Effect> effects,
+    Hold hold) {
+  Turn {
+    changes = List.copyOf(changes);
+    events = List.copyOf(events);
+    asked = List.copyOf(asked);
+    effects = List.copyOf(effects);
+  }
+
+  /** What becomes of the claim. */
+  sealed interface Hold {
+    /** Something is under way here. */
+    record Keep() implements Hold {}
+
+    /** Everything waits for others, at most until then. */
+    record Until(Instant due) implements Hold {}
+
+    /** The run is over. */
+    record Over() implements Hold {}
+  }
+}

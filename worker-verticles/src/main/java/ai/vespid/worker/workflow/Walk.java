@@ -1,0 +1,318 @@
+package ai.vespid.worker.workflow;
+
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.workflow.Definition;
+import ai.vespid.protocol.workflow.Edge;
+import ai.vespid.protocol.workflow.Node;
+import ai.vespid.protocol.workflow.NodeConfig.Condition;
+import ai.vespid.protocol.workflow.NodeConfig.ParallelJoin;
+import ai.vespid.sql.ApprovalRepository.Asked;
+import ai.vespid.sql.NodeState;
+import ai.vespid.sql.Run;
+import ai.vespid.sql.RunEvent.Level;
+import ai.vespid.sql.RunNode;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * How a run moves through its graph.
+ *
+ * <pre>
+ *   (none) ──ready──> RUNNING ──result──> SUCCEEDED | FAILED
+ *     │                  ▲ approved
+ *     ├──remote, or to be approved──> BLOCKED ──result──> SUCCEEDED | FAILED
+ *     └──will never be ready──> SKIPPED
+ * </pre>
+ *
+ * <p>A node that failed in an earlier attempt counts as one that has not begun.
+ */
+final class Walk {
+  private final Definition definition;
+  private final Run run;
+  private final RunRules rules;
+  private final NodePolicy policy;
+  private final Notes notes;
+  private final Map<String, Step> steps = new LinkedHashMap<>();
+  private final List<String> approved = new ArrayList<>();
+  private int attempt;
+
+  Walk(Definition definition, Run run, RunRules rules, NodePolicy policy, Notes notes) {
+    this.definition = definition;
+    this.run = run;
+    this.rules = rules;
+    this.policy = policy;
+    this.notes = notes;
+  }
+
+  private record Skipped(String reasonCode, List<Readiness.Blocker> blockers) {}
+
+  private record Joined(
+      boolean joined, int requiredIncoming, int satisfiedIncoming, List<String> incomingFrom) {}
+
+  void place(Collection<RunNode> nodes) {
+    for (var node : nodes) steps.put(node.nodeId(), Step.of(node));
+  }
+
+  void attempt(int present) {
+    attempt = present;
+  }
+
+  Map<String, Step> steps() {
+    return steps;
+  }
+
+  /** What was under way when the last runner had it is done once more. */
+  void resume(Instant now) {
+    for (var node : definition.nodes().values()) {
+      var step = steps.get(node.id());
+      if (step == null) continue;
+      if (step.state() == NodeState.RUNNING && !approved.contains(node.id())) {
+        notes.effect(execute(node, step));
+      }
+      if (waitsUnsent(step)) notes.effect(send(node, step, now));
+    }
+  }
+
+  private boolean waitsUnsent(Step step) {
+    return step.state() == NodeState.BLOCKED
+        && !step.needsApproval()
+        && !notes.sent(step.requestId());
+  }
+
+  /** What came for a blocked node; ignored when it waits for something else, or no more. */
+  void result(String nodeId, String requestId, DispatchResult result) {
+    var step = steps.get(nodeId);
+    if (step == null || !step.waitsFor(requestId)) return;
+    var node = definition.node(nodeId);
+    boolean well = result.status() == ResultStatus.SUCCEEDED;
+    if (step.needsApproval()) {
+      if (well) approve(node);
+      else end(node, DispatchResult.failed(ErrorCode.APPROVAL_REJECTED));
+      return;
+    }
+    // A result that is faster than the answer to its dispatch proves that it was taken.
+    taken(nodeId, requestId);
+    if (well) {
+      var told = Story.cut(result.output(), rules.payloadCharsMax());
+      tell("remote_result_received", node, Level.INFO, null, told);
+    }
+    end(node, result);
+  }
+
+  private void approve(Node node) {
+    steps.put(node.id(), Step.running(attempt));
+    approved.add(node.id());
+  }
+
+  void executed(String nodeId, int ofAttempt, DispatchResult result) {
+    var step = steps.get(nodeId);
+    boolean expected =
+        step != null && step.state() == NodeState.RUNNING && step.attempt() == ofAttempt;
+    if (expected) end(definition.node(nodeId), result);
+  }
+
+  void taken(String nodeId, String requestId) {
+    var step = steps.get(nodeId);
+    if (step == null || !step.waitsFor(requestId) || !waitsUnsent(step)) return;
+    notes.markSent(requestId);
+    var payload = RawJson.from(Map.of("requestId", requestId, "kind", step.kind()));
+    tell("node_dispatched", definition.node(nodeId), Level.INFO, null, payload);
+  }
+
+  void refused(String nodeId, String requestId, String why) {
+    var step = steps.get(nodeId);
+    if (step == null || !step.waitsFor(requestId) || !waitsUnsent(step)) return;
+    end(definition.node(nodeId), DispatchResult.failed(why, null));
+  }
+
+  /** Ends what has waited too long. */
+  void timeouts(Instant now) {
+    for (var node : definition.nodes().values()) {
+      var step = steps.get(node.id());
+      boolean late =
+          step != null && step.state() == NodeState.BLOCKED && !step.timeoutAt().isAfter(now);
+      if (!late) continue;
+      var code =
+          step.needsApproval() ? ErrorCode.APPROVAL_EXPIRED : ErrorCode.NODE_EXECUTION_TIMEOUT;
+      end(node, DispatchResult.failed(code));
+    }
+  }
+
+  /** Ends everything that is under way. */
+  void endAll(DispatchResult result) {
+    for (var node : definition.nodes().values()) {
+      var step = steps.get(node.id());
+      if (step != null && step.open()) end(node, result);
+    }
+  }
+
+  private void end(Node node, DispatchResult result) {
+    var step = steps.get(node.id());
+    if (step.requestId() != null) notes.forget(step.requestId());
+    boolean well = result.status() == ResultStatus.SUCCEEDED;
+    var why = well ? null : orUnknown(result.error());
+    var state = well ? NodeState.SUCCEEDED : NodeState.FAILED;
+    put(node, Step.ended(state, step.attempt(), result.output(), why));
+    var told = Story.cut(result.output(), rules.payloadCharsMax());
+    if (well) tell("node_succeeded", node, Level.INFO, null, told);
+    else tell("node_failed", node, Level.ERROR, why, told);
+  }
+
+  private static String orUnknown(String error) {
+    return error == null ? ErrorCode.NODE_EXECUTION_FAILED.name() : error;
+  }
+
+  /** Begins everything that can begin; what begins may end at once and let others begin. */
+  void advance(Instant now) {
+    for (var id : approved) begin(definition.node(id), now);
+    approved.clear();
+    boolean again = true;
+    while (again && failed().isEmpty()) {
+      again = false;
+      for (var node : definition.nodes().values()) again |= advance(node, now);
+    }
+  }
+
+  /** True while something is under way, here or elsewhere. */
+  boolean open() {
+    return steps.values().stream().anyMatch(Step::open);
+  }
+
+  /** The first node that failed in this attempt. */
+  Optional<Step> failed() {
+    return inOrder()
+        .filter(step -> step.state() == NodeState.FAILED && step.attempt() == attempt)
+        .findFirst();
+  }
+
+  private Stream<Step> inOrder() {
+    return definition.nodes().keySet().stream().map(steps::get).filter(step -> step != null);
+  }
+
+  private boolean advance(Node node, Instant now) {
+    var step = steps.get(node.id());
+    boolean untouched =
+        step == null || step.state() == NodeState.FAILED && step.attempt() < attempt;
+    if (!untouched) return false;
+    var readiness = Readiness.of(node.id(), definition, steps);
+    if (readiness instanceof Readiness.Waits || failed().isPresent()) return false;
+    if (readiness instanceof Readiness.Never(var blockers)) {
+      skip(node, blockers);
+      return true;
+    }
+    if (steps.values().stream().filter(Step::open).count() >= rules.parallelMax()) return false;
+    judge(node, now);
+    return true;
+  }
+
+  private void skip(Node node, List<Readiness.Blocker> blockers) {
+    put(node, Step.ended(NodeState.SKIPPED, attempt, null, null));
+    var why = new Skipped("DEPENDENCIES_NOT_SATISFIED", blockers);
+    tell("node_skipped", node, Level.INFO, null, RawJson.from(why));
+  }
+
+  private void judge(Node node, Instant now) {
+    switch (policy.judge(node)) {
+      case NodePolicy.Verdict.Allow() -> begin(node, now);
+      case NodePolicy.Verdict.Deny(var reason) -> {
+        steps.put(node.id(), Step.running(attempt));
+        var why = ErrorCode.POLICY_DENIED.with(reason);
+        tell("policy_denied", node, Level.ERROR, why, null);
+        end(node, DispatchResult.failed(why, null));
+      }
+      case NodePolicy.Verdict.Ask(var reason, var ttl) -> ask(node, reason, now.plus(ttl));
+    }
+  }
+
+  private void ask(Node node, String reason, Instant expiresAt) {
+    // Another id than the dispatch that may follow: their answers must not be mistaken.
+    var request = RequestId.of(run.id(), node.id() + ":approval", attempt);
+    var id = UUID.nameUUIDFromBytes(request.getBytes(StandardCharsets.UTF_8)).toString();
+    put(node, Step.blocked(attempt, RunNode.APPROVAL, request, expiresAt));
+    notes.ask(new Asked(id, node.id(), node.type(), reason, null, expiresAt));
+    var payload = RawJson.from(Map.of("approvalRequestId", id, "expiresAt", expiresAt));
+    tell("approval_requested", node, Level.WARN, reason, payload);
+  }
+
+  private void begin(Node node, Instant now) {
+    tell("node_started", node, Level.INFO, null, null);
+    put(node, Step.running(attempt));
+    if (node.config().remote()) {
+      block(node, now);
+      return;
+    }
+    switch (node.config()) {
+      case Condition condition -> end(node, Conditions.evaluate(condition, run.input()));
+      case ParallelJoin _ -> end(node, joined(node));
+      default -> notes.effect(execute(node, steps.get(node.id())));
+    }
+  }
+
+  private void block(Node node, Instant now) {
+    var kind = Story.text(node.config().kind().orElseThrow());
+    var request = RequestId.of(run.id(), node.id(), attempt);
+    var until = now.plusMillis(timeoutMs(node)).plus(rules.timeoutGrace());
+    var step = Step.blocked(attempt, kind, request, until);
+    put(node, step);
+    notes.effect(send(node, step, now));
+  }
+
+  private DispatchResult joined(Node node) {
+    var from = definition.incoming(node.id()).stream().map(Edge::from).toList();
+    var joined = new Joined(true, from.size(), from.size(), from);
+    return DispatchResult.succeeded(RawJson.from(joined));
+  }
+
+  private Effect execute(Node node, Step step) {
+    var key = RequestId.of(run.id(), node.id(), step.attempt());
+    return new Effect.Execute(node.id(), step.attempt(), key, timeoutMs(node));
+  }
+
+  private Effect send(Node node, Step step, Instant now) {
+    // Sent again after a crash, it has no more time than was left.
+    var left = step.timeoutAt().minus(rules.timeoutGrace()).toEpochMilli() - now.toEpochMilli();
+    int timeoutMs = Math.clamp(left, 1, timeoutMs(node));
+    return new Effect.Send(
+        node.id(), step.requestId(), step.attempt(), timeoutMs, step.timeoutAt());
+  }
+
+  private int timeoutMs(Node node) {
+    return node.config().timeoutMs().orElse(rules.timeoutMs());
+  }
+
+  private void put(Node node, Step step) {
+    steps.put(node.id(), step);
+    notes.change(step.change(node));
+  }
+
+  private void tell(String type, Node node, Level level, String message, RawJson payload) {
+    notes.tell(Story.ofNode(type, node, level, message, payload));
+  }
+
+  boolean idle() {
+    return steps.values().stream()
+        .filter(Step::open)
+        .allMatch(step -> step.state() == NodeState.BLOCKED && !waitsUnsent(step));
+  }
+
+  /** When the first of what waits has waited too long. */
+  Instant firstTimeout() {
+    return steps.values().stream()
+        .filter(Step::open)
+        .map(Step::timeoutAt)
+        .min(Instant::compareTo)
+        .orElseThrow();
+  }
+}

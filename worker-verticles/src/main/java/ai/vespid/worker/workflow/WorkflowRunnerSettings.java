@@ -1,0 +1,78 @@
+package ai.vespid.worker.workflow;
+
+import java.time.Duration;
+
+/**
+ * The {@code workflow-runner} section.
+ *
+ * @param gatewayUrl GATEWAY_HTTP_URL; without it remote nodes fail with GATEWAY_NOT_CONFIGURED
+ * @param serviceToken GATEWAY_SERVICE_TOKEN; likewise
+ * @param runsMax runs this instance holds at once
+ * @param leaseMs how long a claim lasts without renewal; it is renewed three times meanwhile
+ * @param sweepMs how often runs that nobody told of are looked for
+ * @param lingerMs how long a run that waits is kept before its claim is given back: what comes
+ *     meanwhile costs no new claim
+ * @param nodeTimeoutMs NODE_EXEC_TIMEOUT_MS, how long a node may take that does not say so
+ * @param timeoutGraceMs how much longer than its dispatch a node waits
+ * @param retryBackoffMs WORKFLOW_RETRY_BACKOFF_MS, at least 1000
+ * @param parallelMax nodes of one run under way at once
+ * @param eventPayloadCharsMax WORKFLOW_EVENT_PAYLOAD_MAX_CHARS, 256 to 200000
+ * @param githubApiBaseUrl GITHUB_API_BASE_URL
+ * @param slackApiBaseUrl SLACK_API_BASE_URL
+ * @param httpHosts WORKFLOW_HTTP_ALLOWED_HOSTS, separated by commas; empty allows all
+ * @param httpPrivateAllowed WORKFLOW_HTTP_ALLOW_PRIVATE
+ * @param responseBytesMax a longer answer of a service fails its node
+ */
+public record WorkflowRunnerSettings(
+    String gatewayUrl,
+    String serviceToken,
+    Integer runsMax,
+    Integer leaseMs,
+    Integer sweepMs,
+    Integer lingerMs,
+    Integer nodeTimeoutMs,
+    Integer timeoutGraceMs,
+    Integer retryBackoffMs,
+    Integer parallelMax,
+    Integer eventPayloadCharsMax,
+    String githubApiBaseUrl,
+    String slackApiBaseUrl,
+    String httpHosts,
+    Boolean httpPrivateAllowed,
+    Integer responseBytesMax) {
+  public WorkflowRunnerSettings {
+    if (runsMax == null) runsMax = 200;
+    if (leaseMs == null) leaseMs = 15_000;
+    if (sweepMs == null) sweepMs = 1_000;
+    if (lingerMs == null) lingerMs = 200;
+    if (nodeTimeoutMs == null) nodeTimeoutMs = 60_000;
+    if (timeoutGraceMs == null) timeoutGraceMs = 5_000;
+    if (retryBackoffMs == null) retryBackoffMs = 5_000;
+    retryBackoffMs = Math.max(1_000, retryBackoffMs);
+    if (parallelMax == null) parallelMax = 50;
+    if (eventPayloadCharsMax == null) eventPayloadCharsMax = 4_000;
+    eventPayloadCharsMax = Math.clamp(eventPayloadCharsMax, 256, 200_000);
+    if (githubApiBaseUrl == null) githubApiBaseUrl = "https://api.github.com";
+    if (slackApiBaseUrl == null) slackApiBaseUrl = "https://slack.com/api";
+    if (httpPrivateAllowed == null) httpPrivateAllowed = false;
+    if (responseBytesMax == null) responseBytesMax = 1 << 20;
+    if (runsMax < 1 || leaseMs < 300 || sweepMs < 1 || nodeTimeoutMs < 1 || parallelMax < 1) {
+      throw new IllegalArgumentException(
+          "runsMax, sweepMs, nodeTimeoutMs and parallelMax must be at least 1, leaseMs 300");
+    }
+  }
+
+  RunRules rules() {
+    return new RunRules(
+        nodeTimeoutMs,
+        Duration.ofMillis(timeoutGraceMs),
+        Duration.ofMillis(retryBackoffMs),
+        parallelMax,
+        eventPayloadCharsMax);
+  }
+
+  @Override
+  public String toString() {
+    return "WorkflowRunnerSettings[gatewayUrl=" + gatewayUrl + "]";
+  }
+}
