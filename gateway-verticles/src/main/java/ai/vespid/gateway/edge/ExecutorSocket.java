@@ -114,11 +114,7 @@ final class ExecutorSocket {
       // Not compared with what it was given yet: its agent says it again after the welcome.
       case ExecutorFrame.ToolResult _ when phase.tooEarlyForResults() -> {}
       case ExecutorFrame.ToolResult result ->
-          reports.received(
-              result.requestId(),
-              result.epoch(),
-              new DispatchResult(
-                  result.status(), result.output(), result.error(), result.workspace()));
+          reports.received(result.requestId(), result.epoch(), result.result());
       case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId(), event.event());
       case ExecutorFrame.SessionOpened _,

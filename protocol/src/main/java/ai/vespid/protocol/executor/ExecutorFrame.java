@@ -1,6 +1,7 @@
 package ai.vespid.protocol.executor;
 
 import ai.vespid.protocol.Check;
+import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Limits;
@@ -129,6 +130,11 @@ public sealed interface ExecutorFrame {
       Check.optionalRange("epoch", epoch, 1, Integer.MAX_VALUE);
       Check.required("status", status);
       Check.optionalText("error", error, 1, 100_000);
+    }
+
+    /** What it says of the dispatch. */
+    public DispatchResult result() {
+      return new DispatchResult(status, output, error, workspace);
     }
 
     @Override
