@@ -118,6 +118,8 @@ public enum Mutant {
   REPEATED_OFFER_DENIED,
   /** A late answer to an offer is taken for one about the connection that came after. */
   LATE_ANSWER_BELIEVED,
+  /** An offer that was refused to a home out of sight is repeated unasked. */
+  REFUSED_OFFER_REPEATED,
   /** What is in memory is offered again without asking whether another home decided it. */
   OFFERED_AGAIN_UNASKED,
   /** An assignment that the row refuses is tried again under the next epoch. */

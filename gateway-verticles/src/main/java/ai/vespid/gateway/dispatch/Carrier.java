@@ -20,7 +20,7 @@ import io.vertx.core.Vertx;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +37,7 @@ final class Carrier {
   private final DurableLog log;
   private final Waiters waiters;
   private final RouterMeters meters;
-  private final Consumer<String> openRow;
+  private final Function<String, Future<?>> openRow;
   private final WorkspaceAccessSigner signer;
   private final Bus bus;
   private final DeniedRoutes denied;
@@ -51,7 +51,7 @@ final class Carrier {
       DurableLog log,
       Waiters waiters,
       RouterMeters meters,
-      Consumer<String> openRow) {
+      Function<String, Future<?>> openRow) {
     this.node = node;
     this.settings = settings;
     this.table = table;
@@ -126,7 +126,7 @@ final class Carrier {
           } else {
             waiters.accepted(dispatch.requestId());
             // Whoever wrote it may have died before it heard of its commit.
-            openRow.accept(dispatch.requestId());
+            openRow.apply(dispatch.requestId());
           }
         })
         .onFailure(_ -> {
@@ -172,10 +172,13 @@ final class Carrier {
                 !route.acknowledges() || offer.workspace() != null,
                 node.clock().millis() + offer.remainingMs()),
             node.id());
-    if (!mayBeDecided(offer)) {
-      offer(request, route, offer, false);
-      return;
-    }
+    if (mayBeDecided(offer)) offerUnlessDecided(request, route, offer, false);
+    else offer(request, route, offer, false);
+  }
+
+  private void offerUnlessDecided(
+      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
+    var requestId = offer.dispatch().requestId();
     bus.ask(ResultStore.at(node.id()), new ResultStore.Get(requestId), settings.offerMax())
         .otherwiseEmpty()
         .onSuccess(known -> {
@@ -183,6 +186,8 @@ final class Carrier {
             long now = node.clock().millis();
             table.report(requestId, offer.epoch(), route.executorId(), result, now);
             carryOut();
+          } else if (repeated) {
+            openRow.apply(requestId).onComplete(_ -> offerAgain(request, route, offer, true));
           } else {
             offerAgain(request, route, offer, false);
           }
@@ -218,7 +223,15 @@ final class Carrier {
               .addKeyValue("request", requestId)
               .addKeyValue("cause", cause.getMessage())
               .log("it is unknown whether an offer arrived; it is repeated");
-          vertx.setTimer(REPEAT_MS, _ -> offerAgain(request, route, offer, true));
+          // Refused because this home was out of sight: another one may have gone on with it.
+          boolean refused = Fault.of(cause).code() == Fault.Code.NOT_HOME;
+          vertx.setTimer(
+              REPEAT_MS,
+              _ -> {
+                if (!isWith(offer)) return;
+                if (refused) offerUnlessDecided(request, route, offer, true);
+                else offer(request, route, offer, true);
+              });
         });
   }
 

@@ -233,11 +233,13 @@ public final class DispatchRouterVerticle extends VerticleBase {
   }
 
   // It was accepted before. Whoever waits for its result asks its home again unless that is here.
-  private void openRow(String requestId) {
-    adopt(new Adopt(List.of(requestId)))
-        .onComplete(_ -> {
-          if (table.find(requestId).isEmpty()) waiters.moved(requestId);
-        });
+  private Future<?> openRow(String requestId) {
+    var ids = List.of(requestId);
+    Future<?> read = table.find(requestId).isPresent() ? readRows(ids) : adopt(new Adopt(ids));
+    return read.onComplete(_ -> {
+      carrier.carryOut();
+      if (table.find(requestId).isEmpty()) waiters.moved(requestId);
+    });
   }
 
   private Future<Done> adopt(Adopt rows) {

@@ -113,6 +113,8 @@ final class DispatchTable {
     if (entries.putIfAbsent(entry.id(), entry) != null) {
       throw new IllegalStateException("submitted twice: " + entry.id());
     }
+    // Whether an agent has it already its row tells, which is there then.
+    orphans.take(entry.id());
     if (durable) go.commit(entry, entry.usesFiles() ? null : room.reserve(entry));
     else go.prepare(entry, nowMs);
   }
@@ -278,6 +280,11 @@ final class DispatchTable {
     for (var requestId : directory.heldBy(hello.executorId())) {
       var entry = entries.get(requestId);
       if (entry == null || !entry.held()) continue;
+      // Offered on this very connection, after this hello, which is said again or was kept waiting.
+      boolean later =
+          entry.state instanceof State.Assigned(Route to)
+              && to.connectionId().equals(hello.connectionId());
+      if (later && !Integer.valueOf(entry.epoch).equals(listed.get(requestId))) continue;
       if (Integer.valueOf(entry.epoch).equals(listed.get(requestId))) {
         adopted.add(new Reconcile.Adopted(requestId, entry.epoch, entry.organizationId()));
         go.become(

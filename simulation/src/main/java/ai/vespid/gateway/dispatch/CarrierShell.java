@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** As {@link Carrier} and {@link DurableLog}: carries decisions out, tells how they went. */
@@ -31,7 +31,7 @@ final class CarrierShell {
   private final ExecutorDirectory directory;
   private final Waiters waiters;
   private final OfferShell offers;
-  private final Consumer<String> openRow;
+  private final Function<String, Future<?>> openRow;
   private final Predicate<String> mine;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
 
@@ -41,14 +41,14 @@ final class CarrierShell {
       DispatchTable table,
       ExecutorDirectory directory,
       Waiters waiters,
-      Consumer<String> openRow,
+      Function<String, Future<?>> openRow,
       Predicate<String> mine) {
     this.ports = ports;
     this.here = here;
     this.table = table;
     this.directory = directory;
     this.waiters = waiters;
-    this.offers = new OfferShell(ports, here, table, this::carryOut);
+    this.offers = new OfferShell(ports, here, table, openRow, this::carryOut);
     this.openRow = openRow;
     this.mine = mine;
   }
@@ -146,7 +146,7 @@ final class CarrierShell {
           } else {
             waiters.accepted(requestId);
             // A row whose writer died before it heard of its commit is in nobody's table.
-            if (!without(Mutant.OPEN_ROW_LEFT_ALONE)) openRow.accept(requestId);
+            if (!without(Mutant.OPEN_ROW_LEFT_ALONE)) openRow.apply(requestId);
           }
           carryOut();
         })

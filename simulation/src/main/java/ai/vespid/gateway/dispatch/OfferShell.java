@@ -11,6 +11,7 @@ import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.function.Function;
 
 /** As the part of {@link Carrier} that offers. */
 final class OfferShell {
@@ -21,16 +22,23 @@ final class OfferShell {
   private final Surroundings here;
   private final DispatchTable table;
   private final DeniedRoutes denied;
+  private final Function<String, Future<?>> openRow;
   private final Runnable changed;
 
   /**
    * @param changed run after the table was
    */
-  OfferShell(RouterPorts ports, Surroundings here, DispatchTable table, Runnable changed) {
+  OfferShell(
+      RouterPorts ports,
+      Surroundings here,
+      DispatchTable table,
+      Function<String, Future<?>> openRow,
+      Runnable changed) {
     this.ports = ports;
     this.here = here;
     this.table = table;
     this.denied = new DeniedRoutes(here, table, changed);
+    this.openRow = openRow;
     this.changed = changed;
   }
 
@@ -54,16 +62,22 @@ final class OfferShell {
             new WorkspaceAccess(null, new Upload("http://gateway/files", "v" + next, next)),
             here.node());
     ports.history().offered(requestId, offer.remainingMs());
-    if (!mayBeDecided(offer)) {
-      ask(offer, request, false);
-      return;
-    }
+    if (mayBeDecided(offer)) askUnlessDecided(offer, request, false);
+    else ask(offer, request, false);
+  }
+
+  private void askUnlessDecided(
+      Decision.Offer offer, ExecutorEdge.Offer request, boolean repeated) {
+    var requestId = offer.dispatch().requestId();
     here.ask(ResultStore.at(here.node()), new ResultStore.Get(requestId), OFFER_MAX)
         .otherwiseEmpty()
         .onSuccess(known -> {
           if (known instanceof ResultStore.Get.Found(String _, DispatchResult result)) {
-            table.report(requestId, offer.epoch(), route.executorId(), result, here.nowMs());
+            var executorId = offer.route().executorId();
+            table.report(requestId, offer.epoch(), executorId, result, here.nowMs());
             changed.run();
+          } else if (repeated) {
+            openRow.apply(requestId).onComplete(_ -> offerAgain(offer, request, true));
           } else {
             offerAgain(offer, request, false);
           }
@@ -91,7 +105,16 @@ final class OfferShell {
           table.offerAnswered(request.dispatch().requestId(), offer.epoch(), reply, here.nowMs());
           changed.run();
         })
-        .onFailure(_ -> here.later(REPEAT_MS, () -> offerAgain(offer, request, true)));
+        .onFailure(cause -> {
+          boolean refused = Fault.of(cause).code() == Fault.Code.NOT_HOME;
+          here.later(REPEAT_MS, () -> repeat(offer, request, refused));
+        });
+  }
+
+  private void repeat(Decision.Offer offer, ExecutorEdge.Offer request, boolean refused) {
+    if (!isWith(offer)) return;
+    if (refused && !without(Mutant.REFUSED_OFFER_REPEATED)) askUnlessDecided(offer, request, true);
+    else ask(offer, request, true);
   }
 
   private void offerAgain(Decision.Offer offer, ExecutorEdge.Offer request, boolean repeated) {

@@ -175,7 +175,7 @@ public final class RouterShell {
   }
 
   private Future<Done> handOver(HandOver to) {
-    ports.say("hands over to", to.node());
+    ports.say("hands over to", to.node(), to.homes());
     if (without(Mutant.NOTHING_HANDED_OVER)) return Future.succeededFuture(new Done());
     return succession.handOver(to);
   }

@@ -59,11 +59,13 @@ final class Rows {
   }
 
   /** A row that turned out to be there already. */
-  void open(String requestId) {
-    adopt(new Adopt(List.of(requestId)))
-        .onComplete(_ -> {
-          if (table.find(requestId).isEmpty()) waiters.moved(requestId);
-        });
+  Future<?> open(String requestId) {
+    var ids = List.of(requestId);
+    Future<?> read = table.find(requestId).isPresent() ? read(ids) : adopt(new Adopt(ids));
+    return read.onComplete(_ -> {
+      changed.run();
+      if (table.find(requestId).isEmpty()) waiters.moved(requestId);
+    });
   }
 
   /** Everything that stands open. */
