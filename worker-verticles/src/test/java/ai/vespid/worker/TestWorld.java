@@ -19,6 +19,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.redis.client.Redis;
+import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
@@ -26,9 +27,11 @@ import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -41,6 +44,7 @@ import redis.embedded.RedisServer;
 
 /** A gateway and any number of workers on a real PostgreSQL and a real Redis. */
 public final class TestWorld implements AutoCloseable {
+  static final String SECRET = "ghp-very-secret-value";
   static final String TOKEN = "test-gateway-token";
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -255,6 +259,32 @@ public final class TestWorld implements AutoCloseable {
         .iterator()
         .next()
         .getString(0);
+  }
+
+  /** What every table of runs and dispatches holds, a row a text. */
+  List<String> everyRow() {
+    var rows = new ArrayList<String>();
+    for (var table :
+        List.of(
+            "workflow_runs", "workflow_run_nodes", "workflow_run_events", "connector_secrets")) {
+      read(db.worker(), table, rows);
+    }
+    read(db.gateway(), "dispatches", rows);
+    return rows;
+  }
+
+  private static void read(Pool pool, String table, List<String> rows) {
+    var columns = table.equals("connector_secrets") ? "id, kek_id, wrapped_dek, ciphertext" : "t.*";
+    pool.query("SELECT row(" + columns + ")::text FROM " + table + " t")
+        .execute()
+        .await()
+        .forEach(row -> rows.add(row.getString(0)));
+  }
+
+  /** True when the secret can be read in it, also as the bytes that a column of bytes shows. */
+  static boolean telling(String row) {
+    var hex = HexFormat.of().formatHex(SECRET.getBytes(StandardCharsets.UTF_8));
+    return row.contains(SECRET) || row.contains(hex);
   }
 
   /** Asks until it is so. */

@@ -41,7 +41,8 @@ final class WorkflowRunTest {
             .put("connectorId", "github")
             .put("actionId", "issue.create")
             .put("input", new JsonObject().put("repo", "a/b").put("title", "T"))
-            .put("auth", new JsonObject().put("secretId", world.secret("github", "s3cret")));
+            .put(
+                "auth", new JsonObject().put("secretId", world.secret("github", TestWorld.SECRET)));
     if (mode != null) config.put("execution", new JsonObject().put("mode", mode));
     return node("issue", "connector.action", config);
   }
@@ -92,8 +93,8 @@ final class WorkflowRunTest {
     assertThat(row.getOffsetDateTime("timeout_at")).isNotNull();
     assertThat(row.getString("status")).isEqualTo("running");
     assertThat(row.getString("claim_owner")).isNull();
-    assertThat(row.getString("cursor")).contains(run + ":issue:1").doesNotContain("s3cret");
-    assertThat(agent.invokes.getFirst().getString("secret")).isEqualTo("s3cret");
+    assertThat(row.getString("cursor")).contains(run + ":issue:1").doesNotContain(TestWorld.SECRET);
+    assertThat(agent.invokes.getFirst().getString("secret")).isEqualTo(TestWorld.SECRET);
     agent.tell(new JsonObject().put("seq", 1).put("kind", "log").put("level", "warn"));
     agent.tell(new JsonObject().put("seq", 1).put("kind", "log").put("level", "warn"));
     world.until("it is told", () -> world.told(run).contains("remote_event:issue"));
@@ -112,6 +113,21 @@ final class WorkflowRunTest {
   }
 
   @Test
+  void theSecretOfAnActionStandsInNoTable() {
+    var agent = new TestAgent(world).waits();
+    world.workerBeside(new JsonObject());
+    var run = run(action("node"));
+    world.until("the agent has it", () -> agent.invokes.size() == 1);
+
+    assertThat(world.everyRow()).anyMatch(row -> row.contains(run)).noneMatch(TestWorld::telling);
+    agent.answer();
+    ends(run, "succeeded");
+
+    assertThat(agent.invokes.getFirst().getString("secret")).isEqualTo(TestWorld.SECRET);
+    assertThat(world.everyRow()).noneMatch(TestWorld::telling);
+  }
+
+  @Test
   void anActionInTheCloudIsCarriedOutByTheWorker() {
     try (var github = new Service(world.vertx)) {
       github.answers(201, "{\"number\":7,\"html_url\":\"https://x/7\"}");
@@ -121,7 +137,8 @@ final class WorkflowRunTest {
           run(action(null), node("n", "http.request", new JsonObject().put("url", github.url())));
 
       ends(run, "succeeded");
-      assertThat(github.seen().getFirst().header("authorization")).isEqualTo("Bearer s3cret");
+      assertThat(github.seen().getFirst().header("authorization"))
+          .isEqualTo("Bearer " + TestWorld.SECRET);
       assertThat(github.seen()).hasSize(2);
       assertThat(world.told(run)).containsSubsequence("node_succeeded:issue", "node_succeeded:n");
     }
