@@ -172,7 +172,8 @@ final class Carrier {
                 !route.acknowledges() || offer.workspace() != null,
                 node.clock().millis() + offer.remainingMs()),
             node.id());
-    if (mayBeDecided(offer)) offerUnlessDecided(request, route, offer, false);
+    if (offer.again()) offerUnlessDecided(request, route, offer, true);
+    else if (mayBeDecided(offer)) offerUnlessDecided(request, route, offer, false);
     else offer(request, route, offer, false);
   }
 

@@ -13,8 +13,18 @@ sealed interface Decision {
   /** Find the newest version of the run's files, then call {@code workspaceLoaded}. */
   record LoadWorkspace(String organizationId, String runId) implements Decision {}
 
-  /** Hand the dispatch to the edge of this route, then call {@code offerAnswered}. */
-  record Offer(Dispatch dispatch, Route route, int epoch, int remainingMs, WorkspaceHead workspace)
+  /**
+   * Hand the dispatch to the edge of this route, then call {@code offerAnswered}.
+   *
+   * @param again it was handed to it before and nobody knows whether it arrived: it may be over
+   */
+  record Offer(
+      Dispatch dispatch,
+      Route route,
+      int epoch,
+      int remainingMs,
+      WorkspaceHead workspace,
+      boolean again)
       implements Decision {}
 
   /** Tell the holder to stop. */

@@ -172,7 +172,7 @@ final class DispatchTable {
     if (entry == null || entry.epoch != epoch) return;
     if (!(entry.state instanceof State.Assigned(Route to))) return;
     switch (reply) {
-      case Accepted _ -> {}
+      case Accepted _ -> entry.arrived = true;
       case Full _ -> {
         room.release(entry);
         go.enqueue(entry, ErrorCode.EXECUTOR_OVER_CAPACITY, nowMs);
@@ -215,7 +215,7 @@ final class DispatchTable {
   /** An executor connected, or what it can do changed. */
   void routeUp(Route route, long nowMs) {
     directory.up(route);
-    adopt(route);
+    adopt(route, nowMs);
     go.serve(Demand.queueKey(route), nowMs);
   }
 
@@ -287,6 +287,7 @@ final class DispatchTable {
       if (later && !Integer.valueOf(entry.epoch).equals(listed.get(requestId))) continue;
       if (Integer.valueOf(entry.epoch).equals(listed.get(requestId))) {
         adopted.add(new Reconcile.Adopted(requestId, entry.epoch, entry.organizationId()));
+        entry.arrived = true;
         go.become(
             entry, new State.Grace(hello.executorId(), hello.bootId(), nowMs + rules.graceMs()));
       } else if (hello.bootId() != null && hello.bootId().equals(entry.bootId())) {
@@ -311,13 +312,13 @@ final class DispatchTable {
   }
 
   // What the hello was believed to hold now belongs to its connection.
-  private void adopt(Route route) {
+  private void adopt(Route route, long nowMs) {
     for (var requestId : directory.heldBy(route.executorId())) {
       var entry = entries.get(requestId);
       if (entry != null
           && entry.state instanceof State.Grace grace
           && Objects.equals(grace.bootId(), route.bootId())) {
-        go.become(entry, new State.Assigned(route));
+        go.goOn(entry, route, nowMs);
       }
     }
   }

@@ -50,6 +50,8 @@ final class Entry {
   final long deadlineMs;
   long waitUntilMs;
   boolean committed;
+  // Its holder is known to have had it.
+  boolean arrived;
   int epoch;
   int attempts;
   State state;

@@ -64,7 +64,8 @@ final class Handover {
       go.undelivered(entry, nowMs);
     } else if (route != null && orphan != null && orphan.epoch() == epoch) {
       go.room.hold(entry, executorId);
-      go.become(entry, new State.Assigned(route));
+      entry.arrived = true;
+      go.goOn(entry, route, nowMs);
     } else {
       go.room.hold(entry, executorId);
       go.become(entry, new State.Grace(executorId, bootId, nowMs + rules.graceMs()));
@@ -123,11 +124,12 @@ final class Handover {
             .route(moving.executorId())
             .filter(to -> Objects.equals(to.bootId(), moving.bootId()))
             .orElse(null);
+    if (route != null) {
+      go.goOn(entry, route, nowMs);
+      return;
+    }
     go.become(
-        entry,
-        route == null
-            ? new State.Grace(moving.executorId(), moving.bootId(), nowMs + rules.graceMs())
-            : new State.Assigned(route));
+        entry, new State.Grace(moving.executorId(), moving.bootId(), nowMs + rules.graceMs()));
   }
 
   // Two halves of a split had it: the attempt that was written last counts, and one that somebody

@@ -116,10 +116,25 @@ final class Progress {
   }
 
   void offer(Entry entry, Route route, long nowMs) {
+    entry.arrived = false;
     become(entry, new State.Assigned(route));
-    out.add(
-        new Decision.Offer(
-            entry.dispatch, route, entry.epoch, entry.remainingMs(nowMs), entry.files));
+    out.add(offer(entry, route, false, nowMs));
+  }
+
+  private static Decision.Offer offer(Entry entry, Route route, boolean again, long nowMs) {
+    int remainingMs = entry.remainingMs(nowMs);
+    return new Decision.Offer(entry.dispatch, route, entry.epoch, remainingMs, entry.files, again);
+  }
+
+  /**
+   * Its holder is there (again). An offer whose answer was lost with a link between gateways, or
+   * with another home, is repeated: nobody else would ever ask. An agent of the original could not
+   * tell that it has it already, and where its files are is known to the first offer only.
+   */
+  void goOn(Entry entry, Route route, long nowMs) {
+    become(entry, new State.Assigned(route));
+    if (entry.arrived || !route.acknowledges() || entry.usesFiles() && entry.files == null) return;
+    out.add(offer(entry, route, true, nowMs));
   }
 
   void enqueue(Entry entry, ErrorCode reason, long nowMs) {

@@ -62,7 +62,8 @@ final class OfferShell {
             new WorkspaceAccess(null, new Upload("http://gateway/files", "v" + next, next)),
             here.node());
     ports.history().offered(requestId, offer.remainingMs());
-    if (mayBeDecided(offer)) askUnlessDecided(offer, request, false);
+    if (offer.again()) askUnlessDecided(offer, request, true);
+    else if (mayBeDecided(offer)) askUnlessDecided(offer, request, false);
     else ask(offer, request, false);
   }
 
