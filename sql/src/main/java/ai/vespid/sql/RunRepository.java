@@ -121,6 +121,11 @@ public final class RunRepository {
         ON CONFLICT DO NOTHING)
       SELECT wake_seq FROM run
       """;
+  private static final String ARRIVED =
+      "SELECT "
+          + RunNode.COLUMNS
+          + " FROM workflow_run_nodes"
+          + " WHERE run_id = $1 AND state = 'blocked' AND result IS NOT NULL";
   private static final String DSL = "SELECT dsl::text AS dsl FROM workflows WHERE id = $1";
 
   private final Pool pool;
@@ -249,6 +254,13 @@ public final class RunRepository {
           }
           return nodes;
         });
+  }
+
+  /** The blocked nodes of a run for which something has come that is not applied yet. */
+  public Future<List<RunNode>> arrived(String runId) {
+    return pool.preparedQuery(ARRIVED)
+        .execute(Tuple.of(UUID.fromString(runId)))
+        .map(rows -> Rows.list(rows, RunNode::of));
   }
 
   /** Keeps claims for another lease; answers which are still the caller's. */

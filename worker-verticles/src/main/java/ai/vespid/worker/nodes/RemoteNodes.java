@@ -11,6 +11,7 @@ import ai.vespid.sql.Run;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** The dispatches of remote nodes (contract 3.2 and 5.5). */
 public final class RemoteNodes {
@@ -48,12 +49,17 @@ public final class RemoteNodes {
   /**
    * The dispatch of a node.
    *
-   * @param steps what came before it, as in the run's output
+   * @param steps what came before it, as in the run's output; asked only where it is told
    * @param secret what it needs; may be null
    * @param timeoutMs kept within what a dispatch may say
    */
   public DispatchBody dispatch(
-      Run run, int attempt, Node node, List<RawJson> steps, String secret, int timeoutMs) {
+      Run run,
+      int attempt,
+      Node node,
+      Supplier<List<RawJson>> steps,
+      String secret,
+      int timeoutMs) {
     var within = Math.clamp(timeoutMs, Limits.TIMEOUT_MS_MIN, Limits.TIMEOUT_MS_MAX);
     return new DispatchBody(
         run.organizationId(),
@@ -79,7 +85,7 @@ public final class RemoteNodes {
         null);
   }
 
-  private Object payload(Run run, int attempt, Node node, List<RawJson> steps) {
+  private Object payload(Run run, int attempt, Node node, Supplier<List<RawJson>> steps) {
     var env = new Env(githubApiBaseUrl);
     return switch (node.config()) {
       case ConnectorAction action ->
@@ -94,7 +100,7 @@ public final class RemoteNodes {
               run.workflowId(),
               attempt,
               run.input(),
-              steps,
+              steps.get(),
               env,
               refs(agent));
       default -> throw new IllegalArgumentException(node.type() + " is never remote");

@@ -18,7 +18,6 @@ import ai.vespid.worker.gateway.GatewayClient;
 import ai.vespid.worker.nodes.NodeCall;
 import io.vertx.core.Future;
 import java.time.Instant;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +52,7 @@ final class HeldRun {
   private long leaseUntilMs;
   private boolean writing;
   private boolean reading;
+  private boolean readAgain;
   private boolean lingering;
   private boolean gone;
 
@@ -116,14 +116,18 @@ final class HeldRun {
 
   /** Something may have been left at its nodes. */
   void look() {
-    if (gone || reading) return;
+    if (gone) return;
+    // What is being read may be older than what we were just told of.
+    readAgain = reading;
+    if (reading) return;
     reading = true;
     carriers
         .runs()
-        .nodes(List.of(run.id()))
+        .arrived(run.id())
         .onSuccess(nodes -> {
           reading = false;
-          happened(() -> machine.arrived(nodes.getOrDefault(run.id(), List.of()), now()));
+          happened(() -> machine.arrived(nodes, now()));
+          if (readAgain) look();
         })
         .onFailure(cause -> drop("its nodes cannot be read"));
   }
@@ -257,7 +261,7 @@ final class HeldRun {
                             run,
                             effect.attempt(),
                             node,
-                            machine.told(),
+                            machine::told,
                             secret,
                             effect.timeoutMs())))
         .recover(HeldRun::refused)
