@@ -1,7 +1,6 @@
 package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.bus.Bus;
-import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
@@ -11,9 +10,7 @@ import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
-import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ResultStore;
-import ai.vespid.protocol.bus.Route;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -28,19 +25,15 @@ import org.slf4j.LoggerFactory;
 final class Carrier {
   private static final Logger LOG = LoggerFactory.getLogger(Carrier.class);
 
-  private static final long REPEAT_MS = 250;
-
-  private final Vertx vertx;
   private final Node node;
   private final DispatchRouterSettings settings;
   private final DispatchTable table;
   private final DurableLog log;
   private final Waiters waiters;
   private final RouterMeters meters;
-  private final Function<String, Future<?>> openRow;
-  private final WorkspaceAccessSigner signer;
   private final Bus bus;
-  private final DeniedRoutes denied;
+  private final Function<String, Future<?>> openRow;
+  private final Offers offers;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
 
   Carrier(
@@ -59,10 +52,16 @@ final class Carrier {
     this.waiters = waiters;
     this.meters = meters;
     this.openRow = openRow;
-    this.signer = new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret());
-    this.vertx = vertx;
     this.bus = new Bus(vertx, node.id());
-    this.denied = new DeniedRoutes(Surroundings.of(vertx, node), table, this::carryOut);
+    this.offers =
+        new Offers(
+            Surroundings.of(vertx, node),
+            node.membership().alone(),
+            new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret()),
+            settings.offerMax(),
+            table,
+            openRow,
+            this::carryOut);
   }
 
   /** Does everything that was decided, and what is decided in turn. */
@@ -72,8 +71,8 @@ final class Carrier {
         switch (decision) {
           case Decision.Persist persist -> persist(persist);
           case Decision.LoadWorkspace load -> load(load);
-          case Decision.Offer offer -> offer(offer);
-          case Decision.Cancel cancel -> cancel(cancel);
+          case Decision.Offer offer -> offers.make(offer);
+          case Decision.Cancel cancel -> offers.cancel(cancel);
           case Decision.Finish finish -> finish(finish);
         }
       }
@@ -153,126 +152,6 @@ final class Carrier {
           table.workspaceLoaded(key, head, node.clock().millis());
           carryOut();
         });
-  }
-
-  private void offer(Decision.Offer offer) {
-    var route = offer.route();
-    var requestId = offer.dispatch().requestId();
-    var request =
-        new ExecutorEdge.Offer(
-            offer.dispatch(),
-            route.executorId(),
-            route.connectionId(),
-            offer.epoch(),
-            offer.remainingMs(),
-            WorkspaceAccessSigner.workspace(offer.dispatch(), offer.workspace()),
-            signer.access(
-                offer.dispatch(),
-                offer.workspace(),
-                !route.acknowledges() || offer.workspace() != null,
-                node.clock().millis() + offer.remainingMs()),
-            node.id());
-    if (offer.again()) offerUnlessDecided(request, route, offer, true);
-    else if (mayBeDecided(offer)) offerUnlessDecided(request, route, offer, false);
-    else offer(request, route, offer, false);
-  }
-
-  private void offerUnlessDecided(
-      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
-    var requestId = offer.dispatch().requestId();
-    bus.ask(ResultStore.at(node.id()), new ResultStore.Get(requestId), settings.offerMax())
-        .otherwiseEmpty()
-        .onSuccess(known -> {
-          if (known instanceof ResultStore.Get.Found(String _, DispatchResult result)) {
-            long now = node.clock().millis();
-            table.report(requestId, offer.epoch(), route.executorId(), result, now);
-            carryOut();
-          } else if (repeated) {
-            openRow.apply(requestId).onComplete(_ -> offerAgain(request, route, offer, true));
-          } else {
-            offerAgain(request, route, offer, false);
-          }
-        });
-  }
-
-  // Its executor may have given the result of an earlier attempt to another home, in the other half
-  // of a split, and know nothing of it any more. For what stands in a row the row tells.
-  private boolean mayBeDecided(Decision.Offer offer) {
-    return !node.membership().alone()
-        && table
-            .find(offer.dispatch().requestId())
-            .filter(entry -> !entry.durable && entry.attempts > 1)
-            .isPresent();
-  }
-
-  private void offer(
-      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
-    var requestId = offer.dispatch().requestId();
-    bus.ask(route.edge(), request, settings.offerMax())
-        .recover(cause -> unanswered(Fault.of(cause)))
-        .onSuccess(reply -> {
-          boolean denies = reply instanceof ExecutorEdge.Offer.NotHere;
-          // The first may have arrived before the socket was gone. Its route goes, too, and the
-          // agent's hello tells.
-          if (denies && repeated || !isWith(offer)) return;
-          if (denies) denied.add(route, DeniedRoutes.UNREACHED_MS);
-          table.offerAnswered(requestId, offer.epoch(), reply, node.clock().millis());
-          carryOut();
-        })
-        .onFailure(cause -> {
-          LOG.atWarn()
-              .addKeyValue("request", requestId)
-              .addKeyValue("cause", cause.getMessage())
-              .log("it is unknown whether an offer arrived; it is repeated");
-          // Refused because this home was out of sight: another one may have gone on with it.
-          boolean refused = Fault.of(cause).code() == Fault.Code.NOT_HOME;
-          vertx.setTimer(
-              REPEAT_MS,
-              _ -> {
-                if (!isWith(offer)) return;
-                if (refused) offerUnlessDecided(request, route, offer, true);
-                else offer(request, route, offer, true);
-              });
-        });
-  }
-
-  // The edge knows it when it has arrived. When the route went, its agent's hello tells.
-  private void offerAgain(
-      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
-    if (isWith(offer)) offer(request, route, offer, repeated);
-  }
-
-  // An agent that came back has it on another connection: a late answer is not about that one.
-  private boolean isWith(Decision.Offer offer) {
-    return table
-        .find(offer.dispatch().requestId())
-        .filter(entry -> entry.epoch == offer.epoch())
-        .filter(entry ->
-            entry.state instanceof Entry.State.Assigned(Route to)
-                && to.connectionId().equals(offer.route().connectionId()))
-        .isPresent();
-  }
-
-  // No handler: nothing arrived. Too busy: nothing was taken. A timeout may mean either.
-  private static Future<ExecutorEdge.Offer.Reply> unanswered(Fault fault) {
-    return switch (fault.code()) {
-      case UNAVAILABLE -> Future.succeededFuture(new ExecutorEdge.Offer.NotHere());
-      case BUSY -> Future.succeededFuture(new ExecutorEdge.Offer.Full());
-      case BAD_REQUEST, NOT_FOUND, NOT_HOME, INTERNAL, TIMEOUT -> Future.failedFuture(fault);
-    };
-  }
-
-  private void cancel(Decision.Cancel cancel) {
-    bus.ask(
-            cancel.route().edge(),
-            new ExecutorEdge.Cancel(
-                cancel.route().executorId(), cancel.requestId(), cancel.epoch(), cancel.reason()),
-            settings.offerMax())
-        .onFailure(cause ->
-            LOG.atWarn()
-                .addKeyValue("request", cancel.requestId())
-                .addKeyValue("cause", cause.getMessage())
-                .log("a cancel did not arrive; the agent's own timeout ends the work"));
   }
 
   private void finish(Decision.Finish finish) {

@@ -13,7 +13,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.function.Function;
 
-/** As the part of {@link Carrier} that offers. */
+/** As {@link Offers}. */
 final class OfferShell {
   private static final long REPEAT_MS = 250;
   private static final Duration OFFER_MAX = Duration.ofSeconds(5);
