@@ -112,6 +112,7 @@ final class Handover {
     entry.committed = moving.durable();
     entry.epoch = moving.epoch();
     entry.attempts = moving.durable() ? moving.epoch() : 1;
+    entry.arrived = moving.arrived();
     if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
     if (moving.executorId() == null) {
       entry.waitAtLeastUntil(nowMs + rules.graceMs());
@@ -203,7 +204,8 @@ final class Handover {
             entry.epoch,
             entry.remainingMs(nowMs),
             entry.executorId(),
-            entry.bootId());
+            entry.bootId(),
+            entry.arrived);
     go.room.leaveQueue(entry);
     go.room.release(entry);
     go.remove(entry, nowMs);

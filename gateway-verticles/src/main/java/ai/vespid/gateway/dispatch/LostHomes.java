@@ -109,7 +109,8 @@ final class LostHomes {
                 held.epoch(),
                 dispatch.timeoutMs(),
                 held.executorId(),
-                held.bootId()),
+                held.bootId(),
+                true),
             here.nowMs());
     changed.run();
   }

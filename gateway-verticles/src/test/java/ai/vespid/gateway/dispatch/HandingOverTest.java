@@ -100,6 +100,6 @@ class HandingOverTest {
   }
 
   private static Moving moving(int epoch) {
-    return new Moving(dispatch("n"), false, epoch, 60_000, "a", "boot");
+    return new Moving(dispatch("n"), false, epoch, 60_000, "a", "boot", true);
   }
 }

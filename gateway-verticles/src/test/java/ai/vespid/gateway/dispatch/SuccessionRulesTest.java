@@ -12,6 +12,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import java.util.List;
@@ -36,6 +37,7 @@ class SuccessionRulesTest {
     former.routeUp(route("a", 1), 0);
     former.submit(dispatch("n"), false, 0);
     former.decisions();
+    former.offerAnswered(ID, 1, new ExecutorEdge.Offer.Accepted(), 10);
     table.routeUp(route("a", 1), 0);
 
     table.handover().resume(former.handover().give(ID, 100), 100);
@@ -44,6 +46,48 @@ class SuccessionRulesTest {
     assertThat(table.decisions()).as("nothing is offered again").isEmpty();
     assertThat(directory.heldBy("a")).containsExactly(ID);
     assertThat(table.report(ID, 1, "a", OK, 200)).isEqualTo(Verdict.DECIDED);
+  }
+
+  @Test
+  void repeatsAnOfferWhoseAnswerTheFormerHomeNeverHeard() {
+    former.routeUp(route("a", 1), 0);
+    former.submit(dispatch("n"), false, 0);
+    former.decisions();
+    table.routeUp(route("a", 1), 0);
+
+    table.handover().resume(former.handover().give(ID, 100), 100);
+
+    assertThat(table.decisions())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Decision.Offer.class,
+            offer -> {
+              assertThat(offer.again()).isTrue();
+              assertThat(offer.epoch()).isEqualTo(1);
+            });
+  }
+
+  @Test
+  void repeatsAnUnansweredOfferWhenTheRouteIsBackAndAsksNoMoreWhenItWasAnswered() {
+    table.routeUp(route("a", 1), 0);
+    table.submit(dispatch("n"), false, 0);
+    table.decisions();
+    backAgain();
+    assertThat(table.decisions())
+        .singleElement()
+        .isInstanceOfSatisfying(Decision.Offer.class, offer -> assertThat(offer.again()).isTrue());
+
+    table.offerAnswered(ID, 1, new ExecutorEdge.Offer.Accepted(), 40);
+    backAgain();
+
+    assertThat(table.decisions()).isEmpty();
+  }
+
+  // As when two halves of a split see each other again: its agent noticed nothing.
+  private void backAgain() {
+    var route = route("a", 1);
+    table.routeDown("a", route.connectionId(), 20);
+    table.routeUp(route, 30);
   }
 
   @Test
@@ -177,11 +221,11 @@ class SuccessionRulesTest {
     table.routeUp(route("b", 1), 0);
     table.handover().recover(dispatch("n"), 1, "a", "boot", _ -> false, 60_000, 0);
 
-    table.handover().resume(new Moving(dispatch("n"), true, 2, 60_000, "b", "boot"), 10);
+    table.handover().resume(new Moving(dispatch("n"), true, 2, 60_000, "b", "boot", true), 10);
     assertThat(directory.heldBy("a")).isEmpty();
     assertThat(directory.heldBy("b")).containsExactly(ID);
 
-    table.handover().resume(new Moving(dispatch("n"), true, 1, 60_000, "a", "boot"), 20);
+    table.handover().resume(new Moving(dispatch("n"), true, 1, 60_000, "a", "boot", true), 20);
     assertThat(table.report(ID, 1, "a", OK, 30)).isEqualTo(Verdict.UNWANTED);
     assertThat(table.report(ID, 2, "b", OK, 30)).isEqualTo(Verdict.DECIDED);
   }

@@ -167,14 +167,18 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
     }
   }
 
-  /** An open dispatch on its way to its new home; {@code executorId} null when nobody has it. */
+  /**
+   * An open dispatch on its way to its new home; {@code executorId} null when nobody has it, {@code
+   * arrived} false when nobody knows whether the offer to it did.
+   */
   record Moving(
       Dispatch dispatch,
       boolean durable,
       int epoch,
       int remainingMs,
       String executorId,
-      String bootId)
+      String bootId,
+      boolean arrived)
       implements Message {}
 
   /** Why this dispatch waits, or who has it. */

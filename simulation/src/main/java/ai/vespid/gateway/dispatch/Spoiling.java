@@ -96,7 +96,8 @@ final class Spoiling {
                         .orElse(m.epoch()),
                     m.remainingMs(),
                     m.executorId(),
-                    m.bootId()))
+                    m.bootId(),
+                    m.arrived()))
             .toList());
   }
 

@@ -143,7 +143,7 @@ final class BusSamples {
           List.of(new ExplainAnswer.Excluded("LABELS", 2, List.of("a", "b"))));
 
   private static final DispatchRouter.Moving MOVING =
-      new DispatchRouter.Moving(DISPATCH, true, 2, 59_000, EXECUTOR, "boot-1");
+      new DispatchRouter.Moving(DISPATCH, true, 2, 59_000, EXECUTOR, "boot-1", true);
 
   private static final ExecutorEdge.Holding HOLDING =
       new ExecutorEdge.Holding(REQUEST, 2, Pool.BYON, ORG, EXECUTOR, "boot-1");
@@ -183,7 +183,7 @@ final class BusSamples {
           new DispatchRouter.TakeOver("gw-1~a/1#7", List.of(MOVING)),
           MOVING,
           new DispatchRouter.Adopt(List.of(REQUEST)),
-          new DispatchRouter.Moving(SPARSE_DISPATCH, false, 0, 59_000, null, null),
+          new DispatchRouter.Moving(SPARSE_DISPATCH, false, 0, 59_000, null, null, false),
           new DispatchRouter.Explain(REQUEST),
           new DispatchRouter.Explanation(EXPLAINED),
           new DispatchRouter.Explanation(null),
