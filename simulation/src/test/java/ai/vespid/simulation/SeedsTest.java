@@ -38,7 +38,7 @@ final class SeedsTest {
    * Beyond the first: seeds that failed without one of the repairs at the end of {@link Mutant}.
    */
   @ParameterizedTest
-  @ValueSource(longs = {2014, 2205, 2312, 2429, 3127, 3439, 3485, 3597, 3614, 9671, 114683})
+  @ValueSource(longs = {1570, 2014, 2205, 2312, 2429, 3127, 3439, 3485, 3597, 3614, 9671, 114683})
   void seedsThatFailedOnceHold(long seed) {
     holds(seed);
   }

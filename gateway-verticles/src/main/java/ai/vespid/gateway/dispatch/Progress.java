@@ -133,6 +133,8 @@ final class Progress {
    */
   void goOn(Entry entry, Route route, long nowMs) {
     become(entry, new State.Assigned(route));
+    // Its time is over, and its moment has not been looked at yet.
+    if (entry.deadlineMs <= nowMs) return;
     if (entry.arrived || !route.acknowledges() || entry.usesFiles() && entry.files == null) return;
     out.add(offer(entry, route, true, nowMs));
   }
