@@ -7,6 +7,7 @@ package ai.vespid.bench.fault;
  */
 record Scenario(String name, int gatewaysMin, Load.Mix mix, Tolerance tolerance, Fault fault) {
   static final Load.Mix USUAL = new Load.Mix(60, true, 60_000);
+  static final Load.Mix BUSY = new Load.Mix(300, true, 60_000);
 
   /** What happens. */
   @FunctionalInterface
