@@ -62,7 +62,6 @@ public final class IngressVerticle extends VerticleBase {
     settings = Settings.bind("ingress", config(), IngressSettings.class);
     bus = new Bus(vertx, node.id());
     homes = HomeCalls.of(vertx, node);
-    node.occupancy().counts("requests", underWay::get);
     node.meters().gauge("vespid.ingress.requests", underWay);
     var router = router();
     var port = settings.internalPort();
