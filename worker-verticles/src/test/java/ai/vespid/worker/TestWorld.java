@@ -13,6 +13,7 @@ import ai.vespid.kit.node.Occupancy;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.EmbeddedDatabase;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -31,7 +32,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -56,7 +59,8 @@ public final class TestWorld implements AutoCloseable {
   final Envelope envelope = new Envelope("test", Base64.getEncoder().encodeToString(new byte[32]));
   private final RedisServer redis;
   private final int redisPort = freePort();
-  private final List<Vertx> workers = new ArrayList<>();
+  private final Map<Vertx, Database> workers = new LinkedHashMap<>();
+  private final Map<Vertx, Node> nodes = new HashMap<>();
 
   public TestWorld() {
     try {
@@ -132,11 +136,13 @@ public final class TestWorld implements AutoCloseable {
   public Vertx worker(JsonObject config) {
     var own = Vertx.vertx();
     ProtocolCodec.install(own, Protocols.ALL, true);
-    var node = node("worker-" + workers.size(), own, database.open(own), new Ports());
+    var with = database.open(own);
+    var node = node("worker-" + nodes.size(), own, with, new Ports());
     for (var entry : new WorkerCatalogue().entries()) {
       deploy(own, node, entry, workerConfig(entry.name(), config));
     }
-    workers.add(own);
+    workers.put(own, with);
+    nodes.put(own, node);
     return own;
   }
 
@@ -150,10 +156,23 @@ public final class TestWorld implements AutoCloseable {
     };
   }
 
-  /** Dies without a goodbye. */
+  /** Dies without a goodbye: nothing that it writes any more arrives. */
   public void kill(Vertx worker) {
-    workers.remove(worker);
+    workers.remove(worker).close().await();
     worker.close().await();
+  }
+
+  /** Stops as it should. */
+  public void stop(Vertx worker) {
+    for (var verticle : worker.deploymentIDs()) worker.undeploy(verticle).await();
+    kill(worker);
+  }
+
+  /** How many runs a worker has brought to their end. */
+  public double ended(Vertx worker) {
+    return nodes.get(worker).meters().find("vespid.workflow.runs.ended").counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   public RowSet<Row> sql(String statement, Object... values) {
@@ -310,7 +329,7 @@ public final class TestWorld implements AutoCloseable {
 
   @Override
   public void close() {
-    for (var worker : List.copyOf(workers)) kill(worker);
+    for (var worker : List.copyOf(workers.keySet())) kill(worker);
     vertx.close().await();
     try {
       redis.stop();

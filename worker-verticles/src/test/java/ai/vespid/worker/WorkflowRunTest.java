@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.protocol.RawJson;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -179,5 +180,51 @@ final class WorkflowRunTest {
     }
     var ids = agent.invokes.stream().map(invoke -> invoke.getString("requestId")).toList();
     assertThat(ids).hasSize(60).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aWorkerThatStopsEndsItsStepAndGivesTheRestOfItsRunBackAtOnce() {
+    try (var service = new Service(world.vertx)) {
+      service.answers(one -> world.vertx.setTimer(30, _ -> one.request().response().end("{}")));
+      var nodes = new JsonObject[20];
+      for (int i = 0; i < nodes.length; i++) {
+        nodes[i] = node("n" + i, "http.request", new JsonObject().put("url", service.url()));
+      }
+      var first = world.worker(new JsonObject());
+      var run = run(nodes);
+      world.until("it is at work", () -> service.seen().size() > 3);
+
+      world.stop(first);
+
+      long stopped = System.nanoTime();
+      int before = service.seen().size();
+      world.worker(new JsonObject());
+      ends(run, "succeeded");
+      assertThat(before).isLessThan(20);
+      // Its lease would have been longer.
+      assertThat(System.nanoTime() - stopped).isLessThan(TimeUnit.SECONDS.toNanos(10));
+      assertThat(service.seen()).hasSize(20);
+      var keys = service.seen().stream().map(seen -> seen.header("idempotency-key")).toList();
+      assertThat(keys).doesNotContainNull().doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void twoWorkersOnOneDatabaseShareTheLoad() {
+    try (var service = new Service(world.vertx)) {
+      service.answers(one -> world.vertx.setTimer(20, _ -> one.request().response().end("{}")));
+      var call = new JsonObject().put("url", service.url());
+      var few = new JsonObject().put("runsMax", 10).put("sweepMs", 50);
+      var workflow = new JsonObject[] {node("a", "http.request", call)};
+      var runs = new ArrayList<String>();
+      for (int i = 0; i < 100; i++) runs.add(run(workflow));
+
+      var workers = List.of(world.worker(few), world.worker(few));
+
+      for (var run : runs) ends(run, "succeeded");
+      assertThat(service.seen()).hasSize(100);
+      assertThat(workers).allMatch(worker -> world.ended(worker) >= 20);
+      assertThat(workers.stream().mapToDouble(world::ended).sum()).isEqualTo(100);
+    }
   }
 }

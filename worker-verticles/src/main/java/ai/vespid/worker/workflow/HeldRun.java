@@ -18,6 +18,7 @@ import ai.vespid.worker.gateway.GatewayClient;
 import ai.vespid.worker.nodes.NodeCall;
 import io.vertx.core.Future;
 import java.time.Instant;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +55,11 @@ final class HeldRun {
   private boolean reading;
   private boolean readAgain;
   private boolean lingering;
+  private boolean letting;
+  private boolean leaving;
   private boolean gone;
+  private int underWay;
+  private long busyMs;
 
   /**
    * @param claimedAtMs when the claim was asked for: its lease began no earlier
@@ -74,6 +79,7 @@ final class HeldRun {
     this.ends = ends;
     seen = claimed.wakeSeq();
     leaseUntilMs = claimedAtMs + carriers.lease().toMillis();
+    busyMs = claimedAtMs;
   }
 
   String id() {
@@ -114,6 +120,25 @@ final class HeldRun {
     ends.dropped(this, why);
   }
 
+  /**
+   * Takes a result as if it had been read at its node. Until that is committed it stands where it
+   * came from, and whoever claims the run next asks for it there.
+   *
+   * @return false when the run is being given back, so that it has to be left at its node
+   */
+  boolean bring(String requestId, DispatchResult result) {
+    if (letting || fenced()) return false;
+    happened(() -> machine.result(requestId, result.withoutWorkspace(), now()));
+    return true;
+  }
+
+  /** Begins nothing more, and gives the run back as soon as nothing of it is done here. */
+  void leave() {
+    if (leaving || gone) return;
+    leaving = true;
+    pump();
+  }
+
   /** Something may have been left at its nodes. */
   void look() {
     if (gone) return;
@@ -140,29 +165,42 @@ final class HeldRun {
 
   private void pump() {
     if (gone || writing) return;
-    if (machine.urgent()) write();
+    if (machine.urgent() || leaving && underWay == 0) write();
     else if (machine.idle()) linger();
   }
 
   // What comes soon is answered without another claim.
   private void linger() {
     if (lingering) return;
+    long left = busyMs + carriers.lingerMs() - carriers.clock().millis();
+    if (left <= 0) {
+      write();
+      return;
+    }
     lingering = true;
-    Runnable letGo =
-        () -> {
-          lingering = false;
-          if (gone || writing || fenced()) return;
-          if (machine.idle() && !machine.urgent()) write();
-        };
-    if (carriers.lingerMs() == 0) letGo.run();
-    else carriers.vertx().setTimer(carriers.lingerMs(), _ -> letGo.run());
+    carriers
+        .vertx()
+        .setTimer(
+            left,
+            _ -> {
+              lingering = false;
+              if (!fenced()) pump();
+            });
   }
 
   private void write() {
     if (fenced()) return;
     writing = true;
     var turn = machine.turn();
+    // What it was about to begin is begun by whoever claims it next.
+    if (leaving && underWay == 0) turn = turn.givenBack(now());
+    write(turn);
+  }
+
+  private void write(Turn turn) {
+    letting = !(turn.hold() instanceof Turn.Hold.Keep);
     long askedAt = carriers.clock().millis();
+    busyMs = askedAt;
     carriers
         .runs()
         .advance(advance(turn))
@@ -208,7 +246,7 @@ final class HeldRun {
         if (turn.hold() instanceof Turn.Hold.Keep) kept(turn, askedAtMs, news);
         else {
           gone = true;
-          ends.released(this, turn, news && !turn.status().terminal());
+          ends.released(this, turn, (news || leaving) && !turn.status().terminal());
         }
       }
     }
@@ -216,7 +254,7 @@ final class HeldRun {
 
   private void kept(Turn turn, long askedAtMs, boolean news) {
     renewed(askedAtMs);
-    for (var effect : turn.effects()) {
+    for (var effect : leaving ? List.<Effect>of() : turn.effects()) {
       if (fenced()) return;
       switch (effect) {
         case Effect.Execute execute -> execute(execute);
@@ -229,10 +267,12 @@ final class HeldRun {
 
   private void execute(Effect.Execute effect) {
     var node = definition.node(effect.nodeId());
+    underWay++;
     secret(node)
         .compose(secret ->
             carriers.local().execute(new NodeCall(node, secret, effect.key(), effect.timeoutMs())))
         .recover(HeldRun::unusable)
+        .onComplete(_ -> underWay--)
         .onSuccess(result ->
             happened(() -> machine.executed(effect.nodeId(), effect.attempt(), result, now())))
         .onFailure(cause -> drop("a node could not be begun"));
@@ -250,6 +290,7 @@ final class HeldRun {
 
   private void send(Effect.Send effect) {
     var node = definition.node(effect.nodeId());
+    underWay++;
     secret(node)
         .compose(secret ->
             carriers
@@ -265,6 +306,7 @@ final class HeldRun {
                             secret,
                             effect.timeoutMs())))
         .recover(HeldRun::refused)
+        .onComplete(_ -> underWay--)
         .onSuccess(answer -> answered(effect, answer))
         .onFailure(cause -> drop("a dispatch could not be sent"));
   }
@@ -287,13 +329,14 @@ final class HeldRun {
             .addKeyValue("cause", error)
             .log("the gateway did not take a dispatch; it is sent again");
         carriers.vertx().setTimer(AGAIN_MS, _ -> again(effect));
+        pump();
       }
     }
   }
 
   // The id makes it harmless, and the node's own time ends it.
   private void again(Effect.Send effect) {
-    if (fenced()) return;
+    if (leaving || fenced()) return;
     if (now().isBefore(effect.until())) send(effect);
     else happened(() -> machine.tick(now()));
   }

@@ -95,6 +95,13 @@ final class RunMachine {
     proceed(now);
   }
 
+  /** The result of one dispatch; ignored when nothing waits for it. */
+  void result(String requestId, DispatchResult result, Instant now) {
+    walk.waitsFor(requestId).ifPresent(node -> walk.result(node, requestId, result));
+    walk.timeouts(now);
+    proceed(now);
+  }
+
   /** A node that was carried out here has ended. */
   void executed(String nodeId, int ofAttempt, DispatchResult result, Instant now) {
     walk.executed(nodeId, ofAttempt, result);
