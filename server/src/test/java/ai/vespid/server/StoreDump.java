@@ -1,13 +1,17 @@
 package ai.vespid.server;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -104,17 +108,20 @@ final class StoreDump {
     }
   }
 
-  /** Every file of the home and every log but those that hold secrets on purpose. */
-  static List<Kept> files(UpSite site, Path logs) {
+  /** Every file: logs, the agent's journal and folders, the stores' own down to what they write. */
+  static List<Kept> files(Path folder) {
     var kept = new ArrayList<Kept>();
-    try (var files = Files.walk(logs)) {
+    try (var files = Files.walk(folder)) {
       for (var file : files.filter(Files::isRegularFile).toList()) {
-        // The files of the database are its rows, and what it has deleted of them.
-        boolean store = file.startsWith(site.home().resolve("postgres/pg"));
-        if (!store) kept.add(new Kept("file " + logs.relativize(file), UpSite.read(file)));
+        try {
+          kept.add(new Kept("file " + folder.relativize(file), UpSite.read(file)));
+        } catch (UncheckedIOException gone) {
+          // A journal's entry lives for as long as its result is not acknowledged.
+          assertThat(gone).hasCauseInstanceOf(NoSuchFileException.class);
+        }
       }
       return kept;
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new AssertionError(e);
     }
   }

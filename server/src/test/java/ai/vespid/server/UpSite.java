@@ -190,9 +190,9 @@ final class UpSite implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     if (calls != null) calls.close();
     up.destroy();
-    assertThat(up.waitFor(60, TimeUnit.SECONDS)).as("it stops when told").isTrue();
+    until("it has stopped when told", () -> !up.isAlive());
   }
 }

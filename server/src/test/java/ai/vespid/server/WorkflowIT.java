@@ -45,7 +45,7 @@ final class WorkflowIT {
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() {
     github.close();
     site.close();
   }
@@ -182,7 +182,7 @@ final class WorkflowIT {
     var kept = new ArrayList<StoreDump.Kept>();
     kept.addAll(StoreDump.rows(site));
     kept.addAll(StoreDump.values(site));
-    kept.addAll(StoreDump.files(site, folder));
+    kept.addAll(StoreDump.files(folder));
     return kept;
   }
 

@@ -188,7 +188,8 @@ final class WorkflowRunTest {
       service.answers(one -> world.vertx.setTimer(30, _ -> one.request().response().end("{}")));
       var nodes = new JsonObject[20];
       for (int i = 0; i < nodes.length; i++) {
-        nodes[i] = node("n" + i, "http.request", new JsonObject().put("url", service.url()));
+        var post = new JsonObject().put("url", service.url()).put("method", "POST");
+        nodes[i] = node("n" + i, "http.request", post);
       }
       var first = world.worker(new JsonObject());
       var run = run(nodes);
