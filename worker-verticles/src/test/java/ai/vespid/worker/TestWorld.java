@@ -20,7 +20,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.redis.client.Redis;
-import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
@@ -28,12 +27,9 @@ import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +123,7 @@ public final class TestWorld implements AutoCloseable {
   /** A worker on the gateway's bus; closing its Vert.x would close the gateway. */
   public void workerBeside(JsonObject config) {
     var node = node("worker", vertx, db, new Ports());
+    nodes.put(vertx, node);
     for (var entry : new WorkerCatalogue().entries()) {
       deploy(vertx, node, entry, workerConfig(entry.name(), config));
     }
@@ -166,6 +163,19 @@ public final class TestWorld implements AutoCloseable {
   public void stop(Vertx worker) {
     for (var verticle : worker.deploymentIDs()) worker.undeploy(verticle).await();
     kill(worker);
+  }
+
+  /** How many results the worker beside the gateway has brought in one way. */
+  double brought(String how) {
+    return nodes
+        .get(vertx)
+        .meters()
+        .find("vespid.workflow.continuations.brought")
+        .tag("by", how)
+        .counters()
+        .stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   /** How many runs a worker has brought to their end. */
@@ -278,32 +288,6 @@ public final class TestWorld implements AutoCloseable {
         .iterator()
         .next()
         .getString(0);
-  }
-
-  /** What every table of runs and dispatches holds, a row a text. */
-  List<String> everyRow() {
-    var rows = new ArrayList<String>();
-    for (var table :
-        List.of(
-            "workflow_runs", "workflow_run_nodes", "workflow_run_events", "connector_secrets")) {
-      read(db.worker(), table, rows);
-    }
-    read(db.gateway(), "dispatches", rows);
-    return rows;
-  }
-
-  private static void read(Pool pool, String table, List<String> rows) {
-    var columns = table.equals("connector_secrets") ? "id, kek_id, wrapped_dek, ciphertext" : "t.*";
-    pool.query("SELECT row(" + columns + ")::text FROM " + table + " t")
-        .execute()
-        .await()
-        .forEach(row -> rows.add(row.getString(0)));
-  }
-
-  /** True when the secret can be read in it, also as the bytes that a column of bytes shows. */
-  static boolean telling(String row) {
-    var hex = HexFormat.of().formatHex(SECRET.getBytes(StandardCharsets.UTF_8));
-    return row.contains(SECRET) || row.contains(hex);
   }
 
   /** Asks until it is so. */

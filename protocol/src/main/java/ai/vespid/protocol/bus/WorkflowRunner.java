@@ -10,6 +10,7 @@ import ai.vespid.protocol.DispatchResult;
  * control, scheduler          runners                       continuation pollers
  *   RunQueued  ------------->   claim it, or leave it to
  *                               whoever was faster
+ *   RunCanceled  ----------->   end it
  *                               RunHeld  ---------------->    note who has it
  *                               apply it, or say NotMine <-   Bring
  * </pre>
@@ -20,6 +21,9 @@ public sealed interface WorkflowRunner extends Message {
 
   /** A run is due now: it was started, or an approval lets it go on. */
   record RunQueued(String organizationId, String runId) implements WorkflowRunner {}
+
+  /** Somebody wants it to end. */
+  record RunCanceled(String organizationId, String runId) implements WorkflowRunner {}
 
   /**
    * A runner has claimed it.

@@ -95,7 +95,8 @@ final class HeldRun {
   }
 
   void begin(Claimed claimed) {
-    machine.claimed(claimed.nodes(), now());
+    if (claimed.canceled()) machine.canceled(claimed.nodes());
+    else machine.claimed(claimed.nodes(), now());
     pump();
   }
 
@@ -130,6 +131,11 @@ final class HeldRun {
     if (letting || fenced()) return false;
     happened(() -> machine.result(requestId, result.withoutWorkspace(), now()));
     return true;
+  }
+
+  /** Ends it; what is under way is not awaited. */
+  void cancel() {
+    happened(machine::cancel);
   }
 
   /** Begins nothing more, and gives the run back as soon as nothing of it is done here. */

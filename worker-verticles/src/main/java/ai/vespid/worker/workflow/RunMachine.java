@@ -125,6 +125,14 @@ final class RunMachine {
     proceed(now);
   }
 
+  /** The run was claimed, only to be ended: somebody wants that. */
+  void canceled(Collection<RunNode> nodes) {
+    if (status.terminal()) return;
+    walk.place(nodes);
+    walk.attempt(attempt);
+    cancel();
+  }
+
   /** Somebody wants it to end; what runs elsewhere is not awaited. */
   void cancel() {
     end(ErrorCode.RUN_CANCELED.name());

@@ -119,6 +119,11 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
   private void heard(WorkflowRunner news) {
     switch (news) {
       case WorkflowRunner.RunQueued(String _, String runId) -> wake(runId);
+      case WorkflowRunner.RunCanceled(String _, String runId) -> {
+        var mine = held.get(runId);
+        if (mine != null) mine.cancel();
+        else wake(runId);
+      }
       case WorkflowRunner.RunHeld _ -> {}
     }
   }
@@ -237,7 +242,8 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
         .onComplete(renewed -> {
           for (var run : mine) {
             if (renewed.failed()) run.fenced();
-            else if (renewed.result().contains(run.id())) run.renewed(askedAt);
+            else if (renewed.result().canceled().contains(run.id())) run.cancel();
+            else if (renewed.result().kept().contains(run.id())) run.renewed(askedAt);
             else if (held.get(run.id()) == run) run.drop("another runner has it");
           }
         });
