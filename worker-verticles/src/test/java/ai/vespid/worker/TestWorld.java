@@ -10,7 +10,9 @@ import ai.vespid.kit.node.Catalogue;
 import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Occupancy;
+import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.bus.Message;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.EmbeddedDatabase;
 import io.micrometer.core.instrument.Counter;
@@ -18,6 +20,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryContext;
 import io.vertx.core.json.JsonObject;
 import io.vertx.redis.client.Redis;
 import io.vertx.sqlclient.Row;
@@ -27,14 +30,17 @@ import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -52,6 +58,10 @@ public final class TestWorld implements AutoCloseable {
   public final Database db = database.open(vertx);
   public final String organization = UUID.randomUUID().toString();
   final int port = freePort();
+
+  /** Everything that was said on the gateway's bus. */
+  final Queue<String> bus = new ConcurrentLinkedQueue<>();
+
   final Envelope envelope = new Envelope("test", Base64.getEncoder().encodeToString(new byte[32]));
   private final RedisServer redis;
   private final int redisPort = freePort();
@@ -74,6 +84,7 @@ public final class TestWorld implements AutoCloseable {
   /** The gateway, in a Vert.x of its own with the pushes' listeners. */
   public TestWorld gateway() {
     ProtocolCodec.install(vertx, Protocols.ALL, true);
+    vertx.eventBus().<Object>addOutboundInterceptor(this::overheard);
     var ports = new Ports();
     var node = node("gw-1", vertx, db, ports);
     for (var entry : new GatewayCatalogue().entries()) {
@@ -81,6 +92,13 @@ public final class TestWorld implements AutoCloseable {
     }
     ports.listen(vertx).await();
     return this;
+  }
+
+  private void overheard(DeliveryContext<Object> message) {
+    if (message.body() instanceof Message said) {
+      bus.add(said + " " + new String(Json.write(said), StandardCharsets.UTF_8));
+    }
+    message.next();
   }
 
   private Node node(String name, Vertx on, Database with, Ports ports) {

@@ -116,7 +116,7 @@ final class WorkflowRunTest {
   }
 
   @Test
-  void theSecretOfAnActionStandsInNoTable() {
+  void theSecretOfAnActionStandsInNoTableAndInNoMessageOfTheBus() {
     var agent = new TestAgent(world).waits();
     world.workerBeside(new JsonObject());
     var run = run(action("node"));
@@ -128,6 +128,9 @@ final class WorkflowRunTest {
 
     assertThat(agent.invokes.getFirst().getString("secret")).isEqualTo(TestWorld.SECRET);
     assertThat(EveryRow.of(world)).noneMatch(EveryRow::telling);
+    assertThat(world.bus)
+        .anyMatch(said -> said.contains(run + ":issue:1") && said.contains("Offer"));
+    assertThat(world.bus).noneMatch(EveryRow::telling);
   }
 
   @Test

@@ -56,6 +56,11 @@ final class Effects implements AutoCloseable {
     return List.copyOf(requestsByKey.keySet());
   }
 
+  /** All requests so far. */
+  long requests() {
+    return requestsByKey.values().stream().mapToLong(List::size).sum();
+  }
+
   /** Requests that had no effect, because their key had had it. */
   long repeated() {
     return requestsByKey.values().stream().mapToLong(times -> times.size() - 1L).sum();

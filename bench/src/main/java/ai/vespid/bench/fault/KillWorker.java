@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -34,7 +35,11 @@ final class KillWorker {
   private static final int STEPS = 20;
   private static final int RUNS_AT_ONCE = 4;
   private static final int AGENTS = 2;
-  private static final long LIFE_MS_MAX = 1_500;
+  // A life ends after so many steps at most and some milliseconds: on a slow machine too it is in
+  // the middle of something, and not before anything began.
+  private static final int LIFE_STEPS_MAX = 10;
+  private static final long LIFE_MS_MAX = 100;
+  private static final long LIFE_SECONDS_MAX = 15;
   private static final long END_SECONDS_MAX = 180;
   // Its heir waits for it: that is no part of what is tried.
   private static final int LEASE_MS = 2_000;
@@ -72,7 +77,8 @@ final class KillWorker {
       }
       fleet.start();
       var worker = site.worker("worker", config(conf), variables());
-      var runs = carryOut(workflows, publish(workflows, effects), worker);
+      LongSupplier done = () -> effects.requests() + executions(history).size();
+      var runs = carryOut(workflows, publish(workflows, effects), worker, done);
       return judge(runs, new Seen(workflows, effects, executions(history)));
     }
   }
@@ -80,6 +86,7 @@ final class KillWorker {
   private static Map<String, String> variables() {
     return Map.of(
         "WORKFLOW_CONTINUATION_POLL_MS", "250",
+        "NODE_EXEC_TIMEOUT_MS", "600000",
         "WORKFLOW_HTTP_ALLOW_PRIVATE", "true");
   }
 
@@ -113,7 +120,8 @@ final class KillWorker {
     return workflows.publish(nodes);
   }
 
-  private List<Started> carryOut(Workflows workflows, String workflow, WorkerProcess worker)
+  private List<Started> carryOut(
+      Workflows workflows, String workflow, WorkerProcess worker, LongSupplier done)
       throws InterruptedException {
     var all = new ArrayList<Started>();
     var open = new ArrayList<Started>();
@@ -126,11 +134,21 @@ final class KillWorker {
       worker.start();
       if (i == kills) break;
       worker.awaitReady();
-      TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(LIFE_MS_MAX));
+      live(done);
       worker.child().kill();
     }
     for (var run : all) workflows.end(run, END_SECONDS_MAX);
     return all;
+  }
+
+  private static void live(LongSupplier done) throws InterruptedException {
+    var random = ThreadLocalRandom.current();
+    long enough = done.getAsLong() + random.nextInt(LIFE_STEPS_MAX);
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIFE_SECONDS_MAX);
+    while (done.getAsLong() < enough && System.nanoTime() < limit) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+    TimeUnit.MILLISECONDS.sleep(random.nextLong(LIFE_MS_MAX));
   }
 
   private static Map<String, Long> executions(History history) {
