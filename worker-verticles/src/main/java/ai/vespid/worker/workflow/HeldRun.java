@@ -2,7 +2,6 @@ package ai.vespid.worker.workflow;
 
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.workflow.Definition;
-import ai.vespid.protocol.workflow.Node;
 import ai.vespid.sql.Run;
 import ai.vespid.sql.RunRepository.Advance;
 import ai.vespid.sql.RunRepository.Advanced;
@@ -15,8 +14,6 @@ import ai.vespid.sql.RunRepository.Lost;
 import ai.vespid.sql.RunRepository.Until;
 import ai.vespid.sql.RunRepository.Written;
 import ai.vespid.worker.gateway.GatewayClient;
-import ai.vespid.worker.nodes.NodeCall;
-import io.vertx.core.Future;
 import java.time.Instant;
 import java.util.List;
 import org.slf4j.Logger;
@@ -153,7 +150,6 @@ final class HeldRun {
     if (reading) return;
     reading = true;
     carriers
-        .runs()
         .arrived(run.id())
         .onSuccess(nodes -> {
           reading = false;
@@ -184,14 +180,12 @@ final class HeldRun {
       return;
     }
     lingering = true;
-    carriers
-        .vertx()
-        .setTimer(
-            left,
-            _ -> {
-              lingering = false;
-              if (!fenced()) pump();
-            });
+    carriers.after(
+        left,
+        () -> {
+          lingering = false;
+          if (!fenced()) pump();
+        });
   }
 
   private void write() {
@@ -208,7 +202,6 @@ final class HeldRun {
     long askedAt = carriers.clock().millis();
     busyMs = askedAt;
     carriers
-        .runs()
         .advance(advance(turn))
         .onSuccess(advanced -> {
           writing = false;
@@ -272,55 +265,22 @@ final class HeldRun {
   }
 
   private void execute(Effect.Execute effect) {
-    var node = definition.node(effect.nodeId());
     underWay++;
-    secret(node)
-        .compose(secret ->
-            carriers.local().execute(new NodeCall(node, secret, effect.key(), effect.timeoutMs())))
-        .recover(HeldRun::unusable)
+    carriers
+        .execute(run, definition.node(effect.nodeId()), effect)
         .onComplete(_ -> underWay--)
         .onSuccess(result ->
             happened(() -> machine.executed(effect.nodeId(), effect.attempt(), result, now())))
         .onFailure(cause -> drop("a node could not be begun"));
   }
 
-  private Future<String> secret(Node node) {
-    return carriers.secrets().of(run.organizationId(), node);
-  }
-
-  private static Future<DispatchResult> unusable(Throwable cause) {
-    return cause instanceof Secrets.Unusable unusable
-        ? Future.succeededFuture(DispatchResult.failed(unusable.getMessage(), null))
-        : Future.failedFuture(cause);
-  }
-
   private void send(Effect.Send effect) {
-    var node = definition.node(effect.nodeId());
     underWay++;
-    secret(node)
-        .compose(secret ->
-            carriers
-                .gateway()
-                .dispatch(
-                    carriers
-                        .remote()
-                        .dispatch(
-                            run,
-                            effect.attempt(),
-                            node,
-                            machine::told,
-                            secret,
-                            effect.timeoutMs())))
-        .recover(HeldRun::refused)
+    carriers
+        .send(run, definition.node(effect.nodeId()), effect, machine::told)
         .onComplete(_ -> underWay--)
         .onSuccess(answer -> answered(effect, answer))
         .onFailure(cause -> drop("a dispatch could not be sent"));
-  }
-
-  private static Future<GatewayClient.Answer> refused(Throwable cause) {
-    return cause instanceof Secrets.Unusable unusable
-        ? Future.succeededFuture(new GatewayClient.Refused(unusable.getMessage()))
-        : Future.failedFuture(cause);
   }
 
   private void answered(Effect.Send effect, GatewayClient.Answer answer) {
@@ -334,7 +294,7 @@ final class HeldRun {
             .addKeyValue("request", effect.requestId())
             .addKeyValue("cause", error)
             .log("the gateway did not take a dispatch; it is sent again");
-        carriers.vertx().setTimer(AGAIN_MS, _ -> again(effect));
+        carriers.after(AGAIN_MS, () -> again(effect));
         pump();
       }
     }

@@ -74,14 +74,14 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
         .compose(_ -> bus.serve(WorkflowRunner.at(owner), BROUGHT_MAX, this::bring));
   }
 
-  private Carriers carriers() {
+  private RunnerCarriers carriers() {
     var rules = OutboundRules.of(settings.httpHosts(), settings.httpPrivateAllowed());
     var outbound =
         new Outbound(
             vertx, rules, InetAddress::getAllByName, node.clock(), settings.responseBytesMax());
     var services =
         Map.of("github", settings.githubApiBaseUrl(), "slack", settings.slackApiBaseUrl());
-    return new Carriers(
+    return new RunnerCarriers(
         vertx,
         node.clock(),
         runs,
