@@ -160,14 +160,14 @@ final class RunRepositoryTest {
     assertThat(events(current)).hasSize(1);
     assertThat(runs.nodes(List.of(old.run().id())).await()).isEmpty();
     var held = List.of(new Held(old.run().id(), old.epoch()));
-    assertThat(runs.renew(LEASE, held).await()).isEmpty();
+    assertThat(runs.renew(LEASE, held).await().kept()).isEmpty();
   }
 
   @Test
   void keepsAClaimThatIsRenewed() {
     var run = runs.claim("w1", NO_LEASE, rows.run().id()).await().orElseThrow();
 
-    var kept = runs.renew(LEASE, List.of(new Held(run.run().id(), run.epoch()))).await();
+    var kept = runs.renew(LEASE, List.of(new Held(run.run().id(), run.epoch()))).await().kept();
 
     assertThat(kept).containsExactly(run.run().id());
     assertThat(runs.claim("w2", LEASE, run.run().id()).await()).isEmpty();

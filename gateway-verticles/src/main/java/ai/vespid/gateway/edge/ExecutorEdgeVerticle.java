@@ -3,6 +3,8 @@ package ai.vespid.gateway.edge;
 import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Mailbox;
+import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Membership;
@@ -61,6 +63,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private static final long DRAIN_MS = 30_000;
 
   private final Node node;
+  private final SecretsUnderWay secrets;
   private final int shard;
   private final ExecutorRepository executors;
   private final Map<String, ExecutorSocket> sockets = new HashMap<>();
@@ -77,6 +80,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   public ExecutorEdgeVerticle(Node node, int shard, ExecutorRepository executors) {
     this.node = node;
+    this.secrets = new SecretsUnderWay(node.optional(Envelope.class));
     this.shard = shard;
     this.executors = executors;
   }
@@ -152,7 +156,18 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private Future<Offer.Reply> offer(Offer offer) {
     fence.check(offer.home(), nowMs());
     var socket = sockets.get(offer.connectionId());
-    return Future.succeededFuture(socket == null ? new Offer.NotHere() : socket.offer(offer));
+    if (socket == null) return Future.succeededFuture(new Offer.NotHere());
+    var sealed = offer.dispatch().secret();
+    if (sealed == null) return Future.succeededFuture(socket.offer(offer));
+    try {
+      return Future.succeededFuture(socket.offer(offer.withSecret(secrets.open(sealed))));
+    } catch (IllegalStateException e) {
+      // Another edge may have the key.
+      LOG.atError()
+          .addKeyValue("request", offer.dispatch().requestId())
+          .log("the secret of a dispatch cannot be opened; was the KEK changed?");
+      return Future.succeededFuture(new Offer.NotHere());
+    }
   }
 
   private Future<Done> cancel(Cancel cancel) {

@@ -228,6 +228,11 @@ final class BusSamples {
           new Decide(REQUEST, ORG, RESULT),
           new Decide.Stands(RESULT),
           new WorkflowRunner.RunQueued(ORG, RUN),
+          new WorkflowRunner.RunCanceled(ORG, RUN),
+          new WorkflowRunner.RunHeld(RUN, "gw-1~a/0"),
+          new WorkflowRunner.Bring(RUN, REQUEST, RESULT),
+          new WorkflowRunner.Bring.Taken(),
+          new WorkflowRunner.Bring.NotMine(),
           new Continuations.Arrived(REQUEST, RESULT),
           new Continuations.Progressed(REQUEST, RESULT.output()));
 

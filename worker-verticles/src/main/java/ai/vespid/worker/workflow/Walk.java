@@ -111,6 +111,14 @@ final class Walk {
     end(node, result);
   }
 
+  /** The node that waits for this request. */
+  Optional<String> waitsFor(String requestId) {
+    return steps.entrySet().stream()
+        .filter(entry -> entry.getValue().waitsFor(requestId))
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
   private void approve(Node node) {
     steps.put(node.id(), Step.running(attempt));
     approved.add(node.id());
