@@ -21,6 +21,7 @@ import ai.vespid.protocol.bus.ExecutorEdge.HoldingList;
 import ai.vespid.protocol.bus.ExecutorEdge.Holdings;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.ExecutorEdge.Replaced;
+import ai.vespid.protocol.bus.ExecutorEdge.Withdraw;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
@@ -137,6 +138,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private Future<? extends Message> receive(ExecutorEdge<?> request) {
     return switch (request) {
       case Offer offer -> offer(offer);
+      case Withdraw attempt -> withdraw(attempt);
       case Cancel cancel -> cancel(cancel);
       case Replaced replaced -> replace(replaced);
       case Holdings question -> holdings(question);
@@ -153,6 +155,14 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     fence.check(offer.home(), nowMs());
     var socket = sockets.get(offer.connectionId());
     return Future.succeededFuture(socket == null ? new Offer.NotHere() : socket.offer(offer));
+  }
+
+  private Future<Offer.Reply> withdraw(Withdraw attempt) {
+    var socket = sockets.get(attempt.connectionId());
+    return Future.succeededFuture(
+        socket == null
+            ? new Offer.NotHere()
+            : socket.withdraw(attempt.requestId(), attempt.epoch()));
   }
 
   private Future<Done> cancel(Cancel cancel) {
@@ -261,7 +271,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             route.connectedAtMs(),
             route.bootId(),
             inFlight,
-            finished),
+            finished,
+            node.id()),
         HOME_MAX);
   }
 
@@ -277,7 +288,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             assignment.requestId(),
             assignment.epoch(),
             identity.executorId(),
-            result),
+            result,
+            node.id()),
         HOME_MAX);
   }
 
