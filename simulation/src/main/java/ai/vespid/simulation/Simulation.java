@@ -8,6 +8,7 @@ public final class Simulation {
   private static final long PROBES_MS = 30_000;
   private static final long SETTLED_MS = 25_000;
   private static final long ON_ITS_WAY_MS = 6_000;
+  private static final long A_MOMENT_MS = 1_000;
   private static final int PROBE_NUMBERS = 1_000;
 
   /**
@@ -56,6 +57,14 @@ public final class Simulation {
     unsettled.retainAll(checker.unsettled());
     if (!unsettled.isEmpty()) throw new Violation("for seconds: " + unsettled);
     world.runUntil(quietMs, checker::afterEvent);
+    // A node that was told to leave last of all kept its callers waiting until its own deadline.
+    if (cluster.plan.faults().contains(Nemesis.Kind.GATEWAY_DRAINS)) {
+      long lastMs = quietMs + SimNode.DRAIN_MAX_MS;
+      while (cluster.caller.unanswered() > 0 && quietMs < lastMs) {
+        quietMs += A_MOMENT_MS;
+        world.runUntil(quietMs, checker::afterEvent);
+      }
+    }
     checker.whenQuiet();
     probe(cluster);
     world.runUntil(quietMs + PROBES_MS, checker::afterEvent);

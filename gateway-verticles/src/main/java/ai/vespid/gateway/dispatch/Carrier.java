@@ -72,6 +72,7 @@ final class Carrier {
           case Decision.Persist persist -> persist(persist);
           case Decision.LoadWorkspace load -> load(load);
           case Decision.Offer offer -> offers.make(offer);
+          case Decision.Withdraw attempt -> offers.withdraw(attempt);
           case Decision.Cancel cancel -> offers.cancel(cancel);
           case Decision.Finish finish -> finish(finish);
         }

@@ -14,7 +14,6 @@ import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Holdings;
-import ai.vespid.protocol.bus.Route;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.HashSet;
@@ -90,11 +89,6 @@ final class Succession {
     if (takeover.waits(key)) throw new Fault(Fault.Code.UNAVAILABLE, "taking over");
   }
 
-  /** While rows are read: whether this route's edge has said what its sockets hold. */
-  boolean told(Route route) {
-    return takeover.told(new Seat(route.edgeNode(), route.edgeShard()));
-  }
-
   boolean mine(String key) {
     return takeover.mine(key);
   }
@@ -133,7 +127,7 @@ final class Succession {
         .filter(orphan -> !now.homes().isHome(self.node(), key(orphan)))
         .forEach(orphan -> table.handover().notHeld(orphan, here.nowMs()));
     lostHomes.keepOnly(takeover::mine);
-    if (!takeover.changed(now.homes(), edges(now), routers(now))) {
+    if (!takeover.changed(now.homes(), edges(now), routers(now), begun(now))) {
       askArrivals();
       return;
     }
@@ -187,6 +181,13 @@ final class Succession {
 
   private static List<Seat> routers(View view) {
     return view.members().stream().flatMap(member -> member.routerSeats().stream()).toList();
+  }
+
+  private static List<Seat> begun(View view) {
+    return view.members().stream()
+        .filter(member -> member.state() == State.SERVING || member.state() == State.DRAINING)
+        .flatMap(member -> member.routerSeats().stream())
+        .toList();
   }
 
   // Nobody is there yet: it has no sockets and decides about nothing.

@@ -23,6 +23,7 @@ import ai.vespid.protocol.bus.ExecutorEdge.HoldingList;
 import ai.vespid.protocol.bus.ExecutorEdge.Holdings;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.ExecutorEdge.Replaced;
+import ai.vespid.protocol.bus.ExecutorEdge.Withdraw;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
@@ -141,6 +142,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private Future<? extends Message> receive(ExecutorEdge<?> request) {
     return switch (request) {
       case Offer offer -> offer(offer);
+      case Withdraw attempt -> withdraw(attempt);
       case Cancel cancel -> cancel(cancel);
       case Replaced replaced -> replace(replaced);
       case Holdings question -> holdings(question);
@@ -168,6 +170,14 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
           .log("the secret of a dispatch cannot be opened; was the KEK changed?");
       return Future.succeededFuture(new Offer.NotHere());
     }
+  }
+
+  private Future<Offer.Reply> withdraw(Withdraw attempt) {
+    var socket = sockets.get(attempt.connectionId());
+    return Future.succeededFuture(
+        socket == null
+            ? new Offer.NotHere()
+            : socket.withdraw(attempt.requestId(), attempt.epoch()));
   }
 
   private Future<Done> cancel(Cancel cancel) {
@@ -276,7 +286,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             route.connectedAtMs(),
             route.bootId(),
             inFlight,
-            finished),
+            finished,
+            node.id()),
         HOME_MAX);
   }
 
@@ -292,7 +303,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             assignment.requestId(),
             assignment.epoch(),
             identity.executorId(),
-            result),
+            result,
+            node.id()),
         HOME_MAX);
   }
 

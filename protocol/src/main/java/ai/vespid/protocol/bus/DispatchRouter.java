@@ -67,6 +67,8 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
    * An executor that holds this assignment has finished it. Idempotent.
    *
    * @param key whose home is asked
+   * @param edge the node whose socket it came on: what is not known of a node out of sight may
+   *     still be told
    */
   record Report(
       String key,
@@ -74,7 +76,8 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       String requestId,
       int epoch,
       String executorId,
-      DispatchResult result)
+      DispatchResult result,
+      String edge)
       implements DispatchRouter<Report.Reply> {
     @Override
     public int bulk() {
@@ -105,6 +108,7 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
    *
    * @param key whose home is asked
    * @param organizationId null of the managed pool
+   * @param edge the node whose socket it is
    */
   record Reconcile(
       String key,
@@ -114,7 +118,8 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       long connectedAtMs,
       String bootId,
       List<Held> inFlight,
-      List<Held> finished)
+      List<Held> finished,
+      String edge)
       implements DispatchRouter<Reconcile.Reconciled> {
     public Reconcile {
       inFlight = List.copyOf(inFlight);

@@ -12,6 +12,7 @@ import java.util.List;
  * <pre>
  * router                      edge
  *   Offer  ------------------->   Accepted | Full | Draining | NotHere
+ *   Withdraw ----------------->   Accepted | Full | NotHere (another home decided that offer)
  *   Cancel ------------------->   Done
  *   Holdings ----------------->   HoldingList (the router has just become home)
  * </pre>
@@ -71,6 +72,13 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
     /** No such socket here: the route was wrong. */
     public record NotHere() implements Reply {}
   }
+
+  /**
+   * Do not take this attempt any more, whoever offers it, however late. Accepted when it is held or
+   * was: then it stays. Full when it never was and never will be. Idempotent.
+   */
+  record Withdraw(String connectionId, String requestId, int epoch)
+      implements ExecutorEdge<Offer.Reply> {}
 
   /** Tell the agent to stop this attempt. Harmless when it is over already. */
   record Cancel(String executorId, String requestId, int epoch, String reason)

@@ -162,7 +162,13 @@ final class BusSamples {
           new DispatchRouter.Accepted(),
           new DispatchRouter.Refused(ErrorCode.NO_AGENT_AVAILABLE, "nobody could take it"),
           new Report(
-              "byon:" + ORG, ORG, REQUEST, 2, EXECUTOR, DispatchResult.succeeded(RawJson.NULL)),
+              "byon:" + ORG,
+              ORG,
+              REQUEST,
+              2,
+              EXECUTOR,
+              DispatchResult.succeeded(RawJson.NULL),
+              "gw-1~a"),
           new Report.Settled(),
           new Report.Unwanted(),
           new Reconcile(
@@ -173,7 +179,8 @@ final class BusSamples {
               1_793_491_200_000L,
               "boot-1",
               List.of(new Held(REQUEST, 2)),
-              List.of(new Held(RUN + ":node-2:1", 1))),
+              List.of(new Held(RUN + ":node-2:1", 1)),
+              "gw-1~a"),
           new Reconcile.Reconciled(
               List.of(new Reconcile.Adopted(REQUEST, 2, ORG)), List.of(new Held(REQUEST, 1))),
           new Reconcile.Adopted(REQUEST, 2, ORG),
@@ -193,6 +200,7 @@ final class BusSamples {
           new Offer.Full(),
           new Offer.Draining(),
           new Offer.NotHere(),
+          new ExecutorEdge.Withdraw(CONNECTION, REQUEST, 2),
           new ExecutorEdge.Cancel(EXECUTOR, REQUEST, 2, "deadline"),
           new ExecutorEdge.Holdings(List.of("gw-1~a")),
           new ExecutorEdge.Holdings(null),

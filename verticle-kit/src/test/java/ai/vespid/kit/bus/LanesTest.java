@@ -136,6 +136,6 @@ class LanesTest {
 
   private static Report report(String id, int size) {
     var output = RawJson.of("\"" + "x".repeat(size) + "\"");
-    return new Report("byon:o", "o", id, 1, "e", DispatchResult.succeeded(output));
+    return new Report("byon:o", "o", id, 1, "e", DispatchResult.succeeded(output), "gw-1~a");
   }
 }
