@@ -293,13 +293,14 @@ public final class Server implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    LOG.atInfo().addKeyValue("left", left).log("callers are shut out");
     var rest = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     quietly(ports.shutDown(rest), rest.plus(STOP_MAX));
     boolean inTime = System.nanoTime() < deadline;
     node.meters()
         .counter("vespid.node.drains", "outcome", inTime ? "empty" : "deadline")
         .increment();
-    LOG.atInfo().addKeyValue("left", left).log("drained");
+    LOG.atInfo().addKeyValue("inTime", inTime).log("drained");
   }
 
   /** Reverse order, and the bus and the stores last: who is asked outlives who asks. */
