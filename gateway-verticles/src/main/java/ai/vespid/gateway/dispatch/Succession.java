@@ -22,12 +22,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries changes of home out: asks what is under way for keys this router became home for, and
  * gives away what another one is home for now.
  */
 final class Succession {
+  private static final Logger LOG = LoggerFactory.getLogger(Succession.class);
   private static final Duration ASK_MAX = Duration.ofSeconds(2);
   private static final long AGAIN_MS = 100;
   // Views agree in less, or the heir is gone.
@@ -49,6 +52,8 @@ final class Succession {
   private final LinkedHashSet<String> gone = new LinkedHashSet<>();
   private View view;
   private boolean reading;
+  private long askedMs;
+  private long answeredMs;
   private long recentUntilMs;
 
   /**
@@ -132,12 +137,16 @@ final class Succession {
       return;
     }
     int round = takeover.round();
+    askedMs = here.nowMs();
     edges(now).forEach(edge -> askEdge(edge, round));
     routers(now).stream().filter(seat -> !seat.equals(self)).forEach(r -> askRouter(r, round));
     here.later(
         graceMs,
         () -> {
           if (round != takeover.round() || !takeover.settling()) return;
+          LOG.atWarn()
+              .addKeyValue("unanswered", takeover.unanswered())
+              .log("not everybody tells what this new home takes over; it goes on");
           takeover.graceOver();
           readWhenAnswered();
         });
@@ -295,12 +304,17 @@ final class Succession {
     if (!takeover.settling() || !takeover.answered() || reading) return;
     int round = takeover.round();
     reading = true;
+    answeredMs = here.nowMs();
     readRows
         .get()
         .onComplete(read -> {
           reading = false;
           if (read.succeeded() && round == takeover.round()) {
             takeover.done();
+            LOG.atInfo()
+                .addKeyValue("askedMs", answeredMs - askedMs)
+                .addKeyValue("readMs", here.nowMs() - answeredMs)
+                .log("took over as home");
             recentUntilMs = here.nowMs() + graceMs;
             changed.run();
           } else {
