@@ -3,6 +3,7 @@ package ai.vespid.agent;
 import ai.vespid.agent.link.Backoff;
 import ai.vespid.agent.link.Link;
 import ai.vespid.agent.sandbox.Cancellation;
+import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
@@ -53,6 +54,8 @@ public final class Agent implements Link.Listener {
   private final Vertx vertx;
   private final AgentConfig config;
   private final TaskRunner runner;
+  private final Sandboxes sandboxes;
+  private final SandboxWatch watch;
   private final WorkTable table;
   private final Link link;
   private final Delivery delivery;
@@ -76,6 +79,7 @@ public final class Agent implements Link.Listener {
       String bootId,
       String caFile,
       TaskRunner runner,
+      Sandboxes sandboxes,
       List<String> connectors,
       Journal journal,
       Outbox outbox) {}
@@ -84,6 +88,8 @@ public final class Agent implements Link.Listener {
     this.vertx = vertx;
     this.config = config;
     this.runner = parts.runner();
+    this.sandboxes = parts.sandboxes();
+    this.watch = new SandboxWatch(sandboxes, this::announce);
     this.connectors = List.copyOf(parts.connectors());
     this.bootId = parts.bootId();
     this.table = new WorkTable(config.maxInFlight());
@@ -101,7 +107,15 @@ public final class Agent implements Link.Listener {
   public void start() throws IOException {
     delivery.restore();
     vertx.setPeriodic(TICK_MS, _ -> link.run(this::tick));
+    // At once, for it costs nothing: the first hello offers scripts. Others may take their time.
+    sandboxes.probe("host");
     link.start();
+    watch.start();
+  }
+
+  // What can be done here has changed; the gateway hears it before the next heartbeat.
+  private void announce() {
+    link.run(() -> link.send(hello()));
   }
 
   private void tick() {
@@ -119,7 +133,9 @@ public final class Agent implements Link.Listener {
         config.executorName(),
         config.labels(),
         config.maxInFlight(),
-        Set.of(Kind.CONNECTOR_ACTION, Kind.AGENT_EXECUTE),
+        sandboxes.serve()
+            ? Set.of(Kind.CONNECTOR_ACTION, Kind.AGENT_EXECUTE)
+            : Set.of(Kind.CONNECTOR_ACTION),
         connectors,
         null,
         bootId,
@@ -244,6 +260,7 @@ public final class Agent implements Link.Listener {
       });
       await(table::idle, KILL_MAX);
     }
+    watch.stop();
     await(delivery::settled, FLUSH_MAX);
     var closed = new CompletableFuture<Void>();
     link.run(() -> link.stop().onComplete(_ -> closed.complete(null)));

@@ -1,11 +1,5 @@
 package ai.vespid.agent;
 
-import ai.vespid.agent.connector.ServiceConnector;
-import ai.vespid.agent.sandbox.HostSandbox;
-import ai.vespid.agent.task.TaskRunner;
-import ai.vespid.agent.work.Journal;
-import ai.vespid.agent.work.Outbox;
-import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
@@ -20,10 +14,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
@@ -39,9 +30,6 @@ import picocli.CommandLine.Option;
     subcommands = {AgentCommand.Connect.class, AgentCommand.Start.class})
 public final class AgentCommand implements Callable<Integer> {
   private static final List<String> KINDS = List.of("connector.action", "agent.execute");
-  private static final int RESULTS_MAX = 5_000;
-  private static final long RESULT_BYTES_MAX = 16L * 1024 * 1024;
-  private static final long REPEAT_MS = 5_000;
 
   public static void main(String[] args) {
     System.exit(
@@ -82,10 +70,7 @@ public final class AgentCommand implements Callable<Integer> {
     }
 
     List<String> tags(AgentSettings settings) {
-      if (tags != null) return tags;
-      return settings.tags() == null
-          ? List.of()
-          : Arrays.stream(settings.tags().split(",")).map(String::trim).toList();
+      return tags != null ? tags : settings.tags();
     }
 
     AgentConfig.Capabilities capabilities(AgentSettings settings) {
@@ -221,10 +206,7 @@ public final class AgentCommand implements Callable<Integer> {
   }
 
   private static void check(AgentSettings settings) {
-    if (!settings.backend().equals("host")) {
-      throw new AgentFailure(
-          "EXECUTOR_CONFIG_INVALID: VESPID_AGENT_EXEC_BACKEND: this agent has only host");
-    }
+    settings.check();
     var caFile = settings.tlsCaFile();
     if (caFile != null && !Files.isReadable(Path.of(caFile))) {
       throw new AgentFailure("VESPID_AGENT_TLS_CA_FILE_INVALID: cannot read " + caFile);
@@ -234,7 +216,7 @@ public final class AgentCommand implements Callable<Integer> {
   private static int run(AgentConfig config, Path configPath, AgentSettings settings)
       throws IOException {
     var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
-    var agent = assemble(vertx, config, configPath, settings);
+    var agent = Assembly.agent(vertx, config, configPath, settings);
     var grace = settings.stopGrace();
     var stopped = new CountDownLatch(1);
     Runtime.getRuntime()
@@ -251,32 +233,6 @@ public final class AgentCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
       return 1;
     }
-  }
-
-  private static Agent assemble(
-      Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings) throws IOException {
-    var bootId = UUID.randomUUID().toString();
-    var connectors = ServiceConnector.all(settings.githubBaseUrl());
-    var sandbox =
-        new HostSandbox(
-            bootId, settings.hostKillGraceMs(), settings.hostOutputCharsMax(), System::getenv);
-    var journal = new Journal(settings.journal(configPath), settings.resultsTtl(), RESULTS_MAX);
-    journal.takeOver(bootId).ifPresent(sandbox::endLeftBy);
-    var runner =
-        new TaskRunner(
-            Map.of(sandbox.backend(), sandbox),
-            settings.backend(),
-            connectors,
-            new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults()));
-    var outbox =
-        new Outbox(
-            new Outbox.Limits(
-                RESULTS_MAX, RESULT_BYTES_MAX, settings.resultsTtl().toMillis(), REPEAT_MS));
-    var connectorIds = connectors.keySet().stream().sorted().toList();
-    return new Agent(
-        vertx,
-        config,
-        new Agent.Parts(bootId, settings.tlsCaFile(), runner, connectorIds, journal, outbox));
   }
 
   // Two agents with one identity would take the connection from each other for ever.

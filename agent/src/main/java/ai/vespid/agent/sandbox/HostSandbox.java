@@ -59,6 +59,18 @@ public final class HostSandbox implements Sandbox {
   }
 
   @Override
+  public boolean isolatesNetwork() {
+    return false;
+  }
+
+  @Override
+  public Probe probe() {
+    return find("sh", environment.apply("PATH")) == null
+        ? new Probe.Fails("there is no sh in PATH")
+        : new Probe.Works(List.of());
+  }
+
+  @Override
   public ShellOutput run(ShellTask task, Cancellation cancellation)
       throws IOException, InterruptedException {
     var marker = bootId + '.' + UUID.randomUUID();
