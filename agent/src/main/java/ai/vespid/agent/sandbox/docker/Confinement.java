@@ -45,6 +45,8 @@ record Confinement(DockerOptions options) {
         .withNanoCPUs(limits.nanoCpus())
         .withPidsLimit(limits.pids())
         .withUlimits(limits.ulimits().toArray(Ulimit[]::new))
+        // Else every container has /dev/shm to write to, of any size.
+        .withIpcMode("none")
         .withNetworkMode(network ? options.network().name() : "none")
         // The agent reads the streams; the engine would write them to disk without end.
         .withLogConfig(new LogConfig(LogConfig.LoggingType.NONE));

@@ -165,9 +165,9 @@ public final class DockerSettings {
         wrong(Setting.DOCKER_MOUNT, "must be /path[:/inside][:ro|rw], separated by commas");
         continue;
       }
-      var outside = Path.of(parts[0]).normalize();
-      if (!Files.isDirectory(outside)) {
-        wrong(Setting.DOCKER_MOUNT, "names no folder: " + outside);
+      var outside = real(Path.of(parts[0]));
+      if (outside == null) {
+        wrong(Setting.DOCKER_MOUNT, "names no folder: " + parts[0]);
       } else if (opensTheMachine(outside) || Path.of(parts[paths - 1]).startsWith("/work")) {
         wrong(Setting.DOCKER_MOUNT, "may not hold the engine's socket, nor cover /work: " + entry);
       } else {
@@ -176,6 +176,15 @@ public final class DockerSettings {
       }
     }
     return mounts;
+  }
+
+  // As the engine will find it, with all links followed; null when there is no such folder.
+  private static Path real(Path folder) {
+    try {
+      return Files.isDirectory(folder) ? folder.toRealPath() : null;
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   // Whoever reaches the engine's socket, or the whole disk, is root of this machine.
