@@ -31,9 +31,9 @@ final class Assembly {
     var bootId = UUID.randomUUID().toString();
     var connectors = ServiceConnector.all(settings.githubBaseUrl());
     var journal = new Journal(settings.journal(configPath), settings.resultsTtl(), RESULTS_MAX);
-    var bootBefore = journal.takeOver(bootId).orElse("");
     var owner = Owner.self(config.executorId(), bootId);
-    var sandboxes = sandboxes(settings, owner, bootBefore);
+    var sandboxes = sandboxes(settings, owner, journal.writer().orElse(""));
+    journal.takeOver(bootId);
     var cache = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
     var runner = new TaskRunner(sandboxes, connectors, cache);
     var outbox =
@@ -67,7 +67,11 @@ final class Assembly {
                     settings.docker(),
                     owner,
                     bootBefore,
-                    settings.workspaceRoot().toAbsolutePath().resolve("trials"),
+                    settings
+                        .workspaceRoot()
+                        .toAbsolutePath()
+                        .resolve("trials")
+                        .resolve(owner.agent()),
                     System::getenv);
             default -> throw new IllegalStateException(backend);
           });

@@ -44,7 +44,7 @@ public final class DockerSandbox implements Sandbox {
 
   /**
    * @param bootBefore boot id of the process that used this agent's journal before, or empty
-   * @param probeDirectory a folder of the agent's that the engine has to see
+   * @param probeDirectory a folder of this agent alone, that the engine has to see
    * @param environment looks a variable of the agent up; null when there is none
    */
   public DockerSandbox(

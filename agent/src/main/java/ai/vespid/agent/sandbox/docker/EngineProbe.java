@@ -103,10 +103,9 @@ final class EngineProbe {
   }
 
   private String runTrial() {
-    Path folder = null;
     try {
-      folder = Files.createTempDirectory(Files.createDirectories(directory), "trial-");
-      Files.createFile(folder.resolve(TRIAL));
+      Files.createDirectories(directory);
+      Files.write(directory.resolve(TRIAL), new byte[0]);
       var task =
           new ShellTask(
               TRIAL,
@@ -115,7 +114,7 @@ final class EngineProbe {
               "sh",
               Map.of(),
               List.of(),
-              folder,
+              directory,
               TRIAL_MS,
               1_024,
               ShellTask.Wish.NONE);
@@ -130,17 +129,16 @@ final class EngineProbe {
       Thread.currentThread().interrupt();
       return "it was interrupted";
     } finally {
-      remove(folder);
+      remove();
     }
   }
 
-  private static void remove(Path folder) {
-    if (folder == null) return;
+  private void remove() {
     try {
-      Files.deleteIfExists(folder.resolve(TRIAL));
-      Files.deleteIfExists(folder);
+      Files.deleteIfExists(directory.resolve(TRIAL));
+      Files.deleteIfExists(directory);
     } catch (IOException e) {
-      return; // An empty folder; the next start clears it.
+      return; // The next trial uses it again.
     }
   }
 }

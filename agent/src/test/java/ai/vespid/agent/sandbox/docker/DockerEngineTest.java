@@ -215,7 +215,7 @@ class DockerEngineTest {
             directory,
             SandboxContract::agentVariable);
     var living = new Owner("agent-y", "boot-c", self.place(), self.pid(), self.start());
-    for (var owner : List.of(dead, before, unknown, self, living)) start(owner);
+    for (var owner : List.of(dead, before, unknown, self, living)) TestEngine.start(owner.labels());
 
     sandbox.endOrphans();
 
@@ -227,18 +227,8 @@ class DockerEngineTest {
     assertThat(TestEngine.containersOf("agent-x")).isEmpty();
     for (var agent : List.of("agent-y", "agent-z")) {
       for (var container : TestEngine.containersOf(agent)) {
-        TestEngine.client().removeContainerCmd(container.getId()).withForce(true).exec();
+        TestEngine.remove(container.getId());
       }
     }
-  }
-
-  private static void start(Owner owner) {
-    var created =
-        TestEngine.client()
-            .createContainerCmd(TestEngine.IMAGE)
-            .withLabels(owner.labels())
-            .withCmd("sleep", "600")
-            .exec();
-    TestEngine.client().startContainerCmd(created.getId()).exec();
   }
 }

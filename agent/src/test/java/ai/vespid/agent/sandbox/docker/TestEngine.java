@@ -51,6 +51,22 @@ public final class TestEngine {
         SandboxContract::agentVariable);
   }
 
+  /** Starts a container that does nothing and tells its id. */
+  public static String start(Map<String, String> labels) {
+    var created =
+        client().createContainerCmd(IMAGE).withLabels(labels).withCmd("sleep", "600").exec();
+    client().startContainerCmd(created.getId()).exec();
+    return created.getId();
+  }
+
+  public static boolean runs(String id) {
+    return Boolean.TRUE.equals(client().inspectContainerCmd(id).exec().getState().getRunning());
+  }
+
+  public static void remove(String id) {
+    client().removeContainerCmd(id).withForce(true).exec();
+  }
+
   /** All containers of an agent, those that ended included. */
   public static List<Container> containersOf(String agent) {
     return client()
