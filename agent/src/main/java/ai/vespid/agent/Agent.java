@@ -2,6 +2,8 @@ package ai.vespid.agent;
 
 import ai.vespid.agent.link.Backoff;
 import ai.vespid.agent.link.Link;
+import ai.vespid.agent.operation.AgentStatus;
+import ai.vespid.agent.operation.Meters;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
@@ -23,6 +25,7 @@ import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -47,6 +50,7 @@ public final class Agent implements Link.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
   private static final long TICK_MS = 1_000;
   private static final long WELCOME_MAX_MS = 5_000;
+  private static final Duration STATUS_MAX = Duration.ofSeconds(5);
   private static final Duration TURN = Duration.ofMillis(100);
   private static final Duration KILL_MAX = Duration.ofSeconds(10);
   private static final Duration FLUSH_MAX = Duration.ofSeconds(2);
@@ -63,6 +67,8 @@ public final class Agent implements Link.Listener {
   private final String bootId;
   private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
   private final List<Waiter> waiters = new ArrayList<>();
+  private final Meters meters = new Meters();
+  private final long startedNanos = System.nanoTime();
   private boolean stopping;
   private int connections;
 
@@ -123,8 +129,40 @@ public final class Agent implements Link.Listener {
     settleWaiters();
   }
 
+  /** How it is now. Blocks, so it is not for the link's own context. */
+  public AgentStatus status() {
+    var answer = new CompletableFuture<AgentStatus>();
+    link.run(() -> answer.complete(statusNow()));
+    return answer.orTimeout(STATUS_MAX.toMillis(), TimeUnit.MILLISECONDS).join();
+  }
+
+  private AgentStatus statusNow() {
+    var probes = sandboxes.probes();
+    return new AgentStatus(
+        AgentStatus.of(link.connected(), sandboxes.health()),
+        Instant.now(),
+        ProcessHandle.current().pid(),
+        config.executorVersion(),
+        config.executorId(),
+        config.executorName(),
+        config.gatewayWsUrl(),
+        link.connected(),
+        stopping,
+        TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos),
+        table.inFlight().size(),
+        config.maxInFlight(),
+        delivery.held().size(),
+        AgentStatus.sandboxes(probes),
+        AgentStatus.ignored(probes));
+  }
+
+  public Meters meters() {
+    return meters;
+  }
+
   @Override
   public Hello hello() {
+    meters.hello();
     return new Hello(
         config.executorVersion(),
         config.executorId(),
@@ -147,6 +185,7 @@ public final class Agent implements Link.Listener {
   @Override
   public void opened() {
     int connection = ++connections;
+    meters.connected();
     delivery.connected();
     vertx.setTimer(
         WELCOME_MAX_MS,
@@ -216,7 +255,9 @@ public final class Agent implements Link.Listener {
     Thread.ofVirtual()
         .name("task")
         .start(() -> {
+          long began = System.nanoTime();
           var result = runner.run(run.invoke(), cancellation);
+          meters.task(result.error(), System.nanoTime() - began);
           link.run(() -> finished(run, result));
         });
   }

@@ -1,5 +1,7 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.operation.ControlSocket;
+import ai.vespid.agent.operation.LogOutput;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
@@ -27,7 +29,14 @@ import picocli.CommandLine.Option;
     name = "vespid-agent",
     description = "Runs work of a Vespid gateway on this machine.",
     mixinStandardHelpOptions = true,
-    subcommands = {AgentCommand.Connect.class, AgentCommand.Start.class})
+    subcommands = {
+      AgentCommand.Connect.class,
+      AgentCommand.Start.class,
+      OperatorCommands.Stop.class,
+      OperatorCommands.Status.class,
+      OperatorCommands.Logs.class,
+      OperatorCommands.Config.class
+    })
 public final class AgentCommand implements Callable<Integer> {
   private static final List<String> KINDS = List.of("connector.action", "agent.execute");
 
@@ -64,10 +73,6 @@ public final class AgentCommand implements Callable<Integer> {
 
     @Option(names = "--max-in-flight", description = "How much runs at once; 1 to 200.")
     Integer maxInFlight;
-
-    Path configPath(AgentSettings settings) {
-      return configPath == null ? settings.configPath() : configPath;
-    }
 
     List<String> tags(AgentSettings settings) {
       return tags != null ? tags : settings.tags();
@@ -108,10 +113,13 @@ public final class AgentCommand implements Callable<Integer> {
       if (pairingToken == null || pairingToken.isBlank()) {
         throw new AgentFailure("PAIRING_TOKEN_REQUIRED: --pairing-token");
       }
-      var settings = new AgentSettings(System.getenv());
-      var configPath = common.configPath(settings);
+      var configuration = Configuration.read(System.getenv(), common.configPath);
+      var settings = configuration.settings();
+      var configPath = configuration.path();
       // Everything that can fail here fails before the token is spent.
-      check(settings);
+      settings.check(configuration.problems());
+      configuration.problems().check();
+      checkAuthorities(settings);
       try (var _ = lock(configPath)) {
         var config = pair(valid(() -> common.capabilities(settings)));
         config.write(configPath);
@@ -168,10 +176,13 @@ public final class AgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      var settings = new AgentSettings(System.getenv());
-      var configPath = common.configPath(settings);
-      check(settings);
-      var config = valid(() -> executorId == null ? saved(configPath) : given(settings));
+      var configuration = Configuration.read(System.getenv(), common.configPath);
+      var settings = configuration.settings();
+      var configPath = configuration.path();
+      settings.check(configuration.problems());
+      var config = executorId == null ? saved(configuration) : valid(() -> given(settings));
+      configuration.problems().check();
+      checkAuthorities(settings);
       try (var _ = lock(configPath)) {
         return run(config, configPath, settings);
       } catch (IOException e) {
@@ -179,8 +190,11 @@ public final class AgentCommand implements Callable<Integer> {
       }
     }
 
-    private AgentConfig saved(Path configPath) {
-      return AgentConfig.read(configPath).with(common.name, common.tags, common.maxInFlight);
+    private AgentConfig saved(Configuration configuration) {
+      return valid(() -> {
+        var saved = configuration.saved();
+        return saved == null ? null : saved.with(common.name, common.tags, common.maxInFlight);
+      });
     }
 
     private AgentConfig given(AgentSettings settings) {
@@ -205,8 +219,7 @@ public final class AgentCommand implements Callable<Integer> {
     }
   }
 
-  private static void check(AgentSettings settings) {
-    settings.check();
+  private static void checkAuthorities(AgentSettings settings) {
     var caFile = settings.tlsCaFile();
     if (caFile != null && !Files.isReadable(Path.of(caFile))) {
       throw new AgentFailure("VESPID_AGENT_TLS_CA_FILE_INVALID: cannot read " + caFile);
@@ -215,17 +228,21 @@ public final class AgentCommand implements Callable<Integer> {
 
   private static int run(AgentConfig config, Path configPath, AgentSettings settings)
       throws IOException {
+    LogOutput.direct(settings.logLevel(), settings.logsJson(), settings.logFile(configPath));
     var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     var agent = Assembly.agent(vertx, config, configPath, settings);
     var grace = settings.stopGrace();
     var stopped = new CountDownLatch(1);
+    var control = Assembly.control(settings.controlSocket(configPath), agent);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> {
               agent.stop(grace);
+              control.ifPresent(ControlSocket::close);
               stopped.countDown();
             }));
     agent.start();
+    Assembly.pages(vertx, agent, settings);
     try {
       stopped.await();
       return 0;
@@ -236,7 +253,7 @@ public final class AgentCommand implements Callable<Integer> {
   }
 
   // Two agents with one identity would take the connection from each other for ever.
-  private static FileLock lock(Path configPath) throws IOException {
+  static FileLock lock(Path configPath) throws IOException {
     Files.createDirectories(configPath.toAbsolutePath().getParent());
     var file = configPath.resolveSibling(configPath.getFileName() + ".lock");
     var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -1,16 +1,20 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.sandbox.docker.DockerOptions;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Setting;
 import ai.vespid.agent.settings.Settings;
 import ai.vespid.protocol.Limits;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * What the settings mean to the parts of the agent (contract 11, agent). A value that is none is an
@@ -30,18 +34,12 @@ record AgentSettings(Settings settings) {
     return settings;
   }
 
-  Path configPath() {
-    return settings.path(Setting.CONFIG_PATH).orElseGet(() -> home().resolve("agent.json"));
-  }
-
   Path workspaceRoot() {
     return settings.path(Setting.WORKSPACES).orElseGet(() -> home().resolve("workspaces"));
   }
 
   Path journal(Path configPath) {
-    return settings
-        .path(Setting.JOURNAL)
-        .orElseGet(() -> configPath.toAbsolutePath().resolveSibling("journal"));
+    return settings.path(Setting.JOURNAL).orElseGet(() -> beside(configPath, "journal"));
   }
 
   String backend() {
@@ -75,8 +73,7 @@ record AgentSettings(Settings settings) {
   }
 
   /** Tells all that is wrong before anything is begun. */
-  void check() {
-    var problems = new Problems();
+  void check(Problems problems) {
     if (!BACKENDS.contains(backend())) {
       problems.add(Setting.BACKEND.variable(), "must be host or docker");
     }
@@ -87,7 +84,13 @@ record AgentSettings(Settings settings) {
       problems.add(Setting.SANDBOXES.variable(), "must have the backend, " + backend());
     }
     if (allowedBackends().contains("docker")) docker(problems);
-    problems.check();
+    if (!logLevel().matches("error|warn|info|debug|trace")) {
+      problems.add(Setting.LOG_LEVEL.variable(), "must be error, warn, info, debug or trace");
+    }
+    if (!settings.text(Setting.LOG_FORMAT, "text").matches("text|json")) {
+      problems.add(Setting.LOG_FORMAT.variable(), "must be text or json");
+    }
+    if (httpPort() > 65_535) problems.add(Setting.HTTP_PORT.variable(), "must be a port");
   }
 
   long hostKillGraceMs() {
@@ -124,7 +127,43 @@ record AgentSettings(Settings settings) {
     return settings.path(Setting.TLS_CA_FILE).map(Path::toString).orElse(null);
   }
 
-  private static Path home() {
+  String logLevel() {
+    return settings.text(Setting.LOG_LEVEL, "info").toLowerCase(Locale.ROOT);
+  }
+
+  boolean logsJson() {
+    return settings.text(Setting.LOG_FORMAT, "text").equals("json");
+  }
+
+  /** Null for none. */
+  Path logFile(Path configPath) {
+    if (settings.text(Setting.LOG_FILE, "").equals("none")) return null;
+    return settings.path(Setting.LOG_FILE).orElseGet(() -> beside(configPath, "agent.log"));
+  }
+
+  /** Where the command line finds the agent. A path too long for a socket gets one among others. */
+  Path controlSocket(Path configPath) {
+    var path =
+        settings.path(Setting.CONTROL_SOCKET).orElseGet(() -> beside(configPath, "agent.sock"));
+    if (path.toString().length() <= ControlSocket.PATH_BYTES_MAX - 30) return path;
+    var name = UUID.nameUUIDFromBytes(path.toString().getBytes(StandardCharsets.UTF_8));
+    return Path.of(System.getProperty("java.io.tmpdir"), "vespid-" + name, "agent.sock");
+  }
+
+  /** 0 for none. */
+  int httpPort() {
+    return (int) Math.min(1_000_000, settings.number(Setting.HTTP_PORT, 0, 0));
+  }
+
+  boolean diagnostics() {
+    return settings.flag(Setting.DIAGNOSTICS, false);
+  }
+
+  private static Path beside(Path configPath, String name) {
+    return configPath.toAbsolutePath().resolveSibling(name);
+  }
+
+  static Path home() {
     return Path.of(System.getProperty("user.home"), ".vespid");
   }
 

@@ -1,6 +1,8 @@
 package ai.vespid.agent;
 
 import ai.vespid.agent.connector.ServiceConnector;
+import ai.vespid.agent.operation.ControlSocket;
+import ai.vespid.agent.operation.LocalPages;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.Sandbox;
@@ -15,11 +17,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes an agent of its parts. */
 final class Assembly {
+  private static final Logger LOG = LoggerFactory.getLogger(Assembly.class);
   private static final int RESULTS_MAX = 5_000;
   private static final long RESULT_BYTES_MAX = 16L * 1024 * 1024;
   private static final long REPEAT_MS = 5_000;
@@ -46,6 +52,34 @@ final class Assembly {
         config,
         new Agent.Parts(
             bootId, settings.tlsCaFile(), runner, sandboxes, connectorIds, journal, outbox));
+  }
+
+  /** The ear for the command line. An agent works without one as well. */
+  static Optional<ControlSocket> control(Path path, Agent agent) {
+    try {
+      // On a thread of its own: the exit waits for the agent, and whoever asked for its answer.
+      Runnable stop = () -> Thread.ofPlatform().start(() -> System.exit(0));
+      return Optional.of(new ControlSocket(path, agent::status, stop));
+    } catch (IOException | RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("path", path)
+          .addKeyValue("cause", e.getMessage())
+          .log("status and stop will not find this agent");
+      return Optional.empty();
+    }
+  }
+
+  static void pages(Vertx vertx, Agent agent, AgentSettings settings) {
+    int port = settings.httpPort();
+    if (port == 0) return;
+    try {
+      new LocalPages(agent::status, agent.meters(), settings.diagnostics()).listen(vertx, port);
+    } catch (Exception e) {
+      LOG.atWarn()
+          .addKeyValue("port", port)
+          .addKeyValue("cause", e.getMessage())
+          .log("there are no pages for the monitoring of this machine");
+    }
   }
 
   static Sandboxes sandboxes(AgentSettings settings, Owner owner, String bootBefore) {
