@@ -35,7 +35,8 @@ import picocli.CommandLine.Option;
       OperatorCommands.Stop.class,
       OperatorCommands.Status.class,
       OperatorCommands.Logs.class,
-      OperatorCommands.Config.class
+      OperatorCommands.Config.class,
+      Doctor.class
     })
 public final class AgentCommand implements Callable<Integer> {
   private static final List<String> KINDS = List.of("connector.action", "agent.execute");
