@@ -21,7 +21,7 @@ import java.util.UUID;
  * error that names the variable, and a number below its floor is raised to it.
  */
 record AgentSettings(Settings settings) {
-  private static final Set<String> BACKENDS = Set.of("host", "docker");
+  private static final Set<String> BACKENDS = Set.of("host", "docker", "lxc");
 
   AgentSettings(Map<String, String> environment) {
     this(valid(environment));
@@ -61,6 +61,10 @@ record AgentSettings(Settings settings) {
     return backend().equals("host") ? List.of("host", "docker") : List.of(backend());
   }
 
+  Path lxcRootFs() {
+    return settings.path(Setting.LXC_ROOTFS).orElseThrow();
+  }
+
   DockerOptions docker() {
     var problems = new Problems();
     var options = docker(problems);
@@ -75,15 +79,19 @@ record AgentSettings(Settings settings) {
   /** Tells all that is wrong before anything is begun. */
   void check(Problems problems) {
     if (!BACKENDS.contains(backend())) {
-      problems.add(Setting.BACKEND.variable(), "must be host or docker");
+      problems.add(Setting.BACKEND.variable(), "must be host, docker or lxc");
     }
     if (!BACKENDS.containsAll(sandboxes())) {
-      problems.add(Setting.SANDBOXES.variable(), "must be of host and docker");
+      problems.add(Setting.SANDBOXES.variable(), "must be of host, docker and lxc");
     }
     if (!allowedBackends().contains(backend())) {
       problems.add(Setting.SANDBOXES.variable(), "must have the backend, " + backend());
     }
-    if (allowedBackends().contains("docker")) docker(problems);
+    // LXC has the same limits.
+    if (!allowedBackends().equals(List.of("host"))) docker(problems);
+    if (allowedBackends().contains("lxc") && settings.path(Setting.LXC_ROOTFS).isEmpty()) {
+      problems.add(Setting.LXC_ROOTFS.variable(), "is required for lxc");
+    }
     if (!logLevel().matches("error|warn|info|debug|trace")) {
       problems.add(Setting.LOG_LEVEL.variable(), "must be error, warn, info, debug or trace");
     }

@@ -8,6 +8,7 @@ import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.docker.DockerSandbox;
+import ai.vespid.agent.sandbox.lxc.LxcSandbox;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
@@ -106,6 +107,14 @@ final class Assembly {
                         .toAbsolutePath()
                         .resolve("trials")
                         .resolve(owner.agent()),
+                    System::getenv);
+            case "lxc" ->
+                new LxcSandbox(
+                    settings.docker(),
+                    owner,
+                    settings.lxcRootFs(),
+                    settings.workspaceRoot().toAbsolutePath().resolve("lxc").resolve(owner.agent()),
+                    settings.hostKillGraceMs(),
                     System::getenv);
             default -> throw new IllegalStateException(backend);
           });

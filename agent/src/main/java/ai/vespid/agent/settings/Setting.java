@@ -26,7 +26,7 @@ public enum Setting {
       "VESPID_AGENT_EXEC_BACKEND",
       "backend",
       "host",
-      "where a script runs that does not say: host or docker",
+      "where a script runs that does not say: host, docker or lxc",
       "AGENT_WORKER_RUNTIME",
       "VENDETTA_PROVIDER",
       "provider"),
@@ -117,6 +117,13 @@ public enum Setting {
       "false",
       "serves /debug/threads and /debug/heap there as well",
       "VENDETTA_DEBUG_PPROF"),
+
+  LXC_ROOTFS(
+      Form.PATH,
+      "VESPID_AGENT_LXC_ROOTFS",
+      "lxc.rootFs",
+      "none",
+      "folder with the system files of LXC containers, whose limits are those of `docker`"),
 
   DOCKER_HOST(
       Form.TEXT,

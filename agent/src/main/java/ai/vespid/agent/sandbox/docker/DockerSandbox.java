@@ -2,6 +2,7 @@ package ai.vespid.agent.sandbox.docker;
 
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Owner;
+import ai.vespid.agent.sandbox.Ownership;
 import ai.vespid.agent.sandbox.Probe;
 import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.SandboxFailed;
@@ -13,8 +14,6 @@ import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.model.HealthCheck;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -127,7 +126,8 @@ public final class DockerSandbox implements Sandbox {
     Integer exitCode = null;
     try (captured) {
       if (run.ready(image)) {
-        give(task.workDir(), options.privileges().user());
+        var user = options.privileges().user();
+        Ownership.give(task.workDir(), user.uid(), user.gid());
         create(task, image, name, labels);
         exitCode = run.toItsEnd(name, captured);
       }
@@ -191,17 +191,6 @@ public final class DockerSandbox implements Sandbox {
       }
     }
     return variables;
-  }
-
-  /** Makes the files of a task its user's, when the agent itself is somebody else: root. */
-  private static void give(Path workDir, DockerOptions.User user) throws IOException {
-    if ((Integer) Files.getAttribute(workDir, "unix:uid") == user.uid()) return;
-    try (var files = Files.walk(workDir)) {
-      for (var file : (Iterable<Path>) files::iterator) {
-        Files.setAttribute(file, "unix:uid", user.uid(), LinkOption.NOFOLLOW_LINKS);
-        Files.setAttribute(file, "unix:gid", user.gid(), LinkOption.NOFOLLOW_LINKS);
-      }
-    }
   }
 
   // As in the contract, and unlike any other: the last attempt may just be ending.
