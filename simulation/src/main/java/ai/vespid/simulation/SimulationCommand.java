@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 
 /**
  * Runs a range of seeds and says how many held; exits with 1 when one did not. A single seed is
- * told with its trace.
+ * told with its trace. With a mutant it ends at the first seed that finds it.
  */
 @Command(
     name = "simulation",
@@ -26,6 +26,9 @@ public final class SimulationCommand implements Callable<Integer> {
 
   @Option(names = "--told-every", description = "seeds between two lines (default: 1000)")
   private int toldEvery = 1_000;
+
+  @Option(names = "--bias", description = "which runs: ${COMPLETION-CANDIDATES}")
+  private Plan.Bias bias = Plan.Bias.NONE;
 
   private record Range(long from, long to) {
     static Range of(String text) {
@@ -52,8 +55,9 @@ public final class SimulationCommand implements Callable<Integer> {
     if (seeds.from() == seeds.to()) return explain(seeds.from());
     long begun = System.nanoTime();
     int failed = 0;
-    for (long seed = seeds.from(); seed <= seeds.to() && failed < FAILED_MAX; seed++) {
-      var violation = Simulation.run(seed, mutant).violation();
+    int failedMax = mutant == Mutant.NONE ? FAILED_MAX : 1;
+    for (long seed = seeds.from(); seed <= seeds.to() && failed < failedMax; seed++) {
+      var violation = Simulation.run(seed, mutant, bias).violation();
       if (violation.isPresent()) {
         failed++;
         System.out.printf("seed %d: %s%n", seed, violation.get());
@@ -70,7 +74,7 @@ public final class SimulationCommand implements Callable<Integer> {
   }
 
   private int explain(long seed) {
-    var outcome = Simulation.explain(seed, mutant);
+    var outcome = Simulation.explain(seed, mutant, bias);
     System.out.println(outcome.trace());
     System.out.printf(
         "%nseed %d, %,d events, %,d runs: %s%n",

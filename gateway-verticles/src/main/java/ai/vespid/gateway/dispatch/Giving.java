@@ -30,6 +30,7 @@ final class Giving {
   private static final Duration ASK_MAX = Duration.ofSeconds(2);
   private static final long AGAIN_MS = 100;
   private static final int BATCH_MAX = 100;
+  private static final int BATCH_BYTES_MAX = 1024 * 1024;
 
   private final Surroundings here;
   private final Seat self;
@@ -109,14 +110,19 @@ final class Giving {
     if (ids.isEmpty()) return Future.succeededFuture();
     givingAway.run();
     var batches = new ArrayList<Future<?>>();
-    for (int i = 0; i < ids.size(); i += BATCH_MAX) {
-      var batch = new ArrayList<Moving>();
-      for (var id : ids.subList(i, Math.min(ids.size(), i + BATCH_MAX))) {
-        batch.add(table.handover().give(id, here.nowMs()));
-        waiters.moved(id);
-      }
-      batches.add(send(batch, heir));
+    var batch = new ArrayList<Moving>();
+    int bytes = 0;
+    for (var id : ids) {
+      var moving = table.handover().give(id, here.nowMs());
+      waiters.moved(id);
+      batch.add(moving);
+      bytes += moving.bulk();
+      if (batch.size() < BATCH_MAX && bytes < BATCH_BYTES_MAX) continue;
+      batches.add(send(List.copyOf(batch), heir));
+      batch.clear();
+      bytes = 0;
     }
+    if (!batch.isEmpty()) batches.add(send(batch, heir));
     changed.run();
     return Future.join(batches);
   }

@@ -39,7 +39,12 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
   sealed interface Reply extends Message {}
 
   /** The terminal result; {@code stored} when it was decided before this submission. */
-  record Finished(DispatchResult result, boolean stored) implements Reply {}
+  record Finished(DispatchResult result, boolean stored) implements Reply {
+    @Override
+    public int bulk() {
+      return result.bulk();
+    }
+  }
 
   /** Committed; the result will be found by its request id. */
   record Accepted() implements Reply {}
@@ -81,7 +86,7 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       implements DispatchRouter<Report.Reply> {
     @Override
     public int bulk() {
-      return result.output() == null ? 0 : result.output().size();
+      return result.bulk();
     }
 
     public sealed interface Reply extends Message {}
@@ -170,6 +175,11 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
     public TakeOver {
       moving = List.copyOf(moving);
     }
+
+    @Override
+    public int bulk() {
+      return moving.stream().mapToInt(Moving::bulk).sum();
+    }
   }
 
   /**
@@ -184,7 +194,12 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       String executorId,
       String bootId,
       boolean arrived)
-      implements Message {}
+      implements Message {
+    @Override
+    public int bulk() {
+      return 1_000 + dispatch.bulk();
+    }
+  }
 
   /** Why this dispatch waits, or who has it. */
   record Explain(String requestId) implements DispatchRouter<Explanation> {}

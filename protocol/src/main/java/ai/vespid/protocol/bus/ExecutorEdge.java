@@ -95,6 +95,11 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
     public HoldingList {
       holdings = List.copyOf(holdings);
     }
+
+    @Override
+    public int bulk() {
+      return 300 * holdings.size();
+    }
   }
 
   /** One assignment on one socket. {@code bootId} null means an agent without our extensions. */

@@ -20,6 +20,7 @@ import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Nodes;
+import ai.vespid.protocol.bus.Parcel;
 import ai.vespid.protocol.bus.ResultStore.Decide;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
@@ -152,6 +153,7 @@ final class BusSamples {
   static final List<Message> ALL =
       List.of(
           new Done(),
+          new Parcel(8_388_608),
           DISPATCH,
           SPARSE_DISPATCH,
           ROUTE,
