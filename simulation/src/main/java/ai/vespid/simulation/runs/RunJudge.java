@@ -10,6 +10,7 @@ import ai.vespid.worker.workflow.RunnerShell;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What must hold, whoever dies when. It throws {@link Broken} at the first that does not. */
@@ -24,6 +25,7 @@ final class RunJudge {
   private final Map<String, Integer> begun = new HashMap<>();
   private final Map<String, Asked> asking = new HashMap<>();
   private RunGateway gateway;
+  private String first;
 
   RunJudge(RunWorld world) {
     this.world = world;
@@ -44,8 +46,15 @@ final class RunJudge {
     gateway = decided;
   }
 
-  private static void must(boolean holds, String what) {
-    if (!holds) throw new Broken(what);
+  // Kept too: what is thrown into a future is lost there.
+  private void must(boolean holds, String what) {
+    if (holds) return;
+    if (first == null) first = what;
+    throw new Broken(what);
+  }
+
+  Optional<String> first() {
+    return Optional.ofNullable(first);
   }
 
   /** A step is being committed. */

@@ -28,13 +28,13 @@ public final class RunSimulation {
 
   private static Outcome run(long seed, RunMutant mutant, boolean tracing) {
     var world = new RunWorld(seed, tracing);
-    Optional<String> violation = Optional.empty();
+    var cluster = new RunCluster(world, mutant);
     try {
-      play(world, new RunCluster(world, mutant));
+      play(world, cluster);
     } catch (RunJudge.Broken e) {
-      violation = Optional.of(e.getMessage());
+      world.say("violation", e.getMessage());
     }
-    return new Outcome(seed, violation, world.happened(), world.trace());
+    return new Outcome(seed, cluster.judge().first(), world.happened(), world.trace());
   }
 
   private static void play(RunWorld world, RunCluster cluster) {
