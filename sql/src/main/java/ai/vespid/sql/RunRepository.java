@@ -69,7 +69,7 @@ public final class RunRepository {
       UPDATE workflow_runs r SET due_at = now() + $3 * interval '1 millisecond'
       FROM unnest($1::uuid[], $2::int[]) AS held(id, epoch)
       WHERE r.id = held.id AND r.epoch = held.epoch AND r.claim_owner IS NOT NULL
-      RETURNING r.id, r.cancel_requested_at IS NOT NULL AS canceled
+      RETURNING r.id, r.wake_seq, r.cancel_requested_at IS NOT NULL AS canceled
       """;
   private static final String ARRIVED =
       "SELECT "
@@ -219,9 +219,11 @@ public final class RunRepository {
   /**
    * Which claims are still the caller's.
    *
+   * @param kept their {@code wakeSeq} by run: when it is newer than what the caller knows, it was
+   *     not told of something that came
    * @param canceled those of them that somebody wants to end
    */
-  public record Renewed(Set<String> kept, Set<String> canceled) {}
+  public record Renewed(Map<String, Long> kept, Set<String> canceled) {}
 
   /** Keeps claims for another lease. */
   public Future<Renewed> renew(Duration lease, List<Held> held) {
@@ -230,9 +232,9 @@ public final class RunRepository {
     return pool.preparedQuery(RENEW)
         .execute(Tuple.of(ids, epochs, lease.toMillis()))
         .map(rows -> {
-          var renewed = new Renewed(new HashSet<>(), new HashSet<>());
+          var renewed = new Renewed(new HashMap<>(), new HashSet<>());
           for (Row row : rows) {
-            renewed.kept().add(Rows.id(row, "id"));
+            renewed.kept().put(Rows.id(row, "id"), row.getLong("wake_seq"));
             if (row.getBoolean("canceled")) renewed.canceled().add(Rows.id(row, "id"));
           }
           return renewed;

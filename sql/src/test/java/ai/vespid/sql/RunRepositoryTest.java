@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
@@ -169,7 +170,7 @@ final class RunRepositoryTest {
 
     var kept = runs.renew(LEASE, List.of(new Held(run.run().id(), run.epoch()))).await().kept();
 
-    assertThat(kept).containsExactly(run.run().id());
+    assertThat(kept).containsExactly(Map.entry(run.run().id(), run.wakeSeq()));
     assertThat(runs.claim("w2", LEASE, run.run().id()).await()).isEmpty();
   }
 

@@ -191,6 +191,17 @@ public final class ContinuationPollerVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     var late = DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT);
-    return deliver(row.requestId(), late, "timeout");
+    // It may have been in time while all workers were away: the gateway knows.
+    return gateway
+        .result(row.requestId())
+        .transform(asked -> {
+          if (asked.succeeded()) {
+            return deliver(row.requestId(), asked.result().orElse(late), "timeout");
+          }
+          var enough = row.timeoutAt().plusMillis(settings.gatewayAwayMs());
+          return enough.isAfter(node.clock().instant())
+              ? Future.succeededFuture()
+              : deliver(row.requestId(), late, "timeout");
+        });
   }
 }

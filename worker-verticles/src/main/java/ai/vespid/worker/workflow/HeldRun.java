@@ -46,6 +46,8 @@ final class HeldRun {
   private final int epoch;
   private final RunMachine machine;
   private final Ends ends;
+  // How often something has come, as far as it is known, and as far as the machine has it.
+  private long told;
   private long seen;
   private long leaseUntilMs;
   private boolean writing;
@@ -74,7 +76,8 @@ final class HeldRun {
     this.epoch = claimed.epoch();
     this.machine = machine;
     this.ends = ends;
-    seen = claimed.wakeSeq();
+    told = claimed.wakeSeq();
+    seen = told;
     leaseUntilMs = claimedAtMs + carriers.lease().toMillis();
     busyMs = claimedAtMs;
   }
@@ -101,8 +104,18 @@ final class HeldRun {
     return carriers.clock().instant();
   }
 
-  /** The claim was renewed; the question was asked then. */
-  void renewed(long askedAtMs) {
+  /**
+   * The claim was renewed; the question was asked then.
+   *
+   * @param wakeSeq newer than what is known when the news of a result was lost
+   */
+  void renewed(long askedAtMs, long wakeSeq) {
+    extend(askedAtMs);
+    told = Math.max(told, wakeSeq);
+    if (told > seen) look();
+  }
+
+  private void extend(long askedAtMs) {
     leaseUntilMs = Math.max(leaseUntilMs, askedAtMs + carriers.lease().toMillis());
   }
 
@@ -149,10 +162,12 @@ final class HeldRun {
     readAgain = reading;
     if (reading) return;
     reading = true;
+    long upTo = told;
     carriers
         .arrived(run.id())
         .onSuccess(nodes -> {
           reading = false;
+          seen = Math.max(seen, upTo);
           happened(() -> machine.arrived(nodes, now()));
           if (readAgain) look();
         })
@@ -240,8 +255,8 @@ final class HeldRun {
     switch (advanced) {
       case Lost() -> drop("another runner has it");
       case Written(long wakeSeq) -> {
-        boolean news = wakeSeq > seen;
-        seen = wakeSeq;
+        told = Math.max(told, wakeSeq);
+        boolean news = told > seen;
         if (turn.hold() instanceof Turn.Hold.Keep) kept(turn, askedAtMs, news);
         else {
           gone = true;
@@ -252,7 +267,7 @@ final class HeldRun {
   }
 
   private void kept(Turn turn, long askedAtMs, boolean news) {
-    renewed(askedAtMs);
+    extend(askedAtMs);
     for (var effect : leaving ? List.<Effect>of() : turn.effects()) {
       if (fenced()) return;
       switch (effect) {

@@ -208,10 +208,10 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
     if (before != null) before.drop("it was claimed again");
     held.put(run.id(), run);
     LOG.atDebug().addKeyValue("run", run.id()).log("workflow_run_claimed");
+    bus.publish(WorkflowRunner.NEWS, new WorkflowRunner.RunHeld(run.id(), owner));
+    run.begin(claimed);
     // It was claimed while we began to leave.
     if (leaving()) run.leave();
-    else bus.publish(WorkflowRunner.NEWS, new WorkflowRunner.RunHeld(run.id(), owner));
-    run.begin(claimed);
   }
 
   // What was published under other rules than today's cannot run; it says so and ends.
@@ -243,8 +243,11 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
           for (var run : mine) {
             if (renewed.failed()) run.fenced();
             else if (renewed.result().canceled().contains(run.id())) run.cancel();
-            else if (renewed.result().kept().contains(run.id())) run.renewed(askedAt);
-            else if (held.get(run.id()) == run) run.drop("another runner has it");
+            else {
+              var wakeSeq = renewed.result().kept().get(run.id());
+              if (wakeSeq != null) run.renewed(askedAt, wakeSeq);
+              else if (held.get(run.id()) == run) run.drop("another runner has it");
+            }
           }
         });
   }
