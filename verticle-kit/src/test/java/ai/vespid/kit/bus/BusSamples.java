@@ -269,7 +269,8 @@ final class BusSamples {
           new SessionTurns.Unwatch(ORG, RUN, "gw-1~a", 0),
           new ClientEdge.Happened(RUN, List.of(EVENT)),
           new ClientEdge.Streamed(RUN, RUN + ":turn:7", 7, 2, "lo ", "2026-11-01T00:00:00.000Z"),
-          new ClientEdge.StateChanged(STATE));
+          new ClientEdge.StateChanged(STATE),
+          new DispatchRouter.Cancel("byon:" + ORG, REQUEST, ORG));
 
   private BusSamples() {}
 }
