@@ -11,6 +11,7 @@ import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Occupancy;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.EmbeddedDatabase;
+import ai.vespid.sql.ManagedExecutorRepository;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
@@ -42,6 +43,7 @@ final class TestGateway implements AutoCloseable {
   final int redisPort;
   final JsonObject routerConfig = new JsonObject();
   final JsonObject edgeConfig = new JsonObject();
+  final JsonObject sessionsConfig = new JsonObject();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   RedisServer redis;
   Vertx vertx;
@@ -49,7 +51,7 @@ final class TestGateway implements AutoCloseable {
   HttpClient http;
   private final Map<String, String> deployed = new HashMap<>();
   private Ports ports;
-  private Node node;
+  Node node;
 
   TestGateway() {
     database = EmbeddedDatabase.create();
@@ -105,6 +107,7 @@ final class TestGateway implements AutoCloseable {
     return switch (verticle) {
       case "ingress" -> at.put("serviceToken", TOKEN);
       case "executor-edge" -> at.mergeIn(edgeConfig);
+      case "session-turns" -> sessionsConfig;
       case "failover-manager" -> new JsonObject().put("sweepEvery", "PT0.2S");
       case "workspaces" -> at.put("signingSecret", "s");
       case "dispatch-router" ->
@@ -178,6 +181,19 @@ final class TestGateway implements AutoCloseable {
     return new Credentials(id, token, organizationId);
   }
 
+  /** One issued executor of the managed pool. */
+  Credentials managedExecutor() {
+    var id = UUID.randomUUID().toString();
+    var token = id + "." + Tokens.random(32);
+    new ManagedExecutorRepository(db)
+        .issue(
+            new ManagedExecutorRepository.NewExecutor(
+                id, "pool", Tokens.hash(token), 50, List.of(), new JsonObject(), "container", null))
+        .await();
+    return new Credentials(id, token, null);
+  }
+
+  /** {@code organizationId} is null of the managed pool. */
   record Credentials(String executorId, String token, String organizationId) {}
 
   record Answer(int status, JsonObject body) {

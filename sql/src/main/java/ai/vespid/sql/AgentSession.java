@@ -63,6 +63,64 @@ public record AgentSession(
         id, organizationId, status, scope, pinnedExecutorId, pinnedExecutorPool, routedAgentId);
   }
 
+  /** The same with another host, or none. */
+  public AgentSession withHost(String executorId, Pool pool) {
+    return new AgentSession(
+        id,
+        organizationId,
+        createdByUserId,
+        sessionKey,
+        scope,
+        title,
+        status,
+        executorId,
+        pool,
+        routedAgentId,
+        bindingId,
+        selector,
+        engineId,
+        model,
+        secretId,
+        toolsetId,
+        toolsAllow,
+        limits,
+        promptSystem,
+        promptInstructions,
+        resetPolicy,
+        createdAt,
+        updatedAt,
+        lastActivityAt);
+  }
+
+  /** The same, active or archived. */
+  public AgentSession withStatus(String now) {
+    return new AgentSession(
+        id,
+        organizationId,
+        createdByUserId,
+        sessionKey,
+        scope,
+        title,
+        now,
+        pinnedExecutorId,
+        pinnedExecutorPool,
+        routedAgentId,
+        bindingId,
+        selector,
+        engineId,
+        model,
+        secretId,
+        toolsetId,
+        toolsAllow,
+        limits,
+        promptSystem,
+        promptInstructions,
+        resetPolicy,
+        createdAt,
+        updatedAt,
+        lastActivityAt);
+  }
+
   static AgentSession of(Row row) {
     var selector = Rows.json(row, "executor_selector");
     return new AgentSession(
