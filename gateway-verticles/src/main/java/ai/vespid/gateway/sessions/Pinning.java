@@ -45,7 +45,7 @@ final class Pinning {
     }
     for (var pool : pools(session)) {
       var candidates = hosts.candidates(pool, session.organizationId(), session.selector());
-      if (!candidates.isEmpty()) return new Choice.Move(highest(candidates, session.id()));
+      if (!candidates.isEmpty()) return new Choice.Move(best(candidates, session));
     }
     return new Choice.Nobody();
   }
@@ -55,6 +55,14 @@ final class Pinning {
     return selector == null || selector.pool() == null
         ? List.of(Pool.BYON, Pool.MANAGED)
         : List.of(selector.pool());
+  }
+
+  // The one its binding names, when it is there (defect E14).
+  private static Route best(List<Route> candidates, AgentSession session) {
+    return candidates.stream()
+        .filter(route -> route.executorId().equals(session.routedAgentId()))
+        .findFirst()
+        .orElseGet(() -> highest(candidates, session.id()));
   }
 
   // Sessions spread over the hosts evenly, and nobody has to count them.
