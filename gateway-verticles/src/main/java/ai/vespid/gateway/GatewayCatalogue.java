@@ -16,6 +16,8 @@ import ai.vespid.gateway.sessions.SessionTurnsSettings;
 import ai.vespid.gateway.sessions.SessionTurnsVerticle;
 import ai.vespid.gateway.upkeep.UpkeepSettings;
 import ai.vespid.gateway.upkeep.UpkeepVerticle;
+import ai.vespid.gateway.viewers.ClientEdgeSettings;
+import ai.vespid.gateway.viewers.ClientEdgeVerticle;
 import ai.vespid.gateway.workspaces.WorkspacesSettings;
 import ai.vespid.gateway.workspaces.WorkspacesVerticle;
 import ai.vespid.kit.node.Catalogue;
@@ -63,6 +65,10 @@ public final class GatewayCatalogue implements Catalogue {
                     node,
                     shard,
                     new SessionOwnerRepository(node.service(Database.class).gateway()))),
+        new Entry(
+            "client-edge",
+            ClientEdgeSettings.class,
+            (node, shard) -> new ClientEdgeVerticle(node, shard)),
         new Entry("ingress", IngressSettings.class, (node, _) -> new IngressVerticle(node)),
         new Entry(
             "workspaces",

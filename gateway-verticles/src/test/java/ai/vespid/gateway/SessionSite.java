@@ -3,7 +3,9 @@ package ai.vespid.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.gateway.TestGateway.Credentials;
+import ai.vespid.kit.auth.AccessTokens;
 import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
@@ -15,6 +17,8 @@ import ai.vespid.protocol.bus.SessionTurns.Say;
 import ai.vespid.protocol.http.SessionBody;
 import ai.vespid.protocol.session.SessionEvent;
 import ai.vespid.protocol.session.SessionLimits;
+import ai.vespid.sql.AccountRepository;
+import ai.vespid.sql.AccountRepository.NewSession;
 import ai.vespid.sql.AgentSession;
 import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.SessionRepository;
@@ -22,6 +26,8 @@ import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +44,7 @@ final class SessionSite {
   final SessionRepository sessions;
   final SessionOwnerRepository owners;
   final HomeCalls homes;
+  final AccountRepository accounts;
 
   SessionSite(TestGateway gateway) {
     this.gateway = gateway;
@@ -45,13 +52,47 @@ final class SessionSite {
     this.sessions = new SessionRepository(gateway.db);
     this.owners = new SessionOwnerRepository(gateway.db.gateway());
     this.homes = HomeCalls.of(gateway.vertx, gateway.node);
+    this.accounts = new AccountRepository(gateway.db);
     gateway
         .db
         .identity()
         .preparedQuery("insert into users (id, email, password_hash) values ($1, $2, 'x')")
         .execute(Tuple.of(UUID.fromString(user), user + "@example.com"))
         .await();
+    join(user, "owner");
   }
+
+  private void join(String userId, String role) {
+    var insert = "insert into memberships (organization_id, user_id, role_key) values ($1, $2, $3)";
+    gateway
+        .db
+        .tenant(
+            organization,
+            sql ->
+                sql.preparedQuery(insert)
+                    .execute(
+                        Tuple.of(UUID.fromString(organization), UUID.fromString(userId), role)))
+        .await();
+  }
+
+  /** A login of the user: its id and its access token. */
+  Login login() {
+    var login =
+        new NewSession(
+            UUID.randomUUID().toString(),
+            Tokens.hash(UUID.randomUUID().toString()),
+            Instant.now().plusSeconds(600),
+            null,
+            null);
+    accounts.openSession(user, login).await();
+    var token =
+        new AccessTokens(gateway.vertx, InstantSource.system(), TestGateway.TOKEN_SECRET, 600)
+            .issue(user, "x", login.id())
+            .token();
+    return new Login(login.id(), token);
+  }
+
+  record Login(String id, String token) {}
 
   AgentSession session(Selector selector, Integer timeoutMs, String... tools) {
     var body =

@@ -37,6 +37,7 @@ import redis.embedded.RedisServer;
 /** All gateway verticles in this process, on a real PostgreSQL and a real Redis. */
 final class TestGateway implements AutoCloseable {
   static final String TOKEN = "test-gateway-token";
+  static final String TOKEN_SECRET = "a-secret-for-access-tokens";
 
   final EmbeddedDatabase database;
   final int port = freePort();
@@ -108,6 +109,12 @@ final class TestGateway implements AutoCloseable {
       case "ingress" -> at.put("serviceToken", TOKEN);
       case "executor-edge" -> at.mergeIn(edgeConfig);
       case "session-turns" -> sessionsConfig;
+      case "client-edge" ->
+          at.put("authTokenSecret", TOKEN_SECRET)
+              .put("watchEvery", "PT0.5S")
+              .put("recheckEvery", "PT0.3S")
+              .put("writeQueueBytesMax", 16_384)
+              .put("slowAfter", "PT1S");
       case "failover-manager" -> new JsonObject().put("sweepEvery", "PT0.2S");
       case "workspaces" -> at.put("signingSecret", "s");
       case "dispatch-router" ->

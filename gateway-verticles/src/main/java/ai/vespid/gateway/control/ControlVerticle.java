@@ -1,5 +1,6 @@
 package ai.vespid.gateway.control;
 
+import ai.vespid.kit.auth.AccessTokens;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Node;

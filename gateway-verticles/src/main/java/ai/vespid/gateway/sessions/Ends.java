@@ -15,7 +15,7 @@ final class Ends {
               turn,
               SessionEvent.AGENT_FINAL,
               "info",
-              new Payloads.Answer(text, new Payloads.Output(text, engineId, toolCalls)));
+              new Payloads.Answer(text, new Payloads.Output(engineId, toolCalls)));
       case Outcome.Failed(var code, var message) ->
           event(
               turn,

@@ -28,7 +28,7 @@ final class Payloads {
   }
 
   /** What came of a turn besides its text. */
-  record Output(String content, String engineId, int toolCalls) {}
+  record Output(String engineId, int toolCalls) {}
 
   /** Of {@code error}. */
   record Failure(String code, String message, String requestId) {}
