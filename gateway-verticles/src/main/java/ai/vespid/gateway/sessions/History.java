@@ -1,5 +1,7 @@
 package ai.vespid.gateway.sessions;
 
+import static java.util.Comparator.comparingLong;
+
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
@@ -49,12 +51,13 @@ final class History {
    */
   List<Said> told(Turn turn, int charsMax) {
     var told = new ArrayList<Said>();
-    for (var row : rows) {
-      if (row.event().seq() < fromSeq) continue;
-      // Messages that wait are not said yet.
-      if (row.turnSeq() != null && row.turnSeq() > turn.seq()) continue;
-      add(told, row);
-    }
+    // Turn by turn: a message that came while another was answered is said after that answer, and
+    // one that still waits is not said yet.
+    rows.stream()
+        .filter(row -> row.turnSeq() != null && row.turnSeq() <= turn.seq())
+        .filter(row -> row.event().seq() >= fromSeq)
+        .sorted(comparingLong(SessionRow::turnSeq))
+        .forEach(row -> add(told, row));
     int chars = told.stream().mapToInt(Said::chars).sum();
     while (chars > charsMax && told.size() > 1) chars -= told.removeFirst().chars();
     // An answer to nothing confuses; so does a tool's.

@@ -41,6 +41,8 @@ final class Session implements Journal.Owner {
   private final Watchers watchers;
   private AgentSession row;
   private TurnRun running;
+  private Future<?> stopping = Future.succeededFuture();
+  private Future<?> ending = Future.succeededFuture();
   private boolean fenced;
   private long activeMs;
 
@@ -128,7 +130,9 @@ final class Session implements Journal.Owner {
   Future<Reply> cancel(String userId) {
     var canceled = queue.cancel(userId).orElse(null);
     carryOut();
-    return Future.succeededFuture(new Canceling(canceled == null ? null : canceled.requestId()));
+    if (canceled == null) return Future.succeededFuture(new Canceling(null));
+    // Said when it is true: nothing of it runs any more, and its end is stored.
+    return ending.transform(_ -> Future.succeededFuture(new Canceling(canceled.requestId())));
   }
 
   Future<Reply> reset(Reset reset) {
@@ -231,8 +235,6 @@ final class Session implements Journal.Owner {
     }
   }
 
-  private Future<?> stopping = Future.succeededFuture();
-
   private void begin(Turn turn) {
     running = new TurnRun(world, this, turn);
     running.begin();
@@ -248,12 +250,12 @@ final class Session implements Journal.Owner {
   // First nothing of it happens any more, then it is said to be over.
   private void end(Turn turn, Outcome outcome) {
     var stopped = stopping;
+    var last = List.of(Ends.event(turn, outcome, row.engineId()));
     stopping = Future.succeededFuture();
-    stopped
-        .transform(_ -> insist(List.of(Ends.event(turn, outcome, row.engineId())), new Nothing()))
-        .onSuccess(_ -> {
-          queue.ended(turn, world.here().nowMs());
-          carryOut();
-        });
+    ending = stopped.transform(_ -> insist(last, new Nothing()));
+    ending.onSuccess(_ -> {
+      queue.ended(turn, world.here().nowMs());
+      carryOut();
+    });
   }
 }
