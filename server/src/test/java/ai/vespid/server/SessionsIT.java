@@ -6,21 +6,15 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -51,61 +45,6 @@ final class SessionsIT {
   private static Screen screen;
   private static String sessionId;
 
-  /** A viewer: every frame it was sent. */
-  private static final class Screen implements WebSocket.Listener {
-    private final BlockingQueue<JsonObject> frames = new LinkedBlockingQueue<>();
-    private final List<JsonObject> seen = new ArrayList<>();
-    private final StringBuilder parts = new StringBuilder();
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final WebSocket socket;
-
-    Screen() {
-      var builder = http.newWebSocketBuilder();
-      headers.forEach(builder::header);
-      socket = builder.buildAsync(URI.create(running.getString("clientUrl")), this).join();
-    }
-
-    void join() {
-      var join = new JsonObject().put("type", "session_join").put("sessionId", sessionId);
-      socket.sendText(join.encode(), true).join();
-    }
-
-    @Override
-    public CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
-      parts.append(part);
-      if (last) {
-        frames.add(new JsonObject(parts.toString()));
-        parts.setLength(0);
-      }
-      from.request(1);
-      return null;
-    }
-
-    JsonObject await(Predicate<JsonObject> wanted) {
-      try {
-        while (true) {
-          var frame = frames.poll(60, TimeUnit.SECONDS);
-          assertThat(frame).as("after %s", seen).isNotNull();
-          seen.add(frame);
-          if (wanted.test(frame)) return frame;
-        }
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    JsonObject await(String type) {
-      return await(frame -> frame.getString("type").equals(type));
-    }
-
-    List<Long> seqs() {
-      return seen.stream()
-          .filter(frame -> frame.getString("type").equals("session_event_v2"))
-          .map(frame -> frame.getLong("seq"))
-          .toList();
-    }
-  }
-
   @BeforeAll
   static void start() throws IOException {
     apiPort = freePort();
@@ -120,7 +59,7 @@ final class SessionsIT {
 
   @AfterAll
   static void stop() throws InterruptedException {
-    if (screen != null) screen.socket.abort();
+    if (screen != null) screen.close();
     if (managed != null) managed.destroyForcibly();
     signal("CONT");
     up.destroy();
@@ -209,8 +148,8 @@ final class SessionsIT {
   @Test
   @Order(3)
   void takesATurnAndStreamsItToTheViewer() {
-    screen = new Screen();
-    screen.join();
+    screen = new Screen(running.getString("clientUrl"), headers);
+    screen.join(sessionId);
     assertThat(screen.await("session_ack").getString("sessionId")).isEqualTo(sessionId);
     say("my name is Ada\nrun echo from the first host > kept; cat kept");
 
@@ -254,8 +193,7 @@ final class SessionsIT {
 
     assertThat(error.getJsonObject("payload").getString("code")).isEqualTo("NO_AGENT_AVAILABLE");
     long last = error.getLong("seq");
-    assertThat(screen.seqs())
-        .isEqualTo(java.util.stream.LongStream.rangeClosed(0, last).boxed().toList());
+    assertThat(screen.seqs()).isEqualTo(LongStream.rangeClosed(0, last).boxed().toList());
   }
 
   @Test
