@@ -100,6 +100,7 @@ final class Cluster implements AutoCloseable {
     attributes.setAttribute("name", self.name());
     attributes.setAttribute("routers", Integer.toString(self.routers()));
     attributes.setAttribute("edges", Integer.toString(self.edges()));
+    attributes.setAttribute("sessions", Integer.toString(self.sessions()));
     var network = hazelcast.getNetworkConfig();
     network.setPort(config.port()).setPortAutoIncrement(false);
     network.setPublicAddress(config.host() + ":" + config.publicPort());
@@ -235,6 +236,7 @@ final class Cluster implements AutoCloseable {
                         member.getAttribute("name"),
                         Integer.parseInt(member.getAttribute("routers")),
                         Integer.parseInt(member.getAttribute("edges")),
+                        sessions(member.getAttribute("sessions")),
                         State.UNKNOWN))
             .toList();
     var before = membership.view().members().size();
@@ -245,6 +247,11 @@ final class Cluster implements AutoCloseable {
           .log("the cluster changed");
     }
     tell();
+  }
+
+  // A node of the version before does not say it: it has none.
+  private static int sessions(String attribute) {
+    return attribute == null ? 0 : Integer.parseInt(attribute);
   }
 
   void say(State now) {

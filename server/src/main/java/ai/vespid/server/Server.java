@@ -114,6 +114,7 @@ public final class Server implements AutoCloseable {
         config.node(),
         config.instancesOf("dispatch-router"),
         config.instancesOf("executor-edge"),
+        config.instancesOf("session-turns"),
         Member.State.STARTING);
   }
 

@@ -39,6 +39,7 @@ public final class VespidCommand implements Callable<Integer> {
             .addSubcommand(new ServeCommand(environment))
             .addSubcommand(new StoresCommand(environment, System.in))
             .addSubcommand(new DemoCommand(environment))
+            .addSubcommand(new ChatCommand(environment, System.in))
             .addSubcommand(new DrainCommand(environment))
             .addSubcommand(
                 new CommandLine(new WorkflowCommand())
