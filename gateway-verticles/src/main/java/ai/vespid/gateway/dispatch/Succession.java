@@ -132,14 +132,15 @@ final class Succession {
         .filter(orphan -> !now.homes().isHome(self.node(), key(orphan)))
         .forEach(orphan -> table.handover().notHeld(orphan, here.nowMs()));
     lostHomes.keepOnly(takeover::mine);
-    if (!takeover.changed(now.homes(), edges(now), routers(now), begun(now))) {
+    if (!takeover.changed(now.homes(), now.edges(), now.routers(), now.routersBegun())) {
       askArrivals();
       return;
     }
     int round = takeover.round();
     askedMs = here.nowMs();
-    edges(now).forEach(edge -> askEdge(edge, round));
-    routers(now).stream().filter(seat -> !seat.equals(self)).forEach(r -> askRouter(r, round));
+    // Who starts is asked, too: it may serve already, and have said so on a slow way.
+    now.edges().forEach(edge -> askEdge(edge, round));
+    now.routers().stream().filter(seat -> !seat.equals(self)).forEach(r -> askRouter(r, round));
     here.later(
         graceMs,
         () -> {
@@ -181,22 +182,6 @@ final class Succession {
     var seats =
         view.homes().routers().stream().map(seat -> seat.node() + '/' + seat.shard()).toList();
     return new HandOver(self.node(), self.shard(), seats);
-  }
-
-  // Who starts is asked, too: it may serve already, and have said so on a slow way.
-  private static List<Seat> edges(View view) {
-    return view.members().stream().flatMap(member -> member.edgeSeats().stream()).toList();
-  }
-
-  private static List<Seat> routers(View view) {
-    return view.members().stream().flatMap(member -> member.routerSeats().stream()).toList();
-  }
-
-  private static List<Seat> begun(View view) {
-    return view.members().stream()
-        .filter(member -> member.state() == State.SERVING || member.state() == State.DRAINING)
-        .flatMap(member -> member.routerSeats().stream())
-        .toList();
   }
 
   // Nobody is there yet: it has no sockets and decides about nothing.
