@@ -40,6 +40,7 @@ public final class Ports {
   private final Map<Integer, Endpoint> endpoints = new TreeMap<>();
   private final List<HttpServer> servers = new ArrayList<>();
   private volatile boolean leaving;
+  private volatile boolean shut;
 
   /**
    * Serves {@code prefix} (longest wins) on a port.
@@ -103,6 +104,10 @@ public final class Ports {
         servers.add(server);
       }
       server
+          // Taken by the kernel a moment before the port is closed: Vert.x would let it wait.
+          .connectionHandler(connection -> {
+            if (shut) connection.close();
+          })
           .requestHandler(request -> dispatch(routes, request))
           .listen(endpoint.port(), endpoint.host())
           .recover(cause -> Future.failedFuture(explain(endpoint, cause)))
@@ -189,6 +194,7 @@ public final class Ports {
    * max}.
    */
   public synchronized Future<Void> shutDown(Duration max) {
+    shut = true;
     var closing =
         servers.stream()
             .<Future<?>>map(server -> server.shutdown(max.toMillis(), TimeUnit.MILLISECONDS))
