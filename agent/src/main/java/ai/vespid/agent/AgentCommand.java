@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
     name = "vespid-agent",
     description = "Runs work of a Vespid gateway on this machine.",
     mixinStandardHelpOptions = true,
+    versionProvider = AgentCommand.Version.class,
     subcommands = {
       AgentCommand.Connect.class,
       AgentCommand.Start.class,
@@ -56,6 +57,14 @@ public final class AgentCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     return new Start().call();
+  }
+
+  /** What {@code --version} says. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"vespid-agent " + AgentVersion.CURRENT};
+    }
   }
 
   /** Options that both ways of starting share. */
