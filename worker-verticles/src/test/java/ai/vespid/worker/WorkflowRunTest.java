@@ -258,9 +258,32 @@ final class WorkflowRunTest {
   }
 
   @Test
+  void branchesWithoutFilesAreAtTheirAgentsAtTheSameTime() {
+    var agent = new TestAgent(world).waits();
+    world.workerBeside(new JsonObject());
+    var nodes = new JsonObject();
+    for (var id : List.of("east", "west")) {
+      var node = shell(id);
+      node.getJsonObject("config").put("execution", new JsonObject().put("workspace", "none"));
+      nodes.put(id, node);
+    }
+    var dsl =
+        new JsonObject()
+            .put("version", "v3")
+            .put("trigger", new JsonObject().put("type", "trigger.manual"))
+            .put("graph", new JsonObject().put("nodes", nodes).put("edges", new JsonArray()));
+    var run = world.run(world.workflow(RawJson.of(dsl.encode())));
+
+    world.until("both are under way", () -> agent.invokes.size() == 2);
+    agent.answer();
+    ends(run, "succeeded");
+  }
+
+  @Test
   void aHeldRunIsToldOfItsResultsWithoutThatTheyAreLeftAtItsNodes() {
     new TestAgent(world);
-    world.workerBeside(new JsonObject());
+    // However slow the machine is, the run is still held.
+    world.workerBeside(new JsonObject().put("lingerMs", 60_000));
     var nodes = new JsonObject[20];
     for (int i = 0; i < nodes.length; i++) nodes[i] = shell("n" + i);
 
