@@ -1,9 +1,12 @@
 package ai.vespid.simulation;
 
+import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * Runs a range of seeds and says how many held; exits with 1 when one did not. A single seed is
@@ -29,6 +32,8 @@ public final class SimulationCommand implements Callable<Integer> {
 
   @Option(names = "--bias", description = "which runs: ${COMPLETION-CANDIDATES}")
   private Plan.Bias bias = Plan.Bias.NONE;
+
+  @Spec private CommandSpec spec;
 
   private record Range(long from, long to) {
     static Range of(String text) {
@@ -60,7 +65,7 @@ public final class SimulationCommand implements Callable<Integer> {
       var violation = Simulation.run(seed, mutant, bias).violation();
       if (violation.isPresent()) {
         failed++;
-        System.out.printf("seed %d: %s%n", seed, violation.get());
+        out().printf("seed %d: %s%n", seed, violation.get());
       }
       long done = seed - seeds.from() + 1;
       if (done % toldEvery == 0 || seed == seeds.to()) tell(done, failed, begun);
@@ -68,17 +73,22 @@ public final class SimulationCommand implements Callable<Integer> {
     return failed == 0 ? 0 : 1;
   }
 
-  private static void tell(long done, int failed, long begun) {
+  private void tell(long done, int failed, long begun) {
     long seconds = (System.nanoTime() - begun) / 1_000_000_000;
-    System.out.printf("%,d seeds, %d failed, after %,d s%n", done, failed, seconds);
+    out().printf("%,d seeds, %d failed, after %,d s%n", done, failed, seconds);
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
   }
 
   private int explain(long seed) {
     var outcome = Simulation.explain(seed, mutant, bias);
-    System.out.println(outcome.trace());
-    System.out.printf(
-        "%nseed %d, %,d events, %,d runs: %s%n",
-        seed, outcome.events(), outcome.ran(), outcome.violation().orElse("holds"));
+    out().println(outcome.trace());
+    out()
+        .printf(
+            "%nseed %d, %,d events, %,d runs: %s%n",
+            seed, outcome.events(), outcome.ran(), outcome.violation().orElse("holds"));
     return outcome.violation().isEmpty() ? 0 : 1;
   }
 }
