@@ -2,6 +2,7 @@ package ai.vespid.simulation;
 
 import ai.vespid.gateway.dispatch.RouterShell;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -39,25 +40,44 @@ record Plan(
      * Two or three gateways that lose sight of each other again and again, while agents of ours
      * move between them: where repeated offers, late answers and late hellos meet.
      */
-    SPLITS
+    SPLITS,
+    /** Three gateways that leave, die and come back, so that homes move under everything. */
+    MOVES
   }
 
   static Plan of(World world, Bias bias) {
-    return bias == Bias.SPLITS ? splits(world) : any(world);
+    return switch (bias) {
+      case NONE -> any(world);
+      case SPLITS -> splits(world);
+      case MOVES -> moves(world);
+    };
   }
 
   private static Plan splits(World world) {
-    var agents = new ArrayList<Agent>();
-    int count = 2 + world.pick(2);
-    for (int i = 0; i < count; i++) agents.add(new Agent(i, 0, 1 + world.pick(2), false));
-    var nodes = new ArrayList<Node>();
-    int gateways = 2 + world.pick(2);
-    for (int i = 0; i < gateways; i++) nodes.add(new Node(true, true));
     var faults = EnumSet.of(Nemesis.Kind.SPLIT, Nemesis.Kind.LINK_RESET);
     if (world.chance(0.5)) faults.add(Nemesis.Kind.GATEWAY_LAGS);
     if (world.chance(0.3)) faults.add(Nemesis.Kind.LINK_HALF_OPEN);
+    return small(world, 2 + world.pick(2), faults, 10 + world.pick(30));
+  }
+
+  private static Plan moves(World world) {
+    var faults =
+        EnumSet.of(
+            Nemesis.Kind.GATEWAY_DRAINS,
+            Nemesis.Kind.GATEWAY_DIES,
+            Nemesis.Kind.ROUTER_CRASHES,
+            Nemesis.Kind.WORDS_OUTLIVE_HOME);
+    faults.removeIf(_ -> world.chance(0.3));
+    faults.add(world.chance(0.5) ? Nemesis.Kind.LINK_RESET : Nemesis.Kind.GATEWAY_LAGS);
+    return small(world, 3, faults, 6 + world.pick(14));
+  }
+
+  private static Plan small(World world, int gateways, Set<Nemesis.Kind> faults, int count) {
+    var agents = new ArrayList<Agent>();
+    int size = 2 + world.pick(2);
+    for (int i = 0; i < size; i++) agents.add(new Agent(i, 0, 1 + world.pick(2), false));
     return new Plan(
-        nodes,
+        Collections.nCopies(gateways, new Node(true, true)),
         false,
         agents,
         30 + world.pick(40),
@@ -67,7 +87,7 @@ record Plan(
         new Network.Weather(
             world.chance(0.5) ? 0 : 0.03, 0.1, world.chance(0.5) ? 0.1 : 0.4, 4_000),
         faults,
-        10 + world.pick(30),
+        count,
         20_000,
         60_000);
   }

@@ -6,21 +6,26 @@ import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Request;
 import ai.vespid.protocol.bus.SessionTurns;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 
 /**
  * Asks whoever is home for a key, again and again: a home may move, may die with the question, may
  * not know enough yet. What is asked must be idempotent.
+ *
+ * <p>Any thread may ask; questions are put on the verticle's context, and answers come there.
  */
 public final class HomeCalls {
   /** How long a question that goes over the network waits before it is asked again. */
@@ -32,18 +37,30 @@ public final class HomeCalls {
   private static final long HOMELESS_MS = 15_000;
 
   private final Surroundings here;
+  private final Consumer<Runnable> confined;
   private final Set<Call<?, ?>> remote = new LinkedHashSet<>();
 
+  /** Those of an actor that is asked on its own context alone. */
   public HomeCalls(Surroundings here) {
+    this(here, Runnable::run);
+  }
+
+  private HomeCalls(Surroundings here, Consumer<Runnable> confined) {
     this.here = here;
+    this.confined = confined;
   }
 
   /** Those of a verticle: told of every view. */
   public static HomeCalls of(Vertx vertx, Node node) {
-    var calls = new HomeCalls(Surroundings.of(vertx, node));
     var context = vertx.getOrCreateContext();
+    var calls = new HomeCalls(Surroundings.of(vertx, node), ask -> on(context, ask));
     node.membership().listen((_, now) -> context.runOnContext(_ -> calls.viewChanged(now)));
     return calls;
+  }
+
+  private static void on(Context context, Runnable ask) {
+    if (((ContextInternal) context).inThread()) ask.run();
+    else context.runOnContext(_ -> ask.run());
   }
 
   /** Who was asked may be gone: nobody waits for its answer to time out. */
@@ -129,7 +146,7 @@ public final class HomeCalls {
     }
 
     Future<R> begin() {
-      attempt(false);
+      confined.accept(() -> attempt(false));
       return answer.future();
     }
 
