@@ -31,6 +31,11 @@ public record DispatchResult(ResultStatus status, RawJson output, String error, 
     return new DispatchResult(ResultStatus.FAILED, output, error, null);
   }
 
+  /** About how many bytes it is on its way between nodes. */
+  public int bulk() {
+    return (output == null ? 0 : output.size()) + (workspace == null ? 0 : workspace.size());
+  }
+
   public DispatchResult withoutWorkspace() {
     return workspace == null ? this : new DispatchResult(status, output, error, null);
   }

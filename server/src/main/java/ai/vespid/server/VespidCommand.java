@@ -45,7 +45,8 @@ public final class VespidCommand implements Callable<Integer> {
                 new CommandLine(new WorkflowCommand())
                     .addSubcommand(new WorkflowApplyCommand(environment))
                     .addSubcommand(new WorkflowRunCommand(environment))
-                    .addSubcommand(new WorkflowWatchCommand(environment)))
+                    .addSubcommand(new WorkflowWatchCommand(environment))
+                    .addSubcommand(new WorkflowCancelCommand(environment)))
             .addSubcommand(
                 new CommandLine(new SecretsCommand())
                     .addSubcommand(new SecretsRotateCommand(environment)))

@@ -112,6 +112,10 @@ public enum Mutant {
   OFFER_OF_THE_DEAD_TAKEN,
   /** An offer that comes again after its end is given to the agent again. */
   ENDED_OFFER_TAKEN,
+  /** An offer that was refused for want of room is taken when it comes again. */
+  REFUSED_OFFER_TAKEN,
+  /** An attempt of another home counts as given up without its edge being asked. */
+  WITHDRAWN_UNASKED,
   /** An edge takes offers of a home that was gone as soon as it sees it again. */
   BACK_AT_ONCE,
   /** That an offer made again is not there counts as if it had never been. */

@@ -31,7 +31,48 @@ record Plan(
   /** One agent; a plain one speaks protocol v2 without our extensions. */
   record Agent(int number, int organization, int maxInFlight, boolean plain) {}
 
-  static Plan of(World world) {
+  /** Which runs are wanted. */
+  enum Bias {
+    /** Of every kind. */
+    NONE,
+    /**
+     * Two or three gateways that lose sight of each other again and again, while agents of ours
+     * move between them: where repeated offers, late answers and late hellos meet.
+     */
+    SPLITS
+  }
+
+  static Plan of(World world, Bias bias) {
+    return bias == Bias.SPLITS ? splits(world) : any(world);
+  }
+
+  private static Plan splits(World world) {
+    var agents = new ArrayList<Agent>();
+    int count = 2 + world.pick(2);
+    for (int i = 0; i < count; i++) agents.add(new Agent(i, 0, 1 + world.pick(2), false));
+    var nodes = new ArrayList<Node>();
+    int gateways = 2 + world.pick(2);
+    for (int i = 0; i < gateways; i++) nodes.add(new Node(true, true));
+    var faults = EnumSet.of(Nemesis.Kind.SPLIT, Nemesis.Kind.LINK_RESET);
+    if (world.chance(0.5)) faults.add(Nemesis.Kind.GATEWAY_LAGS);
+    if (world.chance(0.3)) faults.add(Nemesis.Kind.LINK_HALF_OPEN);
+    return new Plan(
+        nodes,
+        false,
+        agents,
+        30 + world.pick(40),
+        0.1,
+        1,
+        new RouterShell.Limits(1_000, 1_000, 50, world.chance(0.5) ? 2_000 : 10_000, 10),
+        new Network.Weather(
+            world.chance(0.5) ? 0 : 0.03, 0.1, world.chance(0.5) ? 0.1 : 0.4, 4_000),
+        faults,
+        10 + world.pick(30),
+        20_000,
+        60_000);
+  }
+
+  private static Plan any(World world) {
     int organizations = 1 + world.pick(2);
     var agents = new ArrayList<Agent>();
     int count = 1 + world.pick(5);

@@ -101,6 +101,15 @@ final class SimEdge {
         fence.check(offer.home(), world.nowMs());
         yield Future.succeededFuture(offer(offer));
       }
+      case ExecutorEdge.Withdraw attempt -> {
+        var connection = connections.get(attempt.connectionId());
+        var reply =
+            connection == null
+                ? new ExecutorEdge.Offer.NotHere()
+                : connection.socket().withdraw(attempt.requestId(), attempt.epoch());
+        world.say(node, "gives up", attempt.requestId(), "e" + attempt.epoch(), reply);
+        yield Future.succeededFuture(reply);
+      }
       case ExecutorEdge.Cancel cancel -> {
         cancel(cancel);
         yield done();
@@ -226,7 +235,8 @@ final class SimEdge {
                   of.connectedAtMs(),
                   of.bootId(),
                   inFlight,
-                  finished),
+                  finished,
+                  node.id()),
               HOME_MAX);
     }
 
@@ -237,7 +247,8 @@ final class SimEdge {
       return node.homes()
           .ask(
               key,
-              new Report(key, organizationId, requestId, epoch, route.executorId(), result),
+              new Report(
+                  key, organizationId, requestId, epoch, route.executorId(), result, node.id()),
               HOME_MAX);
     }
 

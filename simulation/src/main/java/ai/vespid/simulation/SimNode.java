@@ -28,7 +28,7 @@ final class SimNode {
   private static final long NEWS_MS = 1_000;
   private static final long INTRODUCED_MS = 4_000;
   private static final long DRAIN_LOOK_MS = 250;
-  private static final long DRAIN_MAX_MS = 30_000;
+  static final long DRAIN_MAX_MS = 30_000;
   private static final long REPLY_GRACE_MS = 1_000;
   private static final Duration ACCEPT_MAX = Duration.ofSeconds(10);
 

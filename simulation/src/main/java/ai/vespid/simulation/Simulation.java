@@ -8,6 +8,7 @@ public final class Simulation {
   private static final long PROBES_MS = 30_000;
   private static final long SETTLED_MS = 25_000;
   private static final long ON_ITS_WAY_MS = 6_000;
+  private static final long A_MOMENT_MS = 1_000;
   private static final int PROBE_NUMBERS = 1_000;
 
   /**
@@ -21,17 +22,26 @@ public final class Simulation {
   private Simulation() {}
 
   public static Outcome run(long seed, Mutant mutant) {
-    return run(seed, mutant, false);
+    return run(seed, mutant, Plan.Bias.NONE, false);
+  }
+
+  /** A run of the wanted kind: its seed means another run than without. */
+  static Outcome run(long seed, Mutant mutant, Plan.Bias bias) {
+    return run(seed, mutant, bias, false);
   }
 
   /** The same run with its trace. */
   public static Outcome explain(long seed, Mutant mutant) {
-    return run(seed, mutant, true);
+    return explain(seed, mutant, Plan.Bias.NONE);
   }
 
-  private static Outcome run(long seed, Mutant mutant, boolean tracing) {
+  static Outcome explain(long seed, Mutant mutant, Plan.Bias bias) {
+    return run(seed, mutant, bias, true);
+  }
+
+  private static Outcome run(long seed, Mutant mutant, Plan.Bias bias, boolean tracing) {
     var world = new World(seed, tracing);
-    var cluster = new Cluster(world, Plan.of(world), mutant);
+    var cluster = new Cluster(world, Plan.of(world, bias), mutant);
     world.say("plan", cluster.plan.toString());
     Optional<String> violation = Optional.empty();
     try {
@@ -56,10 +66,22 @@ public final class Simulation {
     unsettled.retainAll(checker.unsettled());
     if (!unsettled.isEmpty()) throw new Violation("for seconds: " + unsettled);
     world.runUntil(quietMs, checker::afterEvent);
+    quietMs = waitForCallers(cluster, checker, quietMs);
     checker.whenQuiet();
     probe(cluster);
     world.runUntil(quietMs + PROBES_MS, checker::afterEvent);
     checker.whenQuiet();
+  }
+
+  // A node that was told to leave last of all kept its callers waiting until its own deadline.
+  private static long waitForCallers(Cluster cluster, Checker checker, long quietMs) {
+    long untilMs = quietMs;
+    if (!cluster.plan.faults().contains(Nemesis.Kind.GATEWAY_DRAINS)) return untilMs;
+    while (cluster.caller.unanswered() > 0 && untilMs < quietMs + SimNode.DRAIN_MAX_MS) {
+      untilMs += A_MOMENT_MS;
+      cluster.world.runUntil(untilMs, checker::afterEvent);
+    }
+    return untilMs;
   }
 
   // As much as fits at once: what leaked is missed now.

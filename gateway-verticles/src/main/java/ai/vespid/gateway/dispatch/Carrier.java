@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 final class Carrier {
   private static final Logger LOG = LoggerFactory.getLogger(Carrier.class);
 
+  private static final int PUSHED_BYTES_MAX = 128 * 1024;
+
   private final Node node;
   private final DispatchRouterSettings settings;
   private final DispatchTable table;
@@ -72,6 +74,7 @@ final class Carrier {
           case Decision.Persist persist -> persist(persist);
           case Decision.LoadWorkspace load -> load(load);
           case Decision.Offer offer -> offers.make(offer);
+          case Decision.Withdraw attempt -> offers.withdraw(attempt);
           case Decision.Cancel cancel -> offers.cancel(cancel);
           case Decision.Finish finish -> finish(finish);
         }
@@ -217,11 +220,16 @@ final class Carrier {
     bus.tell(
         ResultStore.at(node.id()),
         new ResultStore.Put(dispatch.requestId(), dispatch.organizationId(), result));
-    if (finish.durable() && settings.continuationPush() == 1) {
-      bus.publish(Continuations.NEWS, new Continuations.Arrived(dispatch.requestId(), result));
-    }
+    if (finish.durable() && settings.continuationPush() == 1) push(dispatch.requestId(), result);
     waiters.close(dispatch.requestId(), new Finished(result, false));
     table.settled(dispatch.requestId(), head, node.clock().millis());
+  }
+
+  // A big one would go whole to every node; the pollers' sweep fetches it.
+  private void push(String requestId, DispatchResult result) {
+    if (result.bulk() < PUSHED_BYTES_MAX) {
+      bus.publish(Continuations.NEWS, new Continuations.Arrived(requestId, result));
+    }
   }
 
   private Instant expires() {

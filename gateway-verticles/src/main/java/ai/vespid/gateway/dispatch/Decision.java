@@ -27,6 +27,12 @@ sealed interface Decision {
       boolean again)
       implements Decision {}
 
+  /**
+   * Ask the edge of this route to give up an attempt that another home offered, or did not, then
+   * call {@code askedBack}.
+   */
+  record Withdraw(Route route, String requestId, int epoch) implements Decision {}
+
   /** Tell the holder to stop. */
   record Cancel(Route route, String requestId, int epoch, String reason) implements Decision {}
 

@@ -236,7 +236,6 @@ public final class DispatchRouterVerticle extends VerticleBase {
             row.epoch(),
             row.executorId(),
             row.bootId(),
-            succession::told,
             row.deadline().toEpochMilli(),
             node.clock().millis());
   }

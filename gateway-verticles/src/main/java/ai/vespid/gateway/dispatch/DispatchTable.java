@@ -139,7 +139,7 @@ final class DispatchTable {
     var entry = entries.get(requestId);
     if (entry == null || entry.epoch != epoch) return;
     if (!(entry.state instanceof State.Committing)) return;
-    room.release(entry);
+    room.takeBack(entry);
     if (entry.committed) go.enqueue(entry, ErrorCode.DATABASE_UNAVAILABLE, nowMs);
     else go.remove(entry, nowMs);
   }
@@ -157,13 +157,7 @@ final class DispatchTable {
   /** The newest version of a run's files, or null when it could not be read. */
   void workspaceLoaded(String filesKey, WorkspaceHead head, long nowMs) {
     var entry = go.ledger.holder(filesKey).map(entries::get).orElse(null);
-    if (entry == null || !(entry.state instanceof State.Preparing)) return;
-    if (head == null) {
-      go.finish(entry, DispatchResult.failed(ErrorCode.WORKSPACE_UNAVAILABLE), null, nowMs);
-    } else {
-      go.ledger.headIs(filesKey, head);
-      go.prepare(entry, nowMs);
-    }
+    if (entry != null) go.loaded(entry, head, nowMs);
   }
 
   /** How the edge answered an offer. */
@@ -183,6 +177,18 @@ final class DispatchTable {
         go.undelivered(entry, nowMs);
       }
     }
+  }
+
+  /**
+   * How the edge answered when it was asked to give an attempt up.
+   *
+   * @param has it has it, or had it; otherwise it will never take it
+   */
+  void askedBack(String requestId, int epoch, boolean has, long nowMs) {
+    var entry = entries.get(requestId);
+    if (entry == null || entry.epoch != epoch || !(entry.state instanceof State.Assigned)) return;
+    if (has) entry.arrived = true;
+    else go.undelivered(entry, nowMs);
   }
 
   /** An executor says it has finished. */
@@ -294,18 +300,18 @@ final class DispatchTable {
     for (var requestId : directory.heldBy(hello.executorId())) {
       var entry = entries.get(requestId);
       if (entry == null || !entry.held()) continue;
-      // Offered on this very connection, after this hello, which is said again or was kept waiting.
-      boolean later =
-          entry.state instanceof State.Assigned(Route to)
-              && to.connectionId().equals(hello.connectionId());
-      if (later && !Integer.valueOf(entry.epoch).equals(listed.get(requestId))) continue;
       if (Integer.valueOf(entry.epoch).equals(listed.get(requestId))) {
         adopted.add(new Reconcile.Adopted(requestId, entry.epoch, entry.organizationId()));
         entry.arrived = true;
         go.become(
             entry, new State.Grace(hello.executorId(), hello.bootId(), nowMs + rules.graceMs()));
+      } else if (entry.isOn(hello.connectionId())) {
+        // Offered after this hello, which is said again or was kept waiting.
+        continue;
       } else if (hello.bootId() != null && hello.bootId().equals(entry.bootId())) {
-        go.undelivered(entry, nowMs);
+        // Another home may have offered it on this very connection: it is repeated there.
+        if (entry.offeredOn == null) entry.arrived = false;
+        else go.undelivered(entry, nowMs);
       } else {
         go.lost(entry, nowMs);
       }

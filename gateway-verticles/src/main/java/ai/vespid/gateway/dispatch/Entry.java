@@ -52,6 +52,8 @@ final class Entry {
   boolean committed;
   // Its holder is known to have had it.
   boolean arrived;
+  // Where this home offered it; null when another one did.
+  String offeredOn;
   int epoch;
   int attempts;
   State state;
@@ -102,6 +104,12 @@ final class Entry {
   /** True when an executor has it, on a live link or not. */
   boolean held() {
     return state instanceof State.Assigned || state instanceof State.Grace;
+  }
+
+  /** True when it is, or was by this home, given to its executor on this connection. */
+  boolean isOn(String connectionId) {
+    return connectionId.equals(offeredOn)
+        || state instanceof State.Assigned(Route to) && connectionId.equals(to.connectionId());
   }
 
   /** The process that was given it, or null. */

@@ -3,6 +3,7 @@ package ai.vespid.gateway.dispatch;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toSet;
 
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Seat;
 import ai.vespid.kit.node.Surroundings;
@@ -29,6 +30,7 @@ final class Giving {
   private static final Duration ASK_MAX = Duration.ofSeconds(2);
   private static final long AGAIN_MS = 100;
   private static final int BATCH_MAX = 100;
+  private static final int BATCH_BYTES_MAX = 1024 * 1024;
 
   private final Surroundings here;
   private final Seat self;
@@ -88,6 +90,11 @@ final class Giving {
   }
 
   private void everything(Predicate<String> heirs, Seat heir, Promise<Done> given) {
+    // It is gone, or not seen yet: then it asks again. What is given to it would only come back.
+    if (!here.view().has(heir.node())) {
+      given.fail(new Fault(Fault.Code.NOT_HOME, "not seen here"));
+      return;
+    }
     giveOnce(heirs, heir)
         .onComplete(_ -> {
           // What is being written can only follow when it is written; what was given to the heir
@@ -103,14 +110,19 @@ final class Giving {
     if (ids.isEmpty()) return Future.succeededFuture();
     givingAway.run();
     var batches = new ArrayList<Future<?>>();
-    for (int i = 0; i < ids.size(); i += BATCH_MAX) {
-      var batch = new ArrayList<Moving>();
-      for (var id : ids.subList(i, Math.min(ids.size(), i + BATCH_MAX))) {
-        batch.add(table.handover().give(id, here.nowMs()));
-        waiters.moved(id);
-      }
-      batches.add(send(batch, heir));
+    var batch = new ArrayList<Moving>();
+    int bytes = 0;
+    for (var id : ids) {
+      var moving = table.handover().give(id, here.nowMs());
+      waiters.moved(id);
+      batch.add(moving);
+      bytes += moving.bulk();
+      if (batch.size() < BATCH_MAX && bytes < BATCH_BYTES_MAX) continue;
+      batches.add(send(List.copyOf(batch), heir));
+      batch.clear();
+      bytes = 0;
     }
+    if (!batch.isEmpty()) batches.add(send(batch, heir));
     changed.run();
     return Future.join(batches);
   }

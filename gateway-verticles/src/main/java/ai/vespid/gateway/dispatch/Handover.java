@@ -34,19 +34,12 @@ final class Handover {
   }
 
   /**
-   * Takes over an open durable dispatch as the database has it.
-   *
-   * @param told whether the edge of a route has said what its sockets hold: what is not among it
-   *     and belongs there was never offered
+   * Takes over an open durable dispatch as the database has it. Whether its last attempt was ever
+   * offered nobody knows for sure: the offer may still be on its way, or lie in front of an agent
+   * that does not read. So its edge is asked to give it up.
    */
   void recover(
-      Dispatch dispatch,
-      int epoch,
-      String executorId,
-      String bootId,
-      Predicate<Route> told,
-      long deadlineMs,
-      long nowMs) {
+      Dispatch dispatch, int epoch, String executorId, String bootId, long deadlineMs, long nowMs) {
     var known = go.entries.get(dispatch.requestId());
     if (known != null && !isStale(known, epoch)) return;
     if (known != null) forget(known, nowMs);
@@ -60,11 +53,9 @@ final class Handover {
     var route = executorId == null ? null : directory.route(executorId).orElse(null);
     if (executorId == null) {
       go.prepare(entry, nowMs);
-    } else if (orphan == null && isSameProcess(route, bootId) && told.test(route)) {
-      go.undelivered(entry, nowMs);
-    } else if (route != null && orphan != null && orphan.epoch() == epoch) {
+    } else if (isSameProcess(route, bootId) || isHeld(route, orphan, epoch)) {
       go.room.hold(entry, executorId);
-      entry.arrived = true;
+      entry.arrived = isHeld(route, orphan, epoch);
       go.goOn(entry, route, nowMs);
     } else {
       go.room.hold(entry, executorId);
@@ -75,6 +66,10 @@ final class Handover {
   // Of an agent of the original nobody knows: it may have begun on an earlier connection.
   private static boolean isSameProcess(Route route, String bootId) {
     return route != null && bootId != null && bootId.equals(route.bootId());
+  }
+
+  private static boolean isHeld(Route route, Holding orphan, int epoch) {
+    return route != null && orphan != null && orphan.epoch() == epoch;
   }
 
   /** An agent holds this, and nobody told us the dispatch yet. */

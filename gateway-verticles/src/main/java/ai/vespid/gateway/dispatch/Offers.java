@@ -50,45 +50,104 @@ final class Offers {
     this.changed = changed;
   }
 
-  /** Offers it to the edge of its route until it is known whether it arrived. */
-  void make(Decision.Offer offer) {
-    var route = offer.route();
-    var requestId = offer.dispatch().requestId();
-    var request =
-        new ExecutorEdge.Offer(
-            offer.dispatch(),
-            route.executorId(),
-            route.connectionId(),
-            offer.epoch(),
-            offer.remainingMs(),
-            WorkspaceAccessSigner.workspace(offer.dispatch(), offer.workspace()),
-            signer.access(
-                offer.dispatch(),
-                offer.workspace(),
-                !route.acknowledges() || offer.workspace() != null,
-                here.nowMs() + offer.remainingMs()),
-            here.node());
-    if (offer.again()) offerUnlessDecided(request, route, offer, true);
-    else if (mayBeDecided(offer)) offerUnlessDecided(request, route, offer, false);
-    else offer(request, route, offer, false);
+  /**
+   * One attempt to hand an offer over.
+   *
+   * @param repeated it was handed over before, and may have arrived
+   * @param doubted it was said already that nobody knows whether it arrived
+   */
+  private record Attempt(
+      ExecutorEdge.Offer request, Decision.Offer offer, boolean repeated, boolean doubted) {
+    String requestId() {
+      return offer.dispatch().requestId();
+    }
+
+    Attempt next() {
+      return new Attempt(request, offer, true, true);
+    }
   }
 
-  private void offerUnlessDecided(
-      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
-    var requestId = offer.dispatch().requestId();
+  /** Offers it to the edge of its route until it is known whether it arrived. */
+  void make(Decision.Offer offer) {
+    var attempt = new Attempt(request(offer), offer, offer.again(), false);
+    if (offer.again() || mayBeDecided(offer)) offerUnlessDecided(attempt);
+    else offer(attempt);
+  }
+
+  private ExecutorEdge.Offer request(Decision.Offer offer) {
+    var route = offer.route();
+    return new ExecutorEdge.Offer(
+        offer.dispatch(),
+        route.executorId(),
+        route.connectionId(),
+        offer.epoch(),
+        offer.remainingMs(),
+        WorkspaceAccessSigner.workspace(offer.dispatch(), offer.workspace()),
+        signer.access(
+            offer.dispatch(),
+            offer.workspace(),
+            !route.acknowledges() || offer.workspace() != null,
+            here.nowMs() + offer.remainingMs()),
+        here.node());
+  }
+
+  private void offerUnlessDecided(Attempt attempt) {
+    var offer = attempt.offer();
+    unlessDecided(
+        attempt.requestId(),
+        offer.epoch(),
+        offer.route(),
+        () -> {
+          if (attempt.repeated()) {
+            openRow.apply(attempt.requestId()).onComplete(_ -> offerIfThere(attempt));
+          } else {
+            offerIfThere(attempt);
+          }
+        });
+  }
+
+  private void unlessDecided(String requestId, int epoch, Route route, Runnable action) {
     here.ask(ResultStore.at(here.node()), new ResultStore.Get(requestId), offerMax)
         .otherwiseEmpty()
         .onSuccess(known -> {
           if (known instanceof ResultStore.Get.Found(String _, DispatchResult result)) {
-            long now = here.nowMs();
-            table.report(requestId, offer.epoch(), route.executorId(), result, now);
+            table.report(requestId, epoch, route.executorId(), result, here.nowMs());
             changed.run();
-          } else if (repeated) {
-            openRow.apply(requestId).onComplete(_ -> offerAgain(request, route, offer, true));
           } else {
-            offerAgain(request, route, offer, false);
+            action.run();
           }
         });
+  }
+
+  /** Asks the edge to give it up until it is known whether it has it. */
+  void withdraw(Decision.Withdraw attempt) {
+    unlessDecided(
+        attempt.requestId(),
+        attempt.epoch(),
+        attempt.route(),
+        () -> openRow.apply(attempt.requestId()).onComplete(_ -> askBack(attempt)));
+  }
+
+  private void askBack(Decision.Withdraw attempt) {
+    var route = attempt.route();
+    if (!isWith(attempt.requestId(), attempt.epoch(), route)) return;
+    var question =
+        new ExecutorEdge.Withdraw(route.connectionId(), attempt.requestId(), attempt.epoch());
+    here.ask(route.edge(), question, offerMax)
+        .onSuccess(reply -> {
+          // Not there: its route goes, too, and the agent's hello tells.
+          if (reply instanceof ExecutorEdge.Offer.NotHere) return;
+          if (!isWith(attempt.requestId(), attempt.epoch(), route)) return;
+          boolean has = reply instanceof ExecutorEdge.Offer.Accepted;
+          table.askedBack(attempt.requestId(), attempt.epoch(), has, here.nowMs());
+          changed.run();
+        })
+        .onFailure(_ -> here.later(REPEAT_MS, () -> withdraw(attempt)));
+  }
+
+  // The edge knows it when it has arrived. When the route went, its agent's hello tells.
+  private void offerIfThere(Attempt attempt) {
+    if (isWith(attempt.offer())) offer(attempt);
   }
 
   // Its executor may have given the result of an earlier attempt to another home, in the other half
@@ -101,59 +160,66 @@ final class Offers {
             .isPresent();
   }
 
-  private void offer(
-      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
-    var requestId = offer.dispatch().requestId();
-    here.ask(route.edge(), request, offerMax)
-        .recover(cause -> unanswered(Fault.of(cause)))
-        .onSuccess(reply -> {
-          boolean denies = reply instanceof ExecutorEdge.Offer.NotHere;
-          // The first may have arrived before the socket was gone. Its route goes, too, and the
-          // agent's hello tells.
-          if (denies && repeated || !isWith(offer)) return;
-          if (denies) denied.add(route, DeniedRoutes.UNREACHED_MS);
-          table.offerAnswered(requestId, offer.epoch(), reply, here.nowMs());
-          changed.run();
-        })
+  private void offer(Attempt attempt) {
+    var route = attempt.offer().route();
+    here.ask(route.edge(), attempt.request(), offerMax)
+        .recover(cause -> unanswered(Fault.of(cause), attempt.repeated()))
+        .onSuccess(reply -> answered(attempt, reply))
         .onFailure(cause -> {
-          LOG.atWarn()
-              .addKeyValue("request", requestId)
-              .addKeyValue("cause", cause.getMessage())
-              .log("it is unknown whether an offer arrived; it is repeated");
+          tellOnce(attempt, cause);
           // Refused because this home was out of sight: another one may have gone on with it.
           boolean refused = Fault.of(cause).code() == Fault.Code.NOT_HOME;
           here.later(
               REPEAT_MS,
               () -> {
-                if (!isWith(offer)) return;
-                if (refused) offerUnlessDecided(request, route, offer, true);
-                else offer(request, route, offer, true);
+                if (!isWith(attempt.offer())) return;
+                if (refused) offerUnlessDecided(attempt.next());
+                else offer(attempt.next());
               });
         });
   }
 
-  // The edge knows it when it has arrived. When the route went, its agent's hello tells.
-  private void offerAgain(
-      ExecutorEdge.Offer request, Route route, Decision.Offer offer, boolean repeated) {
-    if (isWith(offer)) offer(request, route, offer, repeated);
+  private void answered(Attempt attempt, ExecutorEdge.Offer.Reply reply) {
+    boolean denies = reply instanceof ExecutorEdge.Offer.NotHere;
+    // The first may have arrived before the socket was gone. Its route goes, too, and the agent's
+    // hello tells.
+    if (denies && attempt.repeated() || !isWith(attempt.offer())) return;
+    if (denies) denied.add(attempt.offer().route(), DeniedRoutes.UNREACHED_MS);
+    table.offerAnswered(attempt.requestId(), attempt.offer().epoch(), reply, here.nowMs());
+    changed.run();
+  }
+
+  private static void tellOnce(Attempt attempt, Throwable cause) {
+    if (attempt.doubted()) return;
+    LOG.atWarn()
+        .addKeyValue("request", attempt.requestId())
+        .addKeyValue("cause", cause.getMessage())
+        .log("it is unknown whether an offer arrived; it is repeated until it is known");
   }
 
   // An agent that came back has it on another connection: a late answer is not about that one.
   private boolean isWith(Decision.Offer offer) {
+    return isWith(offer.dispatch().requestId(), offer.epoch(), offer.route());
+  }
+
+  private boolean isWith(String requestId, int epoch, Route route) {
     return table
-        .find(offer.dispatch().requestId())
-        .filter(entry -> entry.epoch == offer.epoch())
+        .find(requestId)
+        .filter(entry -> entry.epoch == epoch)
         .filter(entry ->
             entry.state instanceof Entry.State.Assigned(Route to)
-                && to.connectionId().equals(offer.route().connectionId()))
+                && to.connectionId().equals(route.connectionId()))
         .isPresent();
   }
 
-  // No handler: nothing arrived. Too busy: nothing was taken. A timeout may mean either.
-  private static Future<ExecutorEdge.Offer.Reply> unanswered(Fault fault) {
+  // No handler: nothing arrived. Too busy: nothing was taken, this time. A timeout may mean either.
+  private static Future<ExecutorEdge.Offer.Reply> unanswered(Fault fault, boolean repeated) {
     return switch (fault.code()) {
       case UNAVAILABLE -> Future.succeededFuture(new ExecutorEdge.Offer.NotHere());
-      case BUSY -> Future.succeededFuture(new ExecutorEdge.Offer.Full());
+      case BUSY ->
+          repeated
+              ? Future.failedFuture(fault)
+              : Future.succeededFuture(new ExecutorEdge.Offer.Full());
       case BAD_REQUEST, NOT_FOUND, NOT_HOME, INTERNAL, TIMEOUT -> Future.failedFuture(fault);
     };
   }

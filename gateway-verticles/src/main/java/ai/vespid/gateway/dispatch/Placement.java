@@ -53,6 +53,18 @@ final class Placement {
     return route;
   }
 
+  /**
+   * The attempt that room was taken for was never written, as far as is known. The next one has the
+   * same number: a higher one would pass over what another home may have written meanwhile.
+   */
+  void takeBack(Entry entry) {
+    if (entry.executorId() != null) {
+      entry.epoch--;
+      entry.attempts--;
+    }
+    release(entry);
+  }
+
   /** The executor has it, whether it was chosen now or by an earlier process. */
   void hold(Entry entry, String executorId) {
     directory.hold(executorId, entry.id());

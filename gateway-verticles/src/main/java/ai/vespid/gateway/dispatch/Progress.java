@@ -85,7 +85,7 @@ final class Progress {
     var head = ledger.head(entry.filesKey()).orElse(null);
     if (head == null) {
       become(entry, new State.Preparing(false));
-      out.add(new Decision.LoadWorkspace(entry.organizationId(), RequestId.runIdOf(entry.id())));
+      load(entry);
     } else {
       entry.files = head;
       place(entry, nowMs);
@@ -117,6 +117,7 @@ final class Progress {
 
   void offer(Entry entry, Route route, long nowMs) {
     entry.arrived = false;
+    entry.offeredOn = route.connectionId();
     become(entry, new State.Assigned(route));
     out.add(offer(entry, route, false, nowMs));
   }
@@ -127,14 +128,45 @@ final class Progress {
   }
 
   /**
-   * Its holder is there (again). An offer whose answer was lost with a link between gateways, or
-   * with another home, is repeated: nobody else would ever ask. An agent of the original could not
-   * tell that it has it already, and where its files are is known to the first offer only.
+   * Its holder is there (again), and nobody may know whether it has it: the answer was lost with a
+   * link between gateways, or another home offered it. In memory the offer is repeated: an agent of
+   * ours knows what it has, one of the original could not tell. What stands in a row is offered
+   * only by the home that wrote the attempt there; another one asks the edge to give it up, and
+   * writes the next.
    */
   void goOn(Entry entry, Route route, long nowMs) {
     become(entry, new State.Assigned(route));
-    if (entry.arrived || !route.acknowledges() || entry.usesFiles() && entry.files == null) return;
+    if (entry.arrived || !route.acknowledges()) return;
+    // Its moment has not been looked at yet.
+    if (entry.deadlineMs <= nowMs) expire(entry, nowMs);
+    else if (entry.durable && entry.offeredOn == null)
+      out.add(new Decision.Withdraw(route, entry.id(), entry.epoch));
+    else if (entry.usesFiles() && entry.files == null) load(entry);
+    else offerAgain(entry, route, nowMs);
+  }
+
+  private void offerAgain(Entry entry, Route route, long nowMs) {
+    entry.offeredOn = route.connectionId();
     out.add(offer(entry, route, true, nowMs));
+  }
+
+  private void load(Entry entry) {
+    out.add(new Decision.LoadWorkspace(entry.organizationId(), RequestId.runIdOf(entry.id())));
+  }
+
+  /** The newest version of a run's files is known to its holder, or null when it is not. */
+  void loaded(Entry entry, WorkspaceHead head, long nowMs) {
+    if (entry.state instanceof State.Preparing && head == null) {
+      finish(entry, DispatchResult.failed(ErrorCode.WORKSPACE_UNAVAILABLE), null, nowMs);
+    } else if (entry.state instanceof State.Preparing) {
+      ledger.headIs(entry.filesKey(), head);
+      prepare(entry, nowMs);
+    } else if (entry.state instanceof State.Assigned(Route to)) {
+      // Another home offered it, and it may never have arrived.
+      if (head == null || entry.arrived || entry.files != null) return;
+      entry.files = head;
+      goOn(entry, to, nowMs);
+    }
   }
 
   void enqueue(Entry entry, ErrorCode reason, long nowMs) {

@@ -92,7 +92,7 @@ final class Reports {
     return switch (verdict) {
       case DECIDED, SETTLING -> settled.apply(id).map(_ -> new Report.Settled());
       case UNWANTED -> {
-        sure(report.key());
+        sure(report.key(), report.edge());
         yield Future.succeededFuture(new Report.Unwanted());
       }
     };
@@ -109,7 +109,7 @@ final class Reports {
 
   Future<Reconcile.Reconciled> reconcile(Reconcile hello) {
     succession.check(hello.key());
-    sure(hello.key());
+    sure(hello.key(), hello.edge());
     if (isOvertaken(hello)) throw overtaken();
     var unknown =
         Reconciliation.listed(hello).entrySet().stream()
@@ -137,7 +137,7 @@ final class Reports {
 
   private Future<Reconcile.Reconciled> compare(Reconcile hello) {
     succession.check(hello.key());
-    sure(hello.key());
+    sure(hello.key(), hello.edge());
     if (isOvertaken(hello)) throw overtaken();
     lostHomes.adopt(hello, succession.recent());
     var reconciled = table.reconcile(hello, here.nowMs());
@@ -145,8 +145,10 @@ final class Reports {
     return Future.succeededFuture(reconciled);
   }
 
-  private void sure(String key) {
-    if (succession.unsure(key)) {
+  // From out of sight: who gave it the work is out of sight as well, and was not asked.
+  private void sure(String key, String edge) {
+    boolean seen = edge == null || here.view().has(edge);
+    if (!seen || succession.unsure(key)) {
       throw new Fault(Fault.Code.UNAVAILABLE, "another router may have what this belongs to");
     }
   }

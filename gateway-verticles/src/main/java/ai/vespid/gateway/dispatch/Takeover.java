@@ -25,11 +25,11 @@ final class Takeover {
   private final Set<Seat> routers = new HashSet<>();
   private final Map<Seat, Homes> yielded = new HashMap<>();
   private final Set<Seat> arrivals = new LinkedHashSet<>();
+  private Set<Seat> begun = Set.of();
   // The last homes under which this router knew everything about its keys.
   private Homes settled = new Homes(List.of());
   private Homes homes = settled;
   private boolean settling;
-  private final Set<Seat> told = new HashSet<>();
   private int round;
 
   Takeover(Seat self) {
@@ -41,26 +41,35 @@ final class Takeover {
    *
    * @param edgesAlive whose sockets may hold what is now ours
    * @param routersAlive who may have been home for it
+   * @param routersBegun those of them that have decided something, maybe out of our sight
    */
-  boolean changed(Homes now, Collection<Seat> edgesAlive, Collection<Seat> routersAlive) {
+  boolean changed(
+      Homes now,
+      Collection<Seat> edgesAlive,
+      Collection<Seat> routersAlive,
+      Collection<Seat> routersBegun) {
     var before = homes;
+    var came = new LinkedHashSet<>(routersBegun);
+    came.removeAll(begun);
+    came.remove(self);
+    begun = Set.copyOf(routersBegun);
     homes = now;
     // Agreed, or over: an heir that was seen and is gone leaves keys to find out about.
     yielded.values().removeIf(now::equals);
     yielded
         .keySet()
         .removeIf(heir -> before.routers().contains(heir) && !now.routers().contains(heir));
-    arrivals.retainAll(now.routers());
+    arrivals.retainAll(routersBegun);
     edges.retainAll(edgesAlive);
     routers.retainAll(routersAlive);
     if (!gains(now)) {
       if (!settling) settled = now;
-      if (now.routers().contains(self)) arrived(before, now);
+      // Who comes may have been home for what is ours: in the other half of a split.
+      if (now.routers().contains(self)) arrivals.addAll(came);
       return false;
     }
     arrivals.clear();
     settling = true;
-    told.clear();
     round++;
     edges.clear();
     edges.addAll(edgesAlive);
@@ -75,13 +84,6 @@ final class Takeover {
     return settling
         || !settled.routers().contains(self)
         || !now.routers().containsAll(settled.routers());
-  }
-
-  // Who comes may have been home for what is ours: in the other half of a split.
-  private void arrived(Homes before, Homes now) {
-    for (var router : now.routers()) {
-      if (!router.equals(self) && !before.routers().contains(router)) arrivals.add(router);
-    }
   }
 
   /** Routers that came and have not said yet whether something of ours is with them. */
@@ -101,7 +103,6 @@ final class Takeover {
 
   void edgeAnswered(Seat edge) {
     edges.remove(edge);
-    told.add(edge);
   }
 
   void routerAnswered(Seat router) {
@@ -113,10 +114,15 @@ final class Takeover {
     return edges.isEmpty() && routers.isEmpty();
   }
 
+  /** Who is waited for. */
+  Set<Seat> unanswered() {
+    var all = new LinkedHashSet<>(edges);
+    all.addAll(routers);
+    return all;
+  }
+
   /** Whoever did not answer within the grace is not waited for. */
   void graceOver() {
-    // A former home that is silent may offer still, after an edge has told.
-    if (!routers.isEmpty()) told.clear();
     edges.clear();
     routers.clear();
   }
@@ -125,11 +131,6 @@ final class Takeover {
   void done() {
     settling = false;
     settled = homes;
-  }
-
-  /** True when this edge has told what its sockets hold, and that is what is known now. */
-  boolean told(Seat edge) {
-    return settling && told.contains(edge);
   }
 
   boolean settling() {

@@ -186,9 +186,7 @@ final class ExecutorSocket {
 
   private void joined(Route route, Reconciled reconciled) {
     if (!(phase instanceof Phase.Joining)) return;
-    reconciled
-        .adopted()
-        .forEach(a -> inFlight.add(new Assignment(a.requestId(), a.epoch(), a.organizationId())));
+    inFlight.adopt(reconciled.adopted());
     if (dialect == Dialect.V2) {
       wire.send(
           Frames.write(
@@ -252,7 +250,8 @@ final class ExecutorSocket {
     // Given already, under this epoch or a later one that overtook it on its way, and maybe over.
     if (inFlight.knows(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
     if (route.draining()) return new Offer.Draining();
-    if (inFlight.size() >= 2 * route.maxInFlight() || wire.full()) return new Offer.Full();
+    int room = wire.full() ? 0 : 2 * route.maxInFlight();
+    if (!inFlight.admits(dispatch.requestId(), offer.epoch(), room)) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), neighbours.nowMs());
     acknowledgements.send();
@@ -263,9 +262,13 @@ final class ExecutorSocket {
     return new Offer.Accepted();
   }
 
+  Offer.Reply withdraw(String requestId, int epoch) {
+    if (!(phase instanceof Phase.Live)) return new Offer.NotHere();
+    return inFlight.withdraw(requestId, epoch) ? new Offer.Full() : new Offer.Accepted();
+  }
+
   void cancel(String requestId, int epoch, String reason) {
-    if (!inFlight.holds(requestId, epoch)) return;
-    inFlight.answeredBy(requestId, epoch).ifPresent(inFlight::remove);
+    if (!inFlight.end(requestId, epoch)) return;
     if (phase instanceof Phase.Live(Route route) && route.acknowledges()) {
       wire.send(Frames.write(new GatewayFrame.DispatchCancel(requestId, epoch, reason)));
     }

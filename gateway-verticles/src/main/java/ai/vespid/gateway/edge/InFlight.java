@@ -1,5 +1,6 @@
 package ai.vespid.gateway.edge;
 
+import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Adopted;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.sql.ExecutorIdentity;
 import java.util.ArrayList;
@@ -21,28 +22,33 @@ final class InFlight {
   /** One attempt on this socket. */
   record Assignment(String requestId, int epoch, String organizationId) {}
 
-  // Ends of the last attempts: what was offered twice may come a second time after its end.
-  private static final int ENDED_MAX = 256;
+  // What was offered twice may come a second time after its end.
+  private static final int REMEMBERED_MAX = 256;
 
   private final Map<String, Assignment> assignments = new HashMap<>();
-  private final Map<String, Integer> ended =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Integer> eldest) {
-          return size() > ENDED_MAX;
-        }
-      };
+  private final Map<String, Integer> ended = remembered();
+  private final Map<String, Integer> refused = remembered();
   private final Set<String> doubted = new HashSet<>();
   private final LinkedHashMap<String, Long> unacknowledged = new LinkedHashMap<>();
+
+  // The last attempts that something became of.
+  private static Map<String, Integer> remembered() {
+    return new LinkedHashMap<>() {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<String, Integer> eldest) {
+        return size() > REMEMBERED_MAX;
+      }
+    };
+  }
 
   void add(Assignment assignment) {
     assignments.put(assignment.requestId(), assignment);
   }
 
-  void addAll(Collection<Assignment> adopted) {
-    adopted.forEach(this::add);
+  void adopt(Collection<Adopted> survived) {
+    survived.forEach(a -> add(new Assignment(a.requestId(), a.epoch(), a.organizationId())));
   }
 
   /** The agent owes an acknowledgement for what was sent now. */
@@ -87,6 +93,13 @@ final class InFlight {
     }
   }
 
+  /** This attempt is over; false when it is not held. */
+  boolean end(String requestId, int epoch) {
+    var held = holds(requestId, epoch);
+    if (held) remove(assignments.get(requestId));
+    return held;
+  }
+
   /** True when it holds this attempt or a later one, or held it. */
   boolean knows(String requestId, int epoch) {
     var assignment = assignments.get(requestId);
@@ -98,6 +111,22 @@ final class InFlight {
   boolean endedSince(String requestId, int epoch) {
     var last = ended.get(requestId);
     return last != null && last >= epoch;
+  }
+
+  /**
+   * Whether there is room for this attempt among {@code max}. Once refused it stays refused, for
+   * whoever offers it: its home goes on with another one.
+   */
+  boolean admits(String requestId, int epoch, int max) {
+    var last = refused.get(requestId);
+    if (size() < max && (last == null || last < epoch)) return true;
+    refused.merge(requestId, epoch, Math::max);
+    return false;
+  }
+
+  /** Refuses an attempt before it is offered; false when it is known, and stays. */
+  boolean withdraw(String requestId, int epoch) {
+    return !knows(requestId, epoch) && !admits(requestId, epoch, 0);
   }
 
   boolean holds(String requestId, int epoch) {

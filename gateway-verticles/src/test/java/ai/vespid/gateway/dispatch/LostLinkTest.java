@@ -104,7 +104,8 @@ class LostLinkTest {
                 1,
                 "boot",
                 List.of(held(offers.get(0)), new Held("unknown-id", 1)),
-                List.of()),
+                List.of(),
+                "gw"),
             200);
     table.routeUp(back, 200);
 
@@ -122,20 +123,21 @@ class LostLinkTest {
     table.submit(dispatch("n"), false, 0);
     table.decisions();
     table.reconcile(
-        new Reconcile("k", Routes.ORG, "a", "c2", 1, "another-boot", List.of(), List.of()), 200);
+        new Reconcile("k", Routes.ORG, "a", "c2", 1, "another-boot", List.of(), List.of(), "gw"),
+        200);
 
     assertThat(only(Decision.Finish.class).result().error()).isEqualTo("AGENT_DISCONNECTED");
   }
 
   @Test
   void recoversAnAssignedDispatchIntoGraceAndNeverOffersItTwice() {
-    table.handover().recover(dispatch("n"), 1, "a", "boot", _ -> false, 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
     table.routeUp(route("b", 1), 0);
     assertThat(table.decisions()).isEmpty();
 
     var mine = new Held(dispatch("n").requestId(), 1);
     table.reconcile(
-        new Reconcile("k", Routes.ORG, "a", "c2", 1, "boot", List.of(), List.of(mine)), 10);
+        new Reconcile("k", Routes.ORG, "a", "c2", 1, "boot", List.of(), List.of(mine), "gw"), 10);
     table.routeUp(connection("a", "c2", "boot"), 10);
     assertThat(table.report(mine.requestId(), 1, "a", OK, 20)).isEqualTo(Verdict.DECIDED);
     assertThat(only(Decision.Finish.class).durable()).isTrue();

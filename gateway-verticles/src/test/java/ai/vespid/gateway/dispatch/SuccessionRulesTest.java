@@ -68,6 +68,19 @@ class SuccessionRulesTest {
   }
 
   @Test
+  void doesNotRepeatAnOfferWhoseTimeIsOver() {
+    former.routeUp(route("a", 1), 0);
+    former.submit(dispatch("n"), false, 0);
+    former.decisions();
+    table.routeUp(route("a", 1), 0);
+    int timeoutMs = dispatch("n").timeoutMs();
+
+    table.handover().resume(former.handover().give(ID, timeoutMs), timeoutMs);
+
+    assertThat(table.decisions()).noneMatch(Decision.Offer.class::isInstance);
+  }
+
+  @Test
   void repeatsAnUnansweredOfferWhenTheRouteIsBackAndAsksNoMoreWhenItWasAnswered() {
     table.routeUp(route("a", 1), 0);
     table.submit(dispatch("n"), false, 0);
@@ -174,7 +187,7 @@ class SuccessionRulesTest {
     table.routeUp(route("a", 1), 0);
     table.handover().orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
 
-    table.handover().recover(dispatch("n"), 2, "a", "boot", _ -> false, 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, "a", "boot", 60_000, 0);
     table.tick(GRACE_MS + 20);
 
     assertThat(table.decisions()).as("no grace runs out").isEmpty();
@@ -182,20 +195,10 @@ class SuccessionRulesTest {
   }
 
   @Test
-  void offersWhatNoSocketHoldsUnderANewEpoch() {
-    table.routeUp(route("a", 1), 0);
-
-    table.handover().recover(dispatch("n"), 2, "a", "boot", _ -> true, 60_000, 0);
-
-    var persist = (Decision.Persist) table.decisions().getFirst();
-    assertThat(persist.epoch()).isEqualTo(3);
-  }
-
-  @Test
   void doesNotOfferAgainWhatAnAgentThatIsAwayMayHaveBegun() {
     table.routeUp(route("b", 1), 0);
 
-    table.handover().recover(dispatch("n"), 2, "a", "boot", _ -> true, 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, "a", "boot", 60_000, 0);
 
     assertThat(table.decisions()).isEmpty();
     assertThat(table.report(ID, 2, "a", OK, 100)).isEqualTo(Verdict.DECIDED);
@@ -208,7 +211,7 @@ class SuccessionRulesTest {
     var reconciled =
         table.reconcile(
             new Reconcile(
-                "k", Routes.ORG, "a", "c2", 1, "boot", List.of(new Held(ID, 2)), List.of()),
+                "k", Routes.ORG, "a", "c2", 1, "boot", List.of(new Held(ID, 2)), List.of(), "gw"),
             10);
 
     assertThat(reconciled.adopted()).extracting(a -> a.requestId()).containsExactly(ID);
@@ -219,7 +222,7 @@ class SuccessionRulesTest {
   void keepsTheAttemptThatWasWrittenLastWhenTwoHalvesOfASplitHadIt() {
     table.routeUp(route("a", 1), 0);
     table.routeUp(route("b", 1), 0);
-    table.handover().recover(dispatch("n"), 1, "a", "boot", _ -> false, 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
 
     table.handover().resume(new Moving(dispatch("n"), true, 2, 60_000, "b", "boot", true), 10);
     assertThat(directory.heldBy("a")).isEmpty();
@@ -233,9 +236,9 @@ class SuccessionRulesTest {
   @Test
   void forgetsAStaleCopyWhenItsRowIsAhead() {
     table.routeUp(route("b", 1), 0);
-    table.handover().recover(dispatch("n"), 1, "a", "boot", _ -> false, 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
 
-    table.handover().recover(dispatch("n"), 2, "b", "boot", _ -> false, 60_000, 10);
+    table.handover().recover(dispatch("n"), 2, "b", "boot", 60_000, 10);
 
     assertThat(table.report(ID, 2, "b", OK, 30)).isEqualTo(Verdict.DECIDED);
   }

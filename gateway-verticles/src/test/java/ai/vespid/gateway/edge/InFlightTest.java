@@ -20,4 +20,24 @@ class InFlightTest {
     assertThat(inFlight.knows("n", 3)).isFalse();
     assertThat(inFlight.all()).isEmpty();
   }
+
+  @Test
+  void refusesAnAttemptForEverThatItRefusedOnce() {
+    inFlight.add(new Assignment("other", 1, "org"));
+    assertThat(inFlight.admits("n", 2, 1)).as("full").isFalse();
+    inFlight.end("other", 1);
+
+    assertThat(inFlight.admits("n", 2, 1)).as("its home has gone on").isFalse();
+    assertThat(inFlight.admits("n", 1, 1)).as("an earlier one that is late").isFalse();
+    assertThat(inFlight.admits("n", 3, 1)).isTrue();
+  }
+
+  @Test
+  void givesUpOnlyWhatItNeverHad() {
+    inFlight.add(new Assignment("held", 2, "org"));
+    assertThat(inFlight.withdraw("held", 2)).isFalse();
+
+    assertThat(inFlight.withdraw("n", 2)).isTrue();
+    assertThat(inFlight.admits("n", 2, 10)).as("the offer comes after all").isFalse();
+  }
 }

@@ -40,7 +40,12 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
   sealed interface Reply extends Message {}
 
   /** The terminal result; {@code stored} when it was decided before this submission. */
-  record Finished(DispatchResult result, boolean stored) implements Reply {}
+  record Finished(DispatchResult result, boolean stored) implements Reply {
+    @Override
+    public int bulk() {
+      return result.bulk();
+    }
+  }
 
   /** Committed; the result will be found by its request id. */
   record Accepted() implements Reply {}
@@ -68,6 +73,8 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
    * An executor that holds this assignment has finished it. Idempotent.
    *
    * @param key whose home is asked
+   * @param edge the node whose socket it came on: what is not known of a node out of sight may
+   *     still be told
    */
   record Report(
       String key,
@@ -75,11 +82,12 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       String requestId,
       int epoch,
       String executorId,
-      DispatchResult result)
+      DispatchResult result,
+      String edge)
       implements DispatchRouter<Report.Reply> {
     @Override
     public int bulk() {
-      return result.output() == null ? 0 : result.output().size();
+      return result.bulk();
     }
 
     public sealed interface Reply extends Message {}
@@ -106,6 +114,7 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
    *
    * @param key whose home is asked
    * @param organizationId null of the managed pool
+   * @param edge the node whose socket it is
    */
   record Reconcile(
       String key,
@@ -115,7 +124,8 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       long connectedAtMs,
       String bootId,
       List<Held> inFlight,
-      List<Held> finished)
+      List<Held> finished,
+      String edge)
       implements DispatchRouter<Reconcile.Reconciled> {
     public Reconcile {
       inFlight = List.copyOf(inFlight);
@@ -173,6 +183,11 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
     public TakeOver {
       moving = List.copyOf(moving);
     }
+
+    @Override
+    public int bulk() {
+      return moving.stream().mapToInt(Moving::bulk).sum();
+    }
   }
 
   /**
@@ -187,7 +202,12 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       String executorId,
       String bootId,
       boolean arrived)
-      implements Message {}
+      implements Message {
+    @Override
+    public int bulk() {
+      return 1_000 + dispatch.bulk();
+    }
+  }
 
   /** Why this dispatch waits, or who has it. */
   record Explain(String requestId) implements DispatchRouter<Explanation> {}

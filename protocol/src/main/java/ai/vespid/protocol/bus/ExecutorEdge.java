@@ -12,6 +12,7 @@ import java.util.List;
  * <pre>
  * router                      edge
  *   Offer  ------------------->   Accepted | Full | Draining | NotHere
+ *   Withdraw ----------------->   Accepted | Full | NotHere (another home decided that offer)
  *   Cancel ------------------->   Done
  *   Holdings ----------------->   HoldingList (the router has just become home)
  * </pre>
@@ -44,6 +45,19 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
       return dispatch.bulk();
     }
 
+    /** The same offer whose dispatch has another secret, or none. */
+    public Offer withSecret(String other) {
+      return new Offer(
+          dispatch.withSecret(other),
+          executorId,
+          connectionId,
+          epoch,
+          remainingMs,
+          workspace,
+          workspaceAccess,
+          home);
+    }
+
     public sealed interface Reply extends Message {}
 
     /** The frame is written to the socket. */
@@ -59,6 +73,13 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
     public record NotHere() implements Reply {}
   }
 
+  /**
+   * Do not take this attempt any more, whoever offers it, however late. Accepted when it is held or
+   * was: then it stays. Full when it never was and never will be. Idempotent.
+   */
+  record Withdraw(String connectionId, String requestId, int epoch)
+      implements ExecutorEdge<Offer.Reply> {}
+
   /** Tell the agent to stop this attempt. Harmless when it is over already. */
   record Cancel(String executorId, String requestId, int epoch, String reason)
       implements ExecutorEdge<Done> {}
@@ -73,6 +94,11 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
   record HoldingList(List<Holding> holdings) implements Message {
     public HoldingList {
       holdings = List.copyOf(holdings);
+    }
+
+    @Override
+    public int bulk() {
+      return 300 * holdings.size();
     }
   }
 

@@ -14,7 +14,12 @@ public sealed interface ResultStore<R extends Message> extends Request<R> {
   record Get(String requestId) implements ResultStore<Get.Reply> {
     public sealed interface Reply extends Message {}
 
-    public record Found(String organizationId, DispatchResult result) implements Reply {}
+    public record Found(String organizationId, DispatchResult result) implements Reply {
+      @Override
+      public int bulk() {
+        return result.bulk();
+      }
+    }
 
     public record NotReady() implements Reply {}
   }

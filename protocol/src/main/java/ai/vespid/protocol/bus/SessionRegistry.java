@@ -87,6 +87,11 @@ public sealed interface SessionRegistry<R extends Message> extends Request<R> {
     public RouteList {
       routes = List.copyOf(routes);
     }
+
+    @Override
+    public int bulk() {
+      return 500 * routes.size();
+    }
   }
 
   /** An executor's token is no longer good. */

@@ -8,7 +8,6 @@ import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
-import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
@@ -30,7 +29,7 @@ final class CarrierShell {
   private final DispatchTable table;
   private final ExecutorDirectory directory;
   private final Waiters waiters;
-  private final OfferShell offers;
+  private final Offers offers;
   private final Function<String, Future<?>> openRow;
   private final Predicate<String> mine;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
@@ -48,7 +47,15 @@ final class CarrierShell {
     this.table = table;
     this.directory = directory;
     this.waiters = waiters;
-    this.offers = new OfferShell(ports, here, table, openRow, this::carryOut);
+    this.offers =
+        new Offers(
+            new SpoiledOffers(here, ports.mutant(), table, this::carryOut),
+            ports.alone(),
+            new WorkspaceAccessSigner("http://gateway", "a secret of the simulator"),
+            OFFER_MAX,
+            table,
+            openRow,
+            this::carryOut);
     this.openRow = openRow;
     this.mine = mine;
   }
@@ -63,8 +70,9 @@ final class CarrierShell {
         switch (decision) {
           case Decision.Persist persist -> persist(persist);
           case Decision.LoadWorkspace load -> load(load);
-          case Decision.Offer offer -> offers.make(offer);
-          case Decision.Cancel cancel -> cancel(cancel);
+          case Decision.Offer offer -> offer(offer);
+          case Decision.Withdraw attempt -> offers.withdraw(attempt);
+          case Decision.Cancel cancel -> offers.cancel(cancel);
           case Decision.Finish finish -> finish(finish);
         }
       }
@@ -169,12 +177,11 @@ final class CarrierShell {
         });
   }
 
-  private void cancel(Decision.Cancel cancel) {
-    here.ask(
-        cancel.route().edge(),
-        new ExecutorEdge.Cancel(
-            cancel.route().executorId(), cancel.requestId(), cancel.epoch(), cancel.reason()),
-        OFFER_MAX);
+  private void offer(Decision.Offer offer) {
+    var requestId = offer.dispatch().requestId();
+    ports.say("offers", requestId, "e" + offer.epoch(), "to", offer.route().connectionId());
+    ports.history().offered(requestId, offer.remainingMs());
+    offers.make(offer);
   }
 
   private void finish(Decision.Finish finish) {

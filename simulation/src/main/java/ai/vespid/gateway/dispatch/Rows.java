@@ -97,7 +97,6 @@ final class Rows {
             row.epoch(),
             row.executorId(),
             row.bootId(),
-            succession::told,
             row.deadlineMs(),
             here.nowMs());
   }

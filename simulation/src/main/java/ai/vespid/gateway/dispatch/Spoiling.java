@@ -35,7 +35,8 @@ final class Spoiling {
         Long.MAX_VALUE,
         hello.bootId(),
         hello.inFlight(),
-        hello.finished());
+        hello.finished(),
+        hello.edge());
   }
 
   List<Held> unstored(Reconcile hello) {
@@ -73,7 +74,8 @@ final class Spoiling {
         hello.connectedAtMs(),
         boot,
         hello.inFlight(),
-        hello.finished());
+        hello.finished(),
+        hello.edge());
   }
 
   // A stale attempt that looks newer than ours.
@@ -110,6 +112,7 @@ final class Spoiling {
             said.requestId(),
             entry.epoch,
             entry.executorId(),
-            said.result());
+            said.result(),
+            said.edge());
   }
 }

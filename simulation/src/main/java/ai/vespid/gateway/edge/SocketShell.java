@@ -120,9 +120,7 @@ public final class SocketShell {
 
   private void joined(Reconciled reconciled) {
     if (phase != Phase.JOINING) return;
-    reconciled
-        .adopted()
-        .forEach(a -> inFlight.add(new Assignment(a.requestId(), a.epoch(), a.organizationId())));
+    inFlight.adopt(reconciled.adopted());
     ports.send(
         new GatewayFrame.Welcome(
             route.connectionId(), 15_000, 10_000, route.maxInFlight(), 1, reconciled.drop()));
@@ -181,16 +179,23 @@ public final class SocketShell {
     boolean over = inFlight.endedSince(dispatch.requestId(), offer.epoch());
     if (over && ports.mutant() != Mutant.ENDED_OFFER_TAKEN) return new Offer.Accepted();
     if (route.draining()) return new Offer.Draining();
-    if (inFlight.size() >= 2 * route.maxInFlight()) return new Offer.Full();
+    int room = 2 * route.maxInFlight();
+    boolean admitted = inFlight.admits(dispatch.requestId(), offer.epoch(), room);
+    boolean again = ports.mutant() == Mutant.REFUSED_OFFER_TAKEN && inFlight.size() < room;
+    if (!admitted && !again) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), ports.nowMs());
     ports.send(Invokes.of(offer, OUTPUT_CHARS_MAX));
     return new Offer.Accepted();
   }
 
+  public Offer.Reply withdraw(String requestId, int epoch) {
+    if (!live()) return new Offer.NotHere();
+    return inFlight.withdraw(requestId, epoch) ? new Offer.Full() : new Offer.Accepted();
+  }
+
   public void cancel(String requestId, int epoch, String reason) {
-    if (!inFlight.holds(requestId, epoch)) return;
-    inFlight.answeredBy(requestId, epoch).ifPresent(inFlight::remove);
+    if (!inFlight.end(requestId, epoch)) return;
     if (live() && route.acknowledges()) {
       ports.send(new GatewayFrame.DispatchCancel(requestId, epoch, reason));
     }

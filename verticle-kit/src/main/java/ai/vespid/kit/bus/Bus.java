@@ -1,9 +1,12 @@
 package ai.vespid.kit.bus;
 
 import ai.vespid.protocol.bus.Address;
+import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.Parcel;
 import ai.vespid.protocol.bus.Request;
 import ai.vespid.protocol.bus.Topic;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -11,6 +14,7 @@ import io.vertx.core.eventbus.MessageConsumer;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +22,11 @@ import org.slf4j.LoggerFactory;
 public final class Bus {
   private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
 
+  /** The node that asks another one: its answer may come in pieces. */
+  private static final String ASKER = "asker";
+
   private final Vertx vertx;
   private final String node;
-  private final Lanes lanes = new Lanes();
 
   /**
    * @param node the node it is used on: what stays there does not ask the cluster where it goes
@@ -36,28 +42,50 @@ public final class Bus {
 
   /**
    * Asks and waits at most {@code timeout}; fails with a {@link Fault}. What is big and goes to
-   * another node first waits for its turn ({@link Lanes}): the time counts from when it is sent.
+   * another node is carried there in pieces first ({@link Parcels}): the time counts from when it
+   * has arrived. So is a big answer of another node, and it is not waited for in vain once it
+   * comes.
    */
   public <R extends Message, Q extends Request<R>> Future<R> ask(
       Address<? super Q> to, Q request, Duration timeout) {
     boolean leaves = to.node() != null && !to.node().equals(node);
-    return leaves
-        ? lanes.pass(to.node(), request.bulk(), () -> send(to, request, timeout))
-        : send(to, request, timeout);
+    var options = options(to.node()).setSendTimeout(timeout.toMillis());
+    if (leaves) options.addHeader(ASKER, node);
+    var answered =
+        leaves && Parcels.isBig(request)
+            ? Parcels.of(vertx)
+                .send(to.node(), request, (parcel, step) -> send(to, parcel, step))
+                .compose(arrived -> safely(to, () -> arrived.replyAndRequest(new Done(), options)))
+            : send(to, request, options);
+    return answered
+        .compose(answer -> this.<R>whole(answer))
+        .recover(cause -> Future.failedFuture(Fault.of(cause)));
   }
 
-  private <R extends Message, Q extends Request<R>> Future<R> send(
-      Address<? super Q> to, Q request, Duration timeout) {
-    var options = options(to.node()).setSendTimeout(timeout.toMillis());
+  private Future<io.vertx.core.eventbus.Message<Object>> send(
+      Address<?> to, Message message, DeliveryOptions options) {
+    return safely(to, () -> vertx.eventBus().request(to.name(), message, options));
+  }
+
+  private static <M> Future<M> safely(Address<?> to, Supplier<Future<M>> send) {
     try {
-      return vertx
-          .eventBus()
-          .<R>request(to.name(), request, options)
-          .map(io.vertx.core.eventbus.Message::body)
-          .recover(cause -> Future.failedFuture(Fault.of(cause)));
+      return send.get();
     } catch (IllegalStateException e) {
       return Future.failedFuture(new Fault(Fault.Code.TIMEOUT, unsent(to.name(), e)));
     }
+  }
+
+  @SuppressWarnings("unchecked")
+  private <R extends Message> Future<R> whole(io.vertx.core.eventbus.Message<Object> answer) {
+    if (!(answer.body() instanceof Parcel parcel)) {
+      return Future.succeededFuture((R) answer.body());
+    }
+    return Parcels.of(vertx)
+        .receive(answer, parcel)
+        .map(arrived -> {
+          arrived.last().reply(new Done());
+          return (R) arrived.message();
+        });
   }
 
   // Vert.x throws it at whoever sends to a node whose connection has just failed. Whether anything
@@ -106,24 +134,73 @@ public final class Bus {
       Address<Q> at, int inFlightMax, Function<Q, Future<? extends Message>> handler) {
     var context = vertx.getOrCreateContext();
     var mailbox = new Mailbox(context, inFlightMax);
-    MessageConsumer<Q> consumer = vertx.eventBus().consumer(at.name());
-    consumer.handler(message ->
-        mailbox
-            .admit(() -> handler.apply(message.body()))
-            .onSuccess(reply -> {
-              if (message.replyAddress() != null) message.reply(reply);
-            })
-            .onFailure(cause -> {
-              var fault = Fault.of(cause);
-              message.fail(fault.code().wire, fault.getMessage());
-              if (fault.code() == Fault.Code.INTERNAL && !(cause instanceof Fault)) {
-                // A bug: let it reach the verticle's supervisor with its stack trace.
-                context.runOnContext(_ -> {
-                  throw new IllegalStateException(at.name() + " failed", cause);
-                });
-              }
-            }));
+    MessageConsumer<Message> consumer = vertx.eventBus().consumer(at.name());
+    consumer.handler(message -> {
+      if (message.body() instanceof Parcel parcel) {
+        open(message, parcel).onSuccess(asked -> handle(at, mailbox, context, handler, asked));
+      } else {
+        handle(at, mailbox, context, handler, new Asked(message.body(), message));
+      }
+    });
     mailbox.opened(consumer);
     return consumer.completion().map(mailbox);
+  }
+
+  /** A question, and the message that is to be answered. */
+  private record Asked(Message request, io.vertx.core.eventbus.Message<?> from) {}
+
+  // Who asks waits for the answer from when it has been told that all of it arrived.
+  private Future<Asked> open(io.vertx.core.eventbus.Message<?> announced, Parcel parcel) {
+    return Parcels.of(vertx)
+        .receive(announced, parcel)
+        .compose(arrived ->
+            arrived
+                .last()
+                .replyAndRequest(new Done(), Parcels.step())
+                .map(go -> new Asked(arrived.message(), go)))
+        .onFailure(cause -> {
+          var fault = Fault.of(cause);
+          if (fault.code() == Fault.Code.BUSY)
+            announced.fail(fault.code().wire, fault.getMessage());
+        });
+  }
+
+  private <Q extends Request<?>> void handle(
+      Address<Q> at,
+      Mailbox mailbox,
+      Context context,
+      Function<Q, Future<? extends Message>> handler,
+      Asked asked) {
+    @SuppressWarnings("unchecked")
+    var request = (Q) asked.request();
+    mailbox
+        .admit(() -> handler.apply(request))
+        .onSuccess(reply -> answer(asked.from(), reply))
+        .onFailure(cause -> {
+          var fault = Fault.of(cause);
+          asked.from().fail(fault.code().wire, fault.getMessage());
+          if (fault.code() == Fault.Code.INTERNAL && !(cause instanceof Fault)) {
+            // A bug: let it reach the verticle's supervisor with its stack trace.
+            context.runOnContext(_ -> {
+              throw new IllegalStateException(at.name() + " failed", cause);
+            });
+          }
+        });
+  }
+
+  private void answer(io.vertx.core.eventbus.Message<?> to, Message reply) {
+    if (to.replyAddress() == null) return;
+    var asker = to.headers().get(ASKER);
+    if (asker == null || !Parcels.isBig(reply)) {
+      to.reply(reply);
+      return;
+    }
+    Parcels.of(vertx)
+        .send(asker, reply, (parcel, step) -> to.replyAndRequest(parcel, step))
+        .onFailure(cause -> {
+          // Nobody waits any more, unless nothing was sent.
+          var fault = Fault.of(cause);
+          if (fault.code() == Fault.Code.BUSY) to.fail(fault.code().wire, fault.getMessage());
+        });
   }
 }

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Big messages to other nodes, a bounded number of bytes at a time for each node. All that goes to
- * a node shares one connection and its order: what is written there delays every heartbeat and
- * every small message behind it, and a connection whose heartbeat is late is closed. So a big
- * message is written only when those before it are answered; what waits here is in nobody's way.
+ * Pieces of big messages to other nodes, a bounded number of bytes at a time for each node. All
+ * that goes to a node shares one connection and its order: what is written there delays every
+ * heartbeat and every small message behind it, and a connection whose heartbeat is late is closed.
+ * So a piece is written only when those before it have arrived; what waits here is in nobody's way.
  *
  * <p>Any thread may call it.
  */
@@ -21,18 +21,14 @@ final class Lanes {
   /** Messages below this never wait: they are what others must not wait behind. */
   static final int BULK_BYTES_MIN = 128 * 1024;
 
-  /** Bytes under way to one node; a message bigger than that goes alone. */
-  static final int WINDOW_BYTES = 1024 * 1024;
-
-  /** Bytes that may wait for one node; more is refused as BUSY. */
-  static final long WAITING_BYTES_MAX = 64L * 1024 * 1024;
+  /** Bytes under way to one node. */
+  static final int WINDOW_BYTES = 512 * 1024;
 
   private final Map<String, Lane> lanes = new HashMap<>();
 
   private static final class Lane {
     final Deque<Waiting> waiting = new ArrayDeque<>();
     long bytes;
-    long waitingBytes;
 
     boolean hasRoom(int bulk) {
       return bytes == 0 || bytes + bulk <= WINDOW_BYTES;
@@ -57,15 +53,10 @@ final class Lanes {
   }
 
   private <R> Future<R> later(String node, Lane lane, int bulk, Supplier<Future<R>> send) {
-    if (lane.waitingBytes + bulk > WAITING_BYTES_MAX) {
-      return Future.failedFuture(
-          new Fault(Fault.Code.BUSY, "too many big messages wait for node " + node));
-    }
     Promise<R> answer = Promise.promise();
     Runnable begin = () -> now(node, bulk, send).onComplete(answer);
     // Where it was asked, wherever the answer before it arrives.
     var context = Vertx.currentContext();
-    lane.waitingBytes += bulk;
     lane.waiting.add(
         new Waiting(bulk, context == null ? begin : () -> context.runOnContext(_ -> begin.run())));
     return answer.future();
@@ -88,7 +79,6 @@ final class Lanes {
       lane.bytes -= bulk;
       while (!lane.waiting.isEmpty() && lane.hasRoom(lane.waiting.peek().bulk())) {
         var waited = lane.waiting.poll();
-        lane.waitingBytes -= waited.bulk();
         lane.bytes += waited.bulk();
         next.add(waited.send());
       }

@@ -28,9 +28,11 @@ public final class ProtocolCodec implements MessageCodec<Message, Message> {
 
   /** Installs the codec; {@code wireAlways} makes local messages take the wire path too (tests). */
   public static void install(Vertx vertx, List<Class<?>> protocols, boolean wireAlways) {
+    var codec = new ProtocolCodec(protocols, wireAlways);
+    Parcels.install(vertx, codec);
     vertx
         .eventBus()
-        .registerCodec(new ProtocolCodec(protocols, wireAlways))
+        .registerCodec(codec)
         .codecSelector(body -> body instanceof Message ? NAME : null);
   }
 

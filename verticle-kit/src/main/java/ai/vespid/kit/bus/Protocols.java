@@ -7,6 +7,7 @@ import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.Nodes;
+import ai.vespid.protocol.bus.Parcel;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
@@ -19,6 +20,7 @@ public final class Protocols {
   public static final List<Class<?>> ALL =
       List.of(
           Done.class,
+          Parcel.class,
           Dispatch.class,
           Route.class,
           DispatchRouter.class,

@@ -56,4 +56,17 @@ public record View(List<Member> members, Homes homes) {
   public List<Seat> edges() {
     return members.stream().flatMap(member -> member.edgeSeats().stream()).toList();
   }
+
+  /** Every shard that is home for dispatches, was, or will be. */
+  public List<Seat> routers() {
+    return members.stream().flatMap(member -> member.routerSeats().stream()).toList();
+  }
+
+  /** Those of them that have decided something, maybe out of sight. */
+  public List<Seat> routersBegun() {
+    return members.stream()
+        .filter(member -> member.state() == State.SERVING || member.state() == State.DRAINING)
+        .flatMap(member -> member.routerSeats().stream())
+        .toList();
+  }
 }

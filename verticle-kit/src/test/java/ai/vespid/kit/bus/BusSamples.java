@@ -21,6 +21,7 @@ import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Nodes;
+import ai.vespid.protocol.bus.Parcel;
 import ai.vespid.protocol.bus.ResultStore.Decide;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
@@ -170,6 +171,7 @@ final class BusSamples {
   static final List<Message> ALL =
       List.of(
           new Done(),
+          new Parcel(8_388_608),
           DISPATCH,
           SPARSE_DISPATCH,
           ROUTE,
@@ -180,7 +182,13 @@ final class BusSamples {
           new DispatchRouter.Accepted(),
           new DispatchRouter.Refused(ErrorCode.NO_AGENT_AVAILABLE, "nobody could take it"),
           new Report(
-              "byon:" + ORG, ORG, REQUEST, 2, EXECUTOR, DispatchResult.succeeded(RawJson.NULL)),
+              "byon:" + ORG,
+              ORG,
+              REQUEST,
+              2,
+              EXECUTOR,
+              DispatchResult.succeeded(RawJson.NULL),
+              "gw-1~a"),
           new Report.Settled(),
           new Report.Unwanted(),
           new Reconcile(
@@ -191,7 +199,8 @@ final class BusSamples {
               1_793_491_200_000L,
               "boot-1",
               List.of(new Held(REQUEST, 2)),
-              List.of(new Held(RUN + ":node-2:1", 1))),
+              List.of(new Held(RUN + ":node-2:1", 1)),
+              "gw-1~a"),
           new Reconcile.Reconciled(
               List.of(new Reconcile.Adopted(REQUEST, 2, ORG)), List.of(new Held(REQUEST, 1))),
           new Reconcile.Adopted(REQUEST, 2, ORG),
@@ -211,6 +220,7 @@ final class BusSamples {
           new Offer.Full(),
           new Offer.Draining(),
           new Offer.NotHere(),
+          new ExecutorEdge.Withdraw(CONNECTION, REQUEST, 2),
           new ExecutorEdge.Cancel(EXECUTOR, REQUEST, 2, "deadline"),
           new ExecutorEdge.Holdings(List.of("gw-1~a")),
           new ExecutorEdge.Holdings(null),
@@ -236,6 +246,7 @@ final class BusSamples {
           new SessionRegistry.Retagged(EXECUTOR, List.of("west", "gpu")),
           new Nodes.Says("gw-1~a", "SERVING"),
           new Nodes.Probe("gw-1~a"),
+          new Nodes.Probe.Seen(true),
           new Nodes.Answer(),
           new Nodes.Drain(),
           new Get(REQUEST),
@@ -245,6 +256,11 @@ final class BusSamples {
           new Decide(REQUEST, ORG, RESULT),
           new Decide.Stands(RESULT),
           new WorkflowRunner.RunQueued(ORG, RUN),
+          new WorkflowRunner.RunCanceled(ORG, RUN),
+          new WorkflowRunner.RunHeld(RUN, "gw-1~a/0"),
+          new WorkflowRunner.Bring(RUN, REQUEST, RESULT),
+          new WorkflowRunner.Bring.Taken(),
+          new WorkflowRunner.Bring.NotMine(),
           new Continuations.Arrived(REQUEST, RESULT),
           new Continuations.Progressed(REQUEST, RESULT.output()),
           new SessionTurns.Say(
