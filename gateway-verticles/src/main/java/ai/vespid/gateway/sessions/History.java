@@ -16,8 +16,8 @@ import java.util.List;
 
 /** The events of a session as an engine is told them. */
 final class History {
-  /** The last events of a session are enough for any engine's context. */
-  static final int EVENTS_MAX = 2_000;
+  /** The last events of a session: more than any turn has, enough for any engine's context. */
+  static final int EVENTS_MAX = 5_000;
 
   private final List<SessionRow> rows = new ArrayList<>();
   private long fromSeq;

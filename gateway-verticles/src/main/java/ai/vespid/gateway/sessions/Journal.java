@@ -2,6 +2,7 @@ package ai.vespid.gateway.sessions;
 
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Surroundings;
+import ai.vespid.sql.DatabaseFailures;
 import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.SessionOwnerRepository.Change;
 import ai.vespid.sql.SessionOwnerRepository.Held;
@@ -27,6 +28,8 @@ final class Journal {
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
   private static final long AGAIN_MS = 250;
   private static final int BEHIND_MAX = 1_000;
+  private static final List<String> STORED =
+      List.of("agent_session_events_key", "agent_session_events_end");
 
   /** The session that is written about. */
   interface Owner {
@@ -81,6 +84,10 @@ final class Journal {
     return append(events, change)
         .recover(cause -> {
           if (closed) return Future.failedFuture(cause);
+          // An owner before this one stored it, and was not told.
+          if (STORED.stream().anyMatch(index -> DatabaseFailures.duplicate(cause, index))) {
+            return Future.succeededFuture(List.of());
+          }
           LOG.atWarn()
               .addKeyValue("session", held.sessionId())
               .addKeyValue("cause", cause.getClass().getSimpleName())

@@ -32,15 +32,8 @@ final class Tools {
   static final class Refused extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final ErrorCode code;
-
     Refused(ErrorCode code, String detail) {
       super(code.with(detail), null, false, false);
-      this.code = code;
-    }
-
-    ErrorCode code() {
-      return code;
     }
   }
 
