@@ -8,7 +8,8 @@ import java.time.Duration;
  *
  * @param staleMs an agent that says nothing for so long is disconnected; GATEWAY_AGENT_STALE_MS,
  *     default 60000, at least 5000
- * @param pingEvery how often a WebSocket ping is sent; three without an answer end the connection
+ * @param pingEvery how often a WebSocket ping is sent, default 10 s, at least three times in {@code
+ *     staleMs}; three without an answer end the connection
  * @param helloMax how long a new socket may wait with its hello
  * @param ackDoubt how long a dispatch may stay without its dispatch_ack before its agent is
  *     doubted: what is safe to repeat goes to another one
@@ -47,6 +48,8 @@ public record ExecutorEdgeSettings(
     if (staleMs == null) staleMs = 60_000;
     staleMs = Math.max(5_000, staleMs);
     if (pingEvery == null) pingEvery = Duration.ofSeconds(10);
+    // A silent agent that answers pings is not stale.
+    if (pingEvery.toMillis() > staleMs / 3) pingEvery = Duration.ofMillis(staleMs / 3);
     if (heartbeatEvery == null) heartbeatEvery = Duration.ofSeconds(15);
     if (helloMax == null) helloMax = Duration.ofSeconds(10);
     if (ackDoubt == null) ackDoubt = Duration.ofSeconds(1);
