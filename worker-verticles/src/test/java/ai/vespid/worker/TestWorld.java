@@ -128,6 +128,7 @@ public final class TestWorld implements AutoCloseable {
     return switch (verticle) {
       case "ingress" -> at.put("serviceToken", TOKEN);
       case "executor-edge" -> at;
+      case "client-edge" -> at.put("authTokenSecret", "a-secret-for-access-tokens");
       case "workspaces" -> at.put("signingSecret", "s");
       case "dispatch-router" ->
           new JsonObject()
