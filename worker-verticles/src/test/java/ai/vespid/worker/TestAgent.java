@@ -1,10 +1,13 @@
 package ai.vespid.worker;
 
+import ai.vespid.kit.bus.Bus;
+import ai.vespid.protocol.bus.SessionRegistry;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -46,6 +49,19 @@ final class TestAgent {
                 .put("connectors", new JsonArray().add("github"))
                 .encode())
         .await();
+    awaitRoute(world, credentials[0]);
+  }
+
+  // Dispatched before that, a node would find no agent.
+  private static void awaitRoute(TestWorld world, String executorId) {
+    var bus = new Bus(world.vertx, "gw-1");
+    long limit = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (System.nanoTime() < limit) {
+      var question = new SessionRegistry.Routes(world.organization);
+      var known = bus.ask(SessionRegistry.at("gw-1"), question, Duration.ofSeconds(5)).await();
+      if (known.routes().stream().anyMatch(route -> route.executorId().equals(executorId))) return;
+    }
+    throw new AssertionError("the gateway knows no route to its agent");
   }
 
   /** Answers nothing until {@link #answer}. */
