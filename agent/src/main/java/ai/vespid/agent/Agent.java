@@ -2,7 +2,10 @@ package ai.vespid.agent;
 
 import ai.vespid.agent.link.Backoff;
 import ai.vespid.agent.link.Link;
+import ai.vespid.agent.operation.AgentStatus;
+import ai.vespid.agent.operation.Meters;
 import ai.vespid.agent.sandbox.Cancellation;
+import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
@@ -22,6 +25,7 @@ import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -46,6 +50,7 @@ public final class Agent implements Link.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
   private static final long TICK_MS = 1_000;
   private static final long WELCOME_MAX_MS = 5_000;
+  private static final Duration STATUS_MAX = Duration.ofSeconds(5);
   private static final Duration TURN = Duration.ofMillis(100);
   private static final Duration KILL_MAX = Duration.ofSeconds(10);
   private static final Duration FLUSH_MAX = Duration.ofSeconds(2);
@@ -53,6 +58,8 @@ public final class Agent implements Link.Listener {
   private final Vertx vertx;
   private final AgentConfig config;
   private final TaskRunner runner;
+  private final Sandboxes sandboxes;
+  private final SandboxWatch watch;
   private final WorkTable table;
   private final Link link;
   private final Delivery delivery;
@@ -60,6 +67,8 @@ public final class Agent implements Link.Listener {
   private final String bootId;
   private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
   private final List<Waiter> waiters = new ArrayList<>();
+  private final Meters meters = new Meters();
+  private final long startedNanos = System.nanoTime();
   private boolean stopping;
   private int connections;
 
@@ -76,6 +85,7 @@ public final class Agent implements Link.Listener {
       String bootId,
       String caFile,
       TaskRunner runner,
+      Sandboxes sandboxes,
       List<String> connectors,
       Journal journal,
       Outbox outbox) {}
@@ -84,6 +94,8 @@ public final class Agent implements Link.Listener {
     this.vertx = vertx;
     this.config = config;
     this.runner = parts.runner();
+    this.sandboxes = parts.sandboxes();
+    this.watch = new SandboxWatch(sandboxes, this::announce);
     this.connectors = List.copyOf(parts.connectors());
     this.bootId = parts.bootId();
     this.table = new WorkTable(config.maxInFlight());
@@ -101,7 +113,15 @@ public final class Agent implements Link.Listener {
   public void start() throws IOException {
     delivery.restore();
     vertx.setPeriodic(TICK_MS, _ -> link.run(this::tick));
+    // At once, for it costs nothing: the first hello offers scripts. Others may take their time.
+    sandboxes.probe("host");
     link.start();
+    watch.start();
+  }
+
+  // What can be done here has changed; the gateway hears it before the next heartbeat.
+  private void announce() {
+    link.run(() -> link.send(hello()));
   }
 
   private void tick() {
@@ -109,8 +129,40 @@ public final class Agent implements Link.Listener {
     settleWaiters();
   }
 
+  /** How it is now. Blocks, so it is not for the link's own context. */
+  public AgentStatus status() {
+    var answer = new CompletableFuture<AgentStatus>();
+    link.run(() -> answer.complete(statusNow()));
+    return answer.orTimeout(STATUS_MAX.toMillis(), TimeUnit.MILLISECONDS).join();
+  }
+
+  private AgentStatus statusNow() {
+    var probes = sandboxes.probes();
+    return new AgentStatus(
+        AgentStatus.of(link.connected(), sandboxes.health()),
+        Instant.now(),
+        ProcessHandle.current().pid(),
+        config.executorVersion(),
+        config.executorId(),
+        config.executorName(),
+        config.gatewayWsUrl(),
+        link.connected(),
+        stopping,
+        TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos),
+        table.inFlight().size(),
+        config.maxInFlight(),
+        delivery.held().size(),
+        AgentStatus.sandboxes(probes),
+        AgentStatus.ignored(probes));
+  }
+
+  public Meters meters() {
+    return meters;
+  }
+
   @Override
   public Hello hello() {
+    meters.hello();
     return new Hello(
         config.executorVersion(),
         config.executorId(),
@@ -119,7 +171,9 @@ public final class Agent implements Link.Listener {
         config.executorName(),
         config.labels(),
         config.maxInFlight(),
-        Set.of(Kind.CONNECTOR_ACTION, Kind.AGENT_EXECUTE),
+        sandboxes.serve()
+            ? Set.of(Kind.CONNECTOR_ACTION, Kind.AGENT_EXECUTE)
+            : Set.of(Kind.CONNECTOR_ACTION),
         connectors,
         null,
         bootId,
@@ -131,6 +185,7 @@ public final class Agent implements Link.Listener {
   @Override
   public void opened() {
     int connection = ++connections;
+    meters.connected();
     delivery.connected();
     vertx.setTimer(
         WELCOME_MAX_MS,
@@ -200,7 +255,9 @@ public final class Agent implements Link.Listener {
     Thread.ofVirtual()
         .name("task")
         .start(() -> {
+          long began = System.nanoTime();
           var result = runner.run(run.invoke(), cancellation);
+          meters.task(result.error(), System.nanoTime() - began);
           link.run(() -> finished(run, result));
         });
   }
@@ -244,6 +301,7 @@ public final class Agent implements Link.Listener {
       });
       await(table::idle, KILL_MAX);
     }
+    watch.stop();
     await(delivery::settled, FLUSH_MAX);
     var closed = new CompletableFuture<Void>();
     link.run(() -> link.stop().onComplete(_ -> closed.complete(null)));

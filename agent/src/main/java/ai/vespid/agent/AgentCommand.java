@@ -1,11 +1,7 @@
 package ai.vespid.agent;
 
-import ai.vespid.agent.connector.ServiceConnector;
-import ai.vespid.agent.sandbox.HostSandbox;
-import ai.vespid.agent.task.TaskRunner;
-import ai.vespid.agent.work.Journal;
-import ai.vespid.agent.work.Outbox;
-import ai.vespid.agent.workspace.WorkspaceCache;
+import ai.vespid.agent.operation.ControlSocket;
+import ai.vespid.agent.operation.LogOutput;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
@@ -20,10 +16,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
@@ -36,12 +29,18 @@ import picocli.CommandLine.Option;
     name = "vespid-agent",
     description = "Runs work of a Vespid gateway on this machine.",
     mixinStandardHelpOptions = true,
-    subcommands = {AgentCommand.Connect.class, AgentCommand.Start.class})
+    versionProvider = AgentCommand.Version.class,
+    subcommands = {
+      AgentCommand.Connect.class,
+      AgentCommand.Start.class,
+      OperatorCommands.Stop.class,
+      OperatorCommands.Status.class,
+      OperatorCommands.Logs.class,
+      OperatorCommands.Config.class,
+      Doctor.class
+    })
 public final class AgentCommand implements Callable<Integer> {
   private static final List<String> KINDS = List.of("connector.action", "agent.execute");
-  private static final int RESULTS_MAX = 5_000;
-  private static final long RESULT_BYTES_MAX = 16L * 1024 * 1024;
-  private static final long REPEAT_MS = 5_000;
 
   public static void main(String[] args) {
     System.exit(
@@ -58,6 +57,14 @@ public final class AgentCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     return new Start().call();
+  }
+
+  /** What {@code --version} says. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"vespid-agent " + AgentVersion.CURRENT};
+    }
   }
 
   /** Options that both ways of starting share. */
@@ -77,15 +84,8 @@ public final class AgentCommand implements Callable<Integer> {
     @Option(names = "--max-in-flight", description = "How much runs at once; 1 to 200.")
     Integer maxInFlight;
 
-    Path configPath(AgentSettings settings) {
-      return configPath == null ? settings.configPath() : configPath;
-    }
-
     List<String> tags(AgentSettings settings) {
-      if (tags != null) return tags;
-      return settings.tags() == null
-          ? List.of()
-          : Arrays.stream(settings.tags().split(",")).map(String::trim).toList();
+      return tags != null ? tags : settings.tags();
     }
 
     AgentConfig.Capabilities capabilities(AgentSettings settings) {
@@ -123,10 +123,13 @@ public final class AgentCommand implements Callable<Integer> {
       if (pairingToken == null || pairingToken.isBlank()) {
         throw new AgentFailure("PAIRING_TOKEN_REQUIRED: --pairing-token");
       }
-      var settings = new AgentSettings(System.getenv());
-      var configPath = common.configPath(settings);
+      var configuration = Configuration.read(System.getenv(), common.configPath);
+      var settings = configuration.settings();
+      var configPath = configuration.path();
       // Everything that can fail here fails before the token is spent.
-      check(settings);
+      settings.check(configuration.problems());
+      configuration.problems().check();
+      checkAuthorities(settings);
       try (var _ = lock(configPath)) {
         var config = pair(valid(() -> common.capabilities(settings)));
         config.write(configPath);
@@ -183,10 +186,13 @@ public final class AgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      var settings = new AgentSettings(System.getenv());
-      var configPath = common.configPath(settings);
-      check(settings);
-      var config = valid(() -> executorId == null ? saved(configPath) : given(settings));
+      var configuration = Configuration.read(System.getenv(), common.configPath);
+      var settings = configuration.settings();
+      var configPath = configuration.path();
+      settings.check(configuration.problems());
+      var config = executorId == null ? saved(configuration) : valid(() -> given(settings));
+      configuration.problems().check();
+      checkAuthorities(settings);
       try (var _ = lock(configPath)) {
         return run(config, configPath, settings);
       } catch (IOException e) {
@@ -194,8 +200,11 @@ public final class AgentCommand implements Callable<Integer> {
       }
     }
 
-    private AgentConfig saved(Path configPath) {
-      return AgentConfig.read(configPath).with(common.name, common.tags, common.maxInFlight);
+    private AgentConfig saved(Configuration configuration) {
+      return valid(() -> {
+        var saved = configuration.saved();
+        return saved == null ? null : saved.with(common.name, common.tags, common.maxInFlight);
+      });
     }
 
     private AgentConfig given(AgentSettings settings) {
@@ -220,11 +229,7 @@ public final class AgentCommand implements Callable<Integer> {
     }
   }
 
-  private static void check(AgentSettings settings) {
-    if (!settings.backend().equals("host")) {
-      throw new AgentFailure(
-          "EXECUTOR_CONFIG_INVALID: VESPID_AGENT_EXEC_BACKEND: this agent has only host");
-    }
+  private static void checkAuthorities(AgentSettings settings) {
     var caFile = settings.tlsCaFile();
     if (caFile != null && !Files.isReadable(Path.of(caFile))) {
       throw new AgentFailure("VESPID_AGENT_TLS_CA_FILE_INVALID: cannot read " + caFile);
@@ -233,17 +238,21 @@ public final class AgentCommand implements Callable<Integer> {
 
   private static int run(AgentConfig config, Path configPath, AgentSettings settings)
       throws IOException {
+    LogOutput.direct(settings.logLevel(), settings.logsJson(), settings.logFile(configPath));
     var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
-    var agent = assemble(vertx, config, configPath, settings);
+    var agent = Assembly.agent(vertx, config, configPath, settings);
     var grace = settings.stopGrace();
     var stopped = new CountDownLatch(1);
+    var control = Assembly.control(settings.controlSocket(configPath), agent);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> {
               agent.stop(grace);
+              control.ifPresent(ControlSocket::close);
               stopped.countDown();
             }));
     agent.start();
+    Assembly.pages(vertx, agent, settings);
     try {
       stopped.await();
       return 0;
@@ -253,34 +262,8 @@ public final class AgentCommand implements Callable<Integer> {
     }
   }
 
-  private static Agent assemble(
-      Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings) throws IOException {
-    var bootId = UUID.randomUUID().toString();
-    var connectors = ServiceConnector.all(settings.githubBaseUrl());
-    var sandbox =
-        new HostSandbox(
-            bootId, settings.hostKillGraceMs(), settings.hostOutputCharsMax(), System::getenv);
-    var journal = new Journal(settings.journal(configPath), settings.resultsTtl(), RESULTS_MAX);
-    journal.takeOver(bootId).ifPresent(sandbox::endLeftBy);
-    var runner =
-        new TaskRunner(
-            Map.of(sandbox.backend(), sandbox),
-            settings.backend(),
-            connectors,
-            new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults()));
-    var outbox =
-        new Outbox(
-            new Outbox.Limits(
-                RESULTS_MAX, RESULT_BYTES_MAX, settings.resultsTtl().toMillis(), REPEAT_MS));
-    var connectorIds = connectors.keySet().stream().sorted().toList();
-    return new Agent(
-        vertx,
-        config,
-        new Agent.Parts(bootId, settings.tlsCaFile(), runner, connectorIds, journal, outbox));
-  }
-
   // Two agents with one identity would take the connection from each other for ever.
-  private static FileLock lock(Path configPath) throws IOException {
+  static FileLock lock(Path configPath) throws IOException {
     Files.createDirectories(configPath.toAbsolutePath().getParent());
     var file = configPath.resolveSibling(configPath.getFileName() + ".lock");
     var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -1,20 +1,23 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.settings.ConfigFile;
+import ai.vespid.agent.settings.Problems;
+import ai.vespid.agent.settings.Setting;
+import ai.vespid.agent.settings.Settings;
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.Pool;
 import com.fasterxml.jackson.annotation.JsonAlias;
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the agent remembers between starts: {@code ~/.vespid/agent.json} (contract 7.1), readable by
@@ -44,15 +47,20 @@ public record AgentConfig(
     Check.uuid("executorId", executorId);
     Check.text("executorToken", executorToken, 1, 500);
     if (pool == Pool.BYON) Check.uuid("organizationId", organizationId);
-    gatewayWsUrl = loopback(Check.url("gatewayWsUrl", gatewayWsUrl));
-    if (!gatewayWsUrl.matches("(?i)wss?://.*") || !isUri(gatewayWsUrl)) {
-      throw new InvalidMessage("gatewayWsUrl", "must be a ws or wss URL");
-    }
+    gatewayWsUrl = dialled(gatewayWsUrl);
     apiBaseUrl = apiBaseUrl == null ? null : loopback(apiBaseUrl);
     if (executorName == null) executorName = "vespid-agent";
     Check.text("executorName", executorName, 1, 120);
     if (executorVersion == null) executorVersion = AgentVersion.CURRENT;
     if (capabilities == null) capabilities = new Capabilities(null, List.of(), null);
+  }
+
+  private static String dialled(String url) {
+    var dialled = loopback(Check.url("gatewayWsUrl", url));
+    if (!dialled.matches("(?i)wss?://.*") || !isUri(dialled)) {
+      throw new InvalidMessage("gatewayWsUrl", "must be a ws or wss URL");
+    }
+    return dialled;
   }
 
   private static boolean isUri(String url) {
@@ -80,6 +88,20 @@ public record AgentConfig(
             maxInFlight == null ? capabilities.maxInFlight() : maxInFlight));
   }
 
+  /** The same agent with what the environment says about its credential and its gateway. */
+  AgentConfig under(Settings settings) {
+    return new AgentConfig(
+        pool,
+        executorId,
+        settings.text(Setting.EXECUTOR_TOKEN, executorToken),
+        organizationId,
+        settings.text(Setting.GATEWAY, gatewayWsUrl),
+        apiBaseUrl,
+        executorName,
+        executorVersion,
+        capabilities);
+  }
+
   List<String> labels() {
     return capabilities.labels();
   }
@@ -95,41 +117,80 @@ public record AgentConfig(
     return url.replaceFirst("^(\\w+://)localhost(?=[:/]|$)", "$1127.0.0.1").replaceFirst("/+$", "");
   }
 
+  /** What a file says of who the agent is. All that is wrong is told at once. */
+  static AgentConfig of(ConfigFile file, String where) {
+    var problems = new Problems();
+    var config = of(file, problems);
+    if (config == null) {
+      var found = problems.found().stream().map(Object::toString).toList();
+      throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + where + ": " + String.join("; ", found));
+    }
+    return config;
+  }
+
+  /** The same; null when there are problems. */
+  static AgentConfig of(ConfigFile file, Problems problems) {
+    var root = file.root();
+    int before = problems.found().size();
+    check(problems, () -> Check.uuid("executorId", text(root, "executorId")));
+    check(problems, () -> Check.text("executorToken", text(root, "executorToken"), 1, 500));
+    check(problems, () -> dialled(text(root, "gatewayWsUrl")));
+    check(problems, () -> Check.optionalUrl("apiBaseUrl", text(root, "apiBaseUrl")));
+    check(problems, () -> Check.optionalText("executorName", text(root, "executorName"), 1, 120));
+    var pool = root.path("pool").asText("byon");
+    if (!pool.matches("byon|managed")) problems.add("pool", "must be one of byon, managed");
+    if (!pool.equals("managed")) {
+      check(problems, () -> Check.uuid("organizationId", text(root, "organizationId")));
+    }
+    check(problems, () -> Json.read(capabilities(root), Capabilities.class));
+    if (problems.found().size() > before) return null;
+    var config = root.deepCopy();
+    config.remove("settings");
+    return Json.read(Json.write(config), AgentConfig.class);
+  }
+
+  private static byte[] capabilities(JsonNode root) {
+    return Json.write(root.has("capabilities") ? root.get("capabilities") : Map.of());
+  }
+
+  private static void check(Problems problems, Runnable check) {
+    try {
+      check.run();
+    } catch (InvalidMessage e) {
+      problems.add(e.field(), e.getMessage().substring(e.field().length() + 2));
+    }
+  }
+
+  private static String text(JsonNode root, String field) {
+    var value = root.get(field);
+    if (value == null || value.isNull()) return null;
+    if (!value.isTextual()) throw new InvalidMessage(field, "must be a string");
+    return value.asText();
+  }
+
   static AgentConfig read(Path file) {
+    return of(open(file), file.toString());
+  }
+
+  static ConfigFile open(Path file) {
     if (!Files.isReadable(file)) {
       throw new AgentFailure(
           "EXECUTOR_CONFIG_INVALID: cannot read " + file + "; pair first with 'connect'");
     }
     try {
-      return Json.read(Files.readAllBytes(file), AgentConfig.class);
-    } catch (InvalidMessage e) {
-      throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + file + ": " + e.getMessage());
+      return ConfigFile.read(file);
     } catch (IOException e) {
-      throw new AgentFailure("EXECUTOR_CONFIG_INVALID: cannot read " + file);
+      throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + file + ": " + e.getMessage());
     }
   }
 
   /** Writes the file so that nobody else could read it at any moment. */
   void write(Path file) {
-    var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     try {
-      var directory = file.toAbsolutePath().getParent();
-      Files.createDirectories(directory);
-      var temporary = Files.createTempFile(directory, "agent", ".tmp", owner);
-      try {
-        Files.write(temporary, pretty());
-        Files.move(
-            temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
+      ConfigFile.write(file, Json.copyOfMapper().valueToTree(this));
     } catch (IOException e) {
       throw new AgentFailure("EXECUTOR_CONFIG_INVALID: cannot write " + file);
     }
-  }
-
-  private byte[] pretty() throws JsonProcessingException {
-    return Json.copyOfMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(this);
   }
 
   @Override

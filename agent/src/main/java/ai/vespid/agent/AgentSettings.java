@@ -1,79 +1,178 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.operation.ControlSocket;
+import ai.vespid.agent.sandbox.docker.DockerOptions;
+import ai.vespid.agent.sandbox.docker.DockerSettings;
+import ai.vespid.agent.settings.Problems;
+import ai.vespid.agent.settings.Setting;
+import ai.vespid.agent.settings.Settings;
 import ai.vespid.protocol.Limits;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 
 /**
- * What the environment decides (contract 11, agent). A number that is none, or below its floor, is
- * an error that names the variable.
+ * What the settings mean to the parts of the agent (contract 11, agent). A value that is none is an
+ * error that names the variable, and a number below its floor is raised to it.
  */
-record AgentSettings(Map<String, String> environment) {
-  Path configPath() {
-    return path("VESPID_AGENT_CONFIG_PATH", home().resolve("agent.json"));
+record AgentSettings(Settings settings) {
+  private static final Set<String> BACKENDS = Set.of("host", "docker", "lxc");
+
+  AgentSettings(Map<String, String> environment) {
+    this(valid(environment));
+  }
+
+  private static Settings valid(Map<String, String> environment) {
+    var problems = new Problems();
+    var settings = Settings.of(environment, Map.of(), problems);
+    problems.check();
+    return settings;
   }
 
   Path workspaceRoot() {
-    return path("VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT", home().resolve("workspaces"));
+    return settings.path(Setting.WORKSPACES).orElseGet(() -> home().resolve("workspaces"));
   }
 
   Path journal(Path configPath) {
-    return path("VESPID_AGENT_JOURNAL_DIR", configPath.toAbsolutePath().resolveSibling("journal"));
+    return settings.path(Setting.JOURNAL).orElseGet(() -> beside(configPath, "journal"));
   }
 
   String backend() {
-    return environment.getOrDefault("VESPID_AGENT_EXEC_BACKEND", "host");
+    // What another generation called running without a container.
+    var backend = settings.text(Setting.BACKEND, "host");
+    return backend.equals("local") ? "host" : backend;
+  }
+
+  List<String> sandboxes() {
+    return settings.list(Setting.SANDBOXES, "none");
+  }
+
+  /**
+   * Where scripts may run. Who chose a container wants no script outside of one, whatever its
+   * sender asks for; who chose the host has nothing to lose by offering containers too.
+   */
+  List<String> allowedBackends() {
+    if (!sandboxes().isEmpty()) return sandboxes();
+    return backend().equals("host") ? List.of("host", "docker") : List.of(backend());
+  }
+
+  Path lxcRootFs() {
+    return settings.path(Setting.LXC_ROOTFS).orElseThrow();
+  }
+
+  DockerOptions docker() {
+    var problems = new Problems();
+    var options = docker(problems);
+    problems.check();
+    return options;
+  }
+
+  private DockerOptions docker(Problems problems) {
+    return DockerSettings.read(settings, outputCharsMax(Setting.DOCKER_OUTPUT_CHARS), problems);
+  }
+
+  /** Tells all that is wrong before anything is begun. */
+  void check(Problems problems) {
+    if (!BACKENDS.contains(backend())) {
+      problems.add(Setting.BACKEND.variable(), "must be host, docker or lxc");
+    }
+    if (!BACKENDS.containsAll(sandboxes())) {
+      problems.add(Setting.SANDBOXES.variable(), "must be of host, docker and lxc");
+    }
+    if (!allowedBackends().contains(backend())) {
+      problems.add(Setting.SANDBOXES.variable(), "must have the backend, " + backend());
+    }
+    // LXC has the same limits.
+    if (!allowedBackends().equals(List.of("host"))) docker(problems);
+    if (allowedBackends().contains("lxc") && settings.path(Setting.LXC_ROOTFS).isEmpty()) {
+      problems.add(Setting.LXC_ROOTFS.variable(), "is required for lxc");
+    }
+    if (!logLevel().matches("error|warn|info|debug|trace")) {
+      problems.add(Setting.LOG_LEVEL.variable(), "must be error, warn, info, debug or trace");
+    }
+    if (!settings.text(Setting.LOG_FORMAT, "text").matches("text|json")) {
+      problems.add(Setting.LOG_FORMAT.variable(), "must be text or json");
+    }
+    if (httpPort() > 65_535) problems.add(Setting.HTTP_PORT.variable(), "must be a port");
   }
 
   long hostKillGraceMs() {
-    return number("VESPID_AGENT_HOST_KILL_GRACE_MS", 500, 0);
+    return settings.number(Setting.HOST_KILL_GRACE_MS, 500, 0);
   }
 
   int hostOutputCharsMax() {
+    return outputCharsMax(Setting.HOST_OUTPUT_CHARS);
+  }
+
+  int outputCharsMax(Setting setting) {
     // Two streams, each character of up to six bytes in JSON, fit into one frame.
     long charsMax = (Limits.FRAME_BYTES_MAX - 64 * 1024) / 12;
-    return (int) Math.min(charsMax, number("VESPID_AGENT_HOST_OUTPUT_MAX_CHARS", 65_536, 1_024));
+    return (int) Math.min(charsMax, settings.number(setting, 65_536, 1_024));
   }
 
   Duration stopGrace() {
-    return Duration.ofMillis(number("VESPID_AGENT_STOP_GRACE_MS", 10_000, 0));
+    return Duration.ofMillis(settings.number(Setting.STOP_GRACE_MS, 10_000, 0));
   }
 
   Duration resultsTtl() {
-    return Duration.ofSeconds(number("GATEWAY_RESULTS_TTL_SEC", 900, 60));
+    return Duration.ofSeconds(settings.number(Setting.RESULTS_TTL_SEC, 900, 60));
   }
 
   String githubBaseUrl() {
-    return environment.getOrDefault("GITHUB_API_BASE_URL", "https://api.github.com");
+    return settings.text(Setting.GITHUB_API, "https://api.github.com");
   }
 
-  String tags() {
-    return environment.get("VESPID_AGENT_TAGS");
+  List<String> tags() {
+    return settings.list(Setting.TAGS, "none");
   }
 
   String tlsCaFile() {
-    return environment.get("VESPID_AGENT_TLS_CA_FILE");
+    return settings.path(Setting.TLS_CA_FILE).map(Path::toString).orElse(null);
   }
 
-  private Path home() {
+  String logLevel() {
+    return settings.text(Setting.LOG_LEVEL, "info").toLowerCase(Locale.ROOT);
+  }
+
+  boolean logsJson() {
+    return settings.text(Setting.LOG_FORMAT, "text").equals("json");
+  }
+
+  /** Null for none. */
+  Path logFile(Path configPath) {
+    if (settings.text(Setting.LOG_FILE, "").equals("none")) return null;
+    return settings.path(Setting.LOG_FILE).orElseGet(() -> beside(configPath, "agent.log"));
+  }
+
+  /** Where the command line finds the agent. A path too long for a socket gets one among others. */
+  Path controlSocket(Path configPath) {
+    var path =
+        settings.path(Setting.CONTROL_SOCKET).orElseGet(() -> beside(configPath, "agent.sock"));
+    if (path.toString().length() <= ControlSocket.PATH_BYTES_MAX - 30) return path;
+    var name = UUID.nameUUIDFromBytes(path.toString().getBytes(StandardCharsets.UTF_8));
+    return Path.of(System.getProperty("java.io.tmpdir"), "vespid-" + name, "agent.sock");
+  }
+
+  /** 0 for none. */
+  int httpPort() {
+    return (int) Math.min(1_000_000, settings.number(Setting.HTTP_PORT, 0, 0));
+  }
+
+  boolean diagnostics() {
+    return settings.flag(Setting.DIAGNOSTICS, false);
+  }
+
+  private static Path beside(Path configPath, String name) {
+    return configPath.toAbsolutePath().resolveSibling(name);
+  }
+
+  static Path home() {
     return Path.of(System.getProperty("user.home"), ".vespid");
-  }
-
-  private Path path(String variable, Path otherwise) {
-    var value = environment.get(variable);
-    if (value == null || value.isBlank()) return otherwise;
-    return Path.of(value.replaceFirst("^~(?=/|$)", System.getProperty("user.home")));
-  }
-
-  private long number(String variable, long otherwise, long floor) {
-    var value = environment.get(variable);
-    if (value == null || value.isBlank()) return otherwise;
-    try {
-      return Math.max(floor, Long.parseLong(value.trim()));
-    } catch (NumberFormatException e) {
-      throw new AgentFailure("EXECUTOR_CONFIG_INVALID: " + variable + " must be a number");
-    }
   }
 
   @Override

@@ -132,7 +132,7 @@ class AgentConfigTest {
         .isEqualTo(1_024);
     assertThat(settings("VESPID_AGENT_HOST_OUTPUT_MAX_CHARS", "99999999").hostOutputCharsMax())
         .isLessThan(700_000);
-    assertThat(settings("VESPID_AGENT_CONFIG_PATH", "~/x").configPath().toString())
+    assertThat(settings("VESPID_AGENT_JOURNAL_DIR", "~/x").journal(directory).toString())
         .isEqualTo(System.getProperty("user.home") + "/x");
     assertThatThrownBy(() -> settings("VESPID_AGENT_STOP_GRACE_MS", "soon").stopGrace())
         .hasMessage("EXECUTOR_CONFIG_INVALID: VESPID_AGENT_STOP_GRACE_MS must be a number");

@@ -3,6 +3,7 @@ package ai.vespid.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.agent.sandbox.HostSandbox;
+import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
@@ -63,7 +64,8 @@ class AgentTest {
     var bootId = UUID.randomUUID().toString();
     var sandbox = new HostSandbox(bootId, 300, 4096, this::environment);
     var cache = new WorkspaceCache(directory.resolve("ws"), WorkspaceCache.Limits.defaults());
-    var runner = new TaskRunner(Map.of("host", sandbox), "host", Map.of(), cache);
+    var sandboxes = Sandboxes.only(sandbox);
+    var runner = new TaskRunner(sandboxes, Map.of(), cache);
     var journal = new Journal(directory.resolve("journal"), Duration.ofMinutes(15), 100);
     var outbox = new Outbox(new Outbox.Limits(100, 1 << 20, 900_000, 300));
     var config =
@@ -78,7 +80,9 @@ class AgentTest {
             null,
             new AgentConfig.Capabilities(null, List.of("l"), maxInFlight));
     return new Agent(
-        vertx, config, new Agent.Parts(bootId, null, runner, List.of("github"), journal, outbox));
+        vertx,
+        config,
+        new Agent.Parts(bootId, null, runner, sandboxes, List.of("github"), journal, outbox));
   }
 
   private String environment(String name) {

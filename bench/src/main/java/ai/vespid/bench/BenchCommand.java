@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       SyncCommand.class,
       SyncLatencyCommand.class,
       AsyncCommand.class,
+      StepsCommand.class,
       StartCommand.class,
       FaultCommand.class,
       RouteCommand.class,

@@ -34,7 +34,8 @@ public final class ControlApi implements AutoCloseable {
     JsonNode required(String what) {
       if (status / 100 == 2) return body;
       throw new IllegalStateException(
-          what + " was answered " + status + " " + body.path("code").asText());
+          "%s was answered %d %s %s"
+              .formatted(what, status, body.path("code").asText(), body.path("message").asText()));
     }
   }
 

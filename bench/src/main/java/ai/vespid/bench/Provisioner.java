@@ -26,8 +26,17 @@ public final class Provisioner {
     }
   }
 
-  /** Where dispatches are counted: an organization and one of its users. */
-  private record Tenant(String organizationId, String userId, Map<String, String> headers) {}
+  /**
+   * Where dispatches are counted: an organization and one of its users.
+   *
+   * @param headers what proves it to the control API; a secret
+   */
+  record Tenant(String organizationId, String userId, Map<String, String> headers) {
+    @Override
+    public String toString() {
+      return "Tenant[" + organizationId + "]";
+    }
+  }
 
   public Provisioner(ControlApi api, Account account) {
     this.api = api;
@@ -35,7 +44,10 @@ public final class Provisioner {
   }
 
   public List<Credential> provision(Pool pool, int count) {
-    var tenant = account.email() == null ? nobody(pool) : tenant();
+    return provision(account.email() == null ? nobody(pool) : tenant(), pool, count);
+  }
+
+  List<Credential> provision(Tenant tenant, Pool pool, int count) {
     var made = new ArrayList<Credential>(count);
     for (int i = 0; i < count; i++) {
       made.add(pool == Pool.MANAGED ? issue(tenant, i) : pair(tenant, i));
@@ -50,7 +62,8 @@ public final class Provisioner {
     return new Tenant(UUID.randomUUID().toString(), UUID.randomUUID().toString(), Map.of());
   }
 
-  private Tenant tenant() {
+  /** The account's organization, made when there is none. */
+  Tenant tenant() {
     var session = session();
     var bearer = Map.of("Authorization", "Bearer " + session.path("token").asText());
     var orgs = api.get("/v1/me", bearer).required("GET /v1/me").path("orgs");

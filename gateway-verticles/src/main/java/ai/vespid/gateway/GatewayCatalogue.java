@@ -12,8 +12,12 @@ import ai.vespid.gateway.registry.SessionRegistrySettings;
 import ai.vespid.gateway.registry.SessionRegistryVerticle;
 import ai.vespid.gateway.results.ResultStoreSettings;
 import ai.vespid.gateway.results.ResultStoreVerticle;
+import ai.vespid.gateway.sessions.SessionTurnsSettings;
+import ai.vespid.gateway.sessions.SessionTurnsVerticle;
 import ai.vespid.gateway.upkeep.UpkeepSettings;
 import ai.vespid.gateway.upkeep.UpkeepVerticle;
+import ai.vespid.gateway.viewers.ClientEdgeSettings;
+import ai.vespid.gateway.viewers.ClientEdgeVerticle;
 import ai.vespid.gateway.workspaces.WorkspacesSettings;
 import ai.vespid.gateway.workspaces.WorkspacesVerticle;
 import ai.vespid.kit.node.Catalogue;
@@ -21,6 +25,7 @@ import ai.vespid.kit.node.Node;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.ExecutorRepository;
+import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.UpkeepRepository;
 import ai.vespid.sql.WorkspaceRepository;
 import java.util.List;
@@ -52,6 +57,18 @@ public final class GatewayCatalogue implements Catalogue {
             UpkeepSettings.class,
             (node, _) ->
                 new UpkeepVerticle(node, new UpkeepRepository(node.service(Database.class)))),
+        new Entry(
+            "session-turns",
+            SessionTurnsSettings.class,
+            (node, shard) ->
+                new SessionTurnsVerticle(
+                    node,
+                    shard,
+                    new SessionOwnerRepository(node.service(Database.class).gateway()))),
+        new Entry(
+            "client-edge",
+            ClientEdgeSettings.class,
+            (node, shard) -> new ClientEdgeVerticle(node, shard)),
         new Entry("ingress", IngressSettings.class, (node, _) -> new IngressVerticle(node)),
         new Entry(
             "workspaces",

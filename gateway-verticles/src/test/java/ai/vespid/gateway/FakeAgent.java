@@ -67,6 +67,7 @@ final class FakeAgent implements AutoCloseable {
     open(gateway);
     send(hello());
     if (await("executor_welcome_v2") == null) throw new AssertionError("no welcome");
+    if (credentials.organizationId() == null) return this;
     var list = "/internal/v1/executors/routes?organizationId=" + credentials.organizationId();
     for (int tries = 0; tries < 200; tries++) {
       if (gateway
@@ -93,6 +94,9 @@ final class FakeAgent implements AutoCloseable {
             .put("labels", new JsonArray().add("reported"))
             .put("maxInFlight", 50)
             .put("kinds", new JsonArray(TestGateway.KINDS));
+    if (credentials.organizationId() == null) {
+      hello.put("pool", "managed").remove("organizationId");
+    }
     if (speaksExtensions) {
       hello.put("bootId", bootId).put("features", new JsonArray().add("ack"));
     }

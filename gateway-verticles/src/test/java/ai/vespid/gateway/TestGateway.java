@@ -11,6 +11,7 @@ import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Occupancy;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.EmbeddedDatabase;
+import ai.vespid.sql.ManagedExecutorRepository;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
@@ -36,12 +37,14 @@ import redis.embedded.RedisServer;
 /** All gateway verticles in this process, on a real PostgreSQL and a real Redis. */
 final class TestGateway implements AutoCloseable {
   static final String TOKEN = "test-gateway-token";
+  static final String TOKEN_SECRET = "a-secret-for-access-tokens";
 
   final EmbeddedDatabase database;
   final int port = freePort();
   final int redisPort;
   final JsonObject routerConfig = new JsonObject();
   final JsonObject edgeConfig = new JsonObject();
+  final JsonObject sessionsConfig = new JsonObject();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   RedisServer redis;
   Vertx vertx;
@@ -49,7 +52,7 @@ final class TestGateway implements AutoCloseable {
   HttpClient http;
   private final Map<String, String> deployed = new HashMap<>();
   private Ports ports;
-  private Node node;
+  Node node;
 
   TestGateway() {
     database = EmbeddedDatabase.create();
@@ -105,6 +108,13 @@ final class TestGateway implements AutoCloseable {
     return switch (verticle) {
       case "ingress" -> at.put("serviceToken", TOKEN);
       case "executor-edge" -> at.mergeIn(edgeConfig);
+      case "session-turns" -> sessionsConfig;
+      case "client-edge" ->
+          at.put("authTokenSecret", TOKEN_SECRET)
+              .put("watchEvery", "PT0.5S")
+              .put("recheckEvery", "PT0.3S")
+              .put("writeQueueBytesMax", 16_384)
+              .put("slowAfter", "PT1S");
       case "failover-manager" -> new JsonObject().put("sweepEvery", "PT0.2S");
       case "workspaces" -> at.put("signingSecret", "s");
       case "dispatch-router" ->
@@ -178,6 +188,19 @@ final class TestGateway implements AutoCloseable {
     return new Credentials(id, token, organizationId);
   }
 
+  /** One issued executor of the managed pool. */
+  Credentials managedExecutor() {
+    var id = UUID.randomUUID().toString();
+    var token = id + "." + Tokens.random(32);
+    new ManagedExecutorRepository(db)
+        .issue(
+            new ManagedExecutorRepository.NewExecutor(
+                id, "pool", Tokens.hash(token), 50, List.of(), new JsonObject(), "container", null))
+        .await();
+    return new Credentials(id, token, null);
+  }
+
+  /** {@code organizationId} is null of the managed pool. */
   record Credentials(String executorId, String token, String organizationId) {}
 
   record Answer(int status, JsonObject body) {

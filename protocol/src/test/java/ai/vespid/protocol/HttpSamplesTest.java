@@ -9,6 +9,11 @@ import ai.vespid.protocol.http.DispatchBody;
 import ai.vespid.protocol.http.ErrorBody;
 import ai.vespid.protocol.http.ExplainAnswer;
 import ai.vespid.protocol.http.Pairing;
+import ai.vespid.protocol.http.SessionBody;
+import ai.vespid.protocol.session.Attachment;
+import ai.vespid.protocol.session.ResetMode;
+import ai.vespid.protocol.session.SessionLimits;
+import ai.vespid.protocol.session.SessionScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,6 +83,29 @@ class HttpSamplesTest {
   private static final ExplainAnswer.Excluded EXCLUDED =
       new ExplainAnswer.Excluded("LABELS", 2, List.of("a", "b"));
 
+  private static final SessionBody.Context CONTEXT = new SessionBody.Context("ops", "acme");
+  private static final SessionBody.Auth AUTH = new SessionBody.Auth(EXECUTOR);
+  private static final SessionBody.Engine ENGINE = new SessionBody.Engine("scripted", "m", AUTH);
+  private static final SessionBody.Prompt PROMPT = new SessionBody.Prompt("s", "be brief");
+  private static final SessionBody.Tools TOOLS = new SessionBody.Tools(List.of("shell.run"));
+
+  private static final SessionBody SESSION =
+      new SessionBody(
+          "title",
+          USER,
+          "slack",
+          "bob",
+          SessionScope.PER_PEER,
+          CONTEXT,
+          "pinned-node-host",
+          ENGINE,
+          "toolset",
+          PROMPT,
+          TOOLS,
+          new SessionLimits(3, 4, 5_000, 600, 70_000),
+          RawJson.of("{\"idle\" : 1}"),
+          new Selector(Pool.MANAGED, List.of(), null, null, null));
+
   /** In the order of the file; a second one where fields may be absent. */
   private static final List<Record> BODIES =
       List.of(
@@ -101,7 +129,16 @@ class HttpSamplesTest {
           EXCLUDED,
           new Pairing.Body("pair-1", "build host", "0.1.0", RawJson.of("{\"kinds\" : []}")),
           new Pairing.Paired(
-              EXECUTOR, EXECUTOR, "token-1", "token-1", ORG, "ws://localhost:3002/ws/executor"));
+              EXECUTOR, EXECUTOR, "token-1", "token-1", ORG, "ws://localhost:3002/ws/executor"),
+          SESSION,
+          CONTEXT,
+          ENGINE,
+          AUTH,
+          PROMPT,
+          TOOLS,
+          new SessionBody.Message(
+              "hi", List.of(new Attachment("a", "text/plain", null, "text", null)), "key-1"),
+          new SessionBody.Reset(ResetMode.CLEAR_HISTORY));
 
   @Test
   void writesEveryBodyAsItsSample() throws IOException {

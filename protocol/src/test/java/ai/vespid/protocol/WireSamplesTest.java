@@ -8,6 +8,8 @@ import ai.vespid.protocol.executor.Frames;
 import ai.vespid.protocol.executor.GatewayFrame;
 import ai.vespid.protocol.executor.LegacyFrame;
 import ai.vespid.protocol.http.DispatchBody;
+import ai.vespid.protocol.session.ClientFrame;
+import ai.vespid.protocol.session.ViewerFrame;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -43,6 +45,16 @@ class WireSamplesTest {
   }
 
   @Test
+  void readsAndWritesEveryFrameOfAViewer() throws IOException {
+    roundTrip("client-frames", frame -> ClientFrame.read(frame).orElseThrow(), ClientFrame.class);
+  }
+
+  @Test
+  void readsAndWritesEveryFrameToAViewer() throws IOException {
+    roundTrip("viewer-frames", frame -> ViewerFrame.read(frame).orElseThrow(), ViewerFrame.class);
+  }
+
+  @Test
   void readsADispatchOfAnOriginalWorker() throws IOException {
     var body =
         Json.read(
@@ -69,7 +81,10 @@ class WireSamplesTest {
   @Test
   void answersAnyDamageWithInvalidMessageAndNothingElse() throws IOException {
     var random = new Random(3);
-    for (var name : new String[] {"executor-frames", "gateway-frames", "legacy-frames"}) {
+    for (var name :
+        new String[] {
+          "executor-frames", "gateway-frames", "legacy-frames", "client-frames", "viewer-frames"
+        }) {
       for (var sample : samples(name).values()) {
         for (int i = 0; i < 300; i++) {
           var damaged = damage(bytes(sample), random);
@@ -86,7 +101,12 @@ class WireSamplesTest {
   }
 
   private static Iterable<Function<byte[], ?>> readers() {
-    return java.util.List.of(Frames::fromExecutor, Frames::fromGateway, Frames::legacy);
+    return java.util.List.of(
+        Frames::fromExecutor,
+        Frames::fromGateway,
+        Frames::legacy,
+        ClientFrame::read,
+        ViewerFrame::read);
   }
 
   private static byte[] damage(byte[] frame, Random random) {

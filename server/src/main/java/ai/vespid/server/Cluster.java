@@ -36,9 +36,7 @@ import org.slf4j.LoggerFactory;
 final class Cluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
   private static final Duration PROBE_MAX = Duration.ofSeconds(2);
-  private static final long NEWS_MS = 1_000;
   private static final long INTRODUCED_MS = 4_000;
-  private static final int PROBES_FAILED_MAX = 10;
 
   // Detected in seconds; a split heals by itself in seconds (the defaults are 60 s and 300 s).
   // What it holds is who listens to what: few partitions make joining and leaving cheap.
@@ -65,7 +63,7 @@ final class Cluster implements AutoCloseable {
   private final Runnable unreachable;
   private final Runnable leave;
   private State state = State.STARTING;
-  private int probesFailed;
+  private final Reachability reachability = new Reachability();
   private Vertx vertx;
   private Bus bus;
 
@@ -102,6 +100,7 @@ final class Cluster implements AutoCloseable {
     attributes.setAttribute("name", self.name());
     attributes.setAttribute("routers", Integer.toString(self.routers()));
     attributes.setAttribute("edges", Integer.toString(self.edges()));
+    attributes.setAttribute("sessions", Integer.toString(self.sessions()));
     var network = hazelcast.getNetworkConfig();
     network.setPort(config.port()).setPortAutoIncrement(false);
     network.setPublicAddress(config.host() + ":" + config.publicPort());
@@ -186,7 +185,7 @@ final class Cluster implements AutoCloseable {
           if (event.getState() == LifecycleEvent.LifecycleState.MERGED) refresh();
         });
     vertx.setPeriodic(
-        NEWS_MS,
+        Reachability.EVERY_MS,
         _ -> {
           tell();
           probe();
@@ -214,7 +213,10 @@ final class Cluster implements AutoCloseable {
 
   private Future<? extends Message> receive(Nodes<?> request) {
     return switch (request) {
-      case Nodes.Probe probe -> bus.ask(Nodes.at(probe.from()), new Nodes.Answer(), PROBE_MAX);
+      case Nodes.Probe probe ->
+          bus.ask(Nodes.at(probe.from()), new Nodes.Answer(), PROBE_MAX)
+              .transform(
+                  answer -> Future.succeededFuture(new Nodes.Probe.Seen(answer.succeeded())));
       case Nodes.Answer _ -> Future.succeededFuture(new Done());
       case Nodes.Drain _ -> {
         leave.run();
@@ -234,6 +236,7 @@ final class Cluster implements AutoCloseable {
                         member.getAttribute("name"),
                         Integer.parseInt(member.getAttribute("routers")),
                         Integer.parseInt(member.getAttribute("edges")),
+                        sessions(member.getAttribute("sessions")),
                         State.UNKNOWN))
             .toList();
     var before = membership.view().members().size();
@@ -244,6 +247,11 @@ final class Cluster implements AutoCloseable {
           .log("the cluster changed");
     }
     tell();
+  }
+
+  // A node of the version before does not say it: it has none.
+  private static int sessions(String attribute) {
+    return attribute == null ? 0 : Integer.parseInt(attribute);
   }
 
   void say(State now) {
@@ -259,18 +267,26 @@ final class Cluster implements AutoCloseable {
   // Subscriptions of a node that others cannot reach linger on some of them: such a node is worse
   // than none (vertx-hazelcast#196, vert.x#4394).
   private void probe() {
-    var other =
-        membership.view().members().stream().filter(m -> !m.id().equals(self.id())).findAny();
-    if (other.isEmpty() || state == State.STARTING) {
-      probesFailed = 0;
-      return;
-    }
-    bus.ask(Nodes.at(other.get().id()), new Nodes.Probe(self.id()), PROBE_MAX.multipliedBy(2))
-        .onSuccess(_ -> probesFailed = 0)
-        .onFailure(_ -> {
+    var others =
+        membership.view().members().stream()
+            .filter(member -> member.state() == State.SERVING && state != State.STARTING)
+            .map(Member::id)
+            .filter(id -> !id.equals(self.id()))
+            .sorted()
+            .toList();
+    reachability.next(others, System.nanoTime() / 1_000_000).ifPresent(this::probe);
+  }
+
+  private void probe(String other) {
+    bus.ask(Nodes.at(other), new Nodes.Probe(self.id()), PROBE_MAX.multipliedBy(2))
+        .onComplete(answer -> {
           // A member that is gone by now says nothing about us.
-          if (!membership.view().has(other.get().id())) return;
-          if (++probesFailed == PROBES_FAILED_MAX) unreachable.run();
+          if (!membership.view().has(other)) return;
+          boolean before = reachability.lost();
+          if (answer.failed()) reachability.silent(other);
+          else if (answer.result().reached()) reachability.reached();
+          else reachability.refused();
+          if (reachability.lost() && !before) unreachable.run();
         });
   }
 

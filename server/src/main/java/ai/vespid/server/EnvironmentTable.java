@@ -37,6 +37,7 @@ public final class EnvironmentTable {
               "3002",
               "gateway: agents, internal API, workspaces",
               "executor-edge.port",
+              "client-edge.port",
               "ingress.port",
               "workspaces.port"),
           text(
@@ -44,6 +45,7 @@ public final class EnvironmentTable {
               "0.0.0.0",
               "address of the gateway",
               "executor-edge.host",
+              "client-edge.host",
               "ingress.host",
               "workspaces.host"),
           port(
@@ -161,7 +163,8 @@ public final class EnvironmentTable {
           secret(
               "AUTH_TOKEN_SECRET",
               "signs access tokens, at least 16 characters",
-              "control.authTokenSecret"),
+              "control.authTokenSecret",
+              "client-edge.authTokenSecret"),
           secret("REFRESH_TOKEN_SECRET", "accepted; refresh tokens are random and need no key"),
           secret(
               "WORKSPACE_SIGNING_SECRET",
@@ -178,7 +181,8 @@ public final class EnvironmentTable {
               "SESSION_COOKIE_NAME",
               "vespid_session",
               "cookie of a login",
-              "control.sessionCookieName"),
+              "control.sessionCookieName",
+              "client-edge.sessionCookieName"),
           flag(
               "SESSION_COOKIE_SECURE",
               "sends that cookie over TLS only: `true` or `false`",
@@ -191,7 +195,8 @@ public final class EnvironmentTable {
               "WEB_BASE_URL",
               "http://localhost:3000",
               "the origin browsers may call from",
-              "control.webBaseUrl"),
+              "control.webBaseUrl",
+              "client-edge.webBaseUrl"),
           secret(
               "OAUTH_STATE_SECRET",
               "signs logins by Google or GitHub while they are under way",

@@ -76,6 +76,11 @@ final class OrganizationCalls implements AutoCloseable {
     return accepted(calls.post(base + path, headers, body));
   }
 
+  /** What a socket of the same caller says in its handshake. */
+  Map<String, String> headers() {
+    return headers;
+  }
+
   JsonObject put(String path, JsonObject body) {
     return accepted(calls.put(base + path, headers, body));
   }

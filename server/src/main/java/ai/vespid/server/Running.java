@@ -9,9 +9,18 @@ import java.io.PrintWriter;
 import java.util.Map;
 import java.util.UUID;
 
-/** What a running {@code vespid up} tells people and {@code vespid demo}; no secrets. */
+/**
+ * What a running {@code vespid up} tells people and {@code vespid demo}; no secrets.
+ *
+ * @param clientUrl where viewers connect
+ */
 record Running(
-    String apiUrl, String gatewayUrl, String organizationId, String userId, String ownerEmail) {
+    String apiUrl,
+    String gatewayUrl,
+    String clientUrl,
+    String organizationId,
+    String userId,
+    String ownerEmail) {
   static final JsonArray NONE = new JsonArray();
   private static final String FILE = "up.json";
 
@@ -22,6 +31,7 @@ record Running(
     return new Running(
         "http://localhost:" + environment.getOrDefault("API_PORT", "3001"),
         "http://localhost:" + internal,
+        "ws://localhost:" + environment.getOrDefault("GATEWAY_PORT", "3002") + "/ws/client",
         owner.organizationId(),
         owner.userId(),
         environment.get("VESPID_OWNER_EMAIL"));
@@ -96,7 +106,7 @@ record Running(
           -H "x-gateway-token: %s" \\
           -d '%s'
 
-        The tour: vespid demo. Stop with Ctrl-C.
+        The tour: vespid demo. A conversation: vespid chat. Stop with Ctrl-C.
         """,
         seconds,
         apiUrl,

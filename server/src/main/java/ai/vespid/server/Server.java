@@ -114,6 +114,7 @@ public final class Server implements AutoCloseable {
         config.node(),
         config.instancesOf("dispatch-router"),
         config.instancesOf("executor-edge"),
+        config.instancesOf("session-turns"),
         Member.State.STARTING);
   }
 
@@ -132,7 +133,9 @@ public final class Server implements AutoCloseable {
     var options = new VertxOptions().setEventLoopPoolSize(loops);
     if (cluster == null) return Vertx.vertx(options);
     var builder = Vertx.builder().with(options.setEventBusOptions(cluster.busOptions()));
-    return await("cluster", cluster.open(builder), START_MAX);
+    var opened = await("cluster", cluster.open(builder), START_MAX);
+    opened.exceptionHandler(Supervisor::ofNobody);
+    return opened;
   }
 
   /**
@@ -273,9 +276,13 @@ public final class Server implements AutoCloseable {
   }
 
   // Agents go elsewhere first, homes are handed over; what is left at the deadline fails over.
+  // Callers are
+  // served meanwhile, by the new homes: there may always be one more of them, so they are shut out
+  // last.
   private void drain() {
     if (cluster == null || membership.view().members().size() < 2) return;
     say(Member.State.DRAINING);
+    ports.leave();
     LOG.atInfo().addKeyValue("node", node.id()).log("draining");
     long deadline = System.nanoTime() + DRAIN_MAX.toNanos();
     var left = node.occupancy().left();
@@ -287,10 +294,14 @@ public final class Server implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    LOG.atInfo().addKeyValue("left", left).log("callers are shut out");
+    var rest = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    quietly(ports.shutDown(rest), rest.plus(STOP_MAX));
+    boolean inTime = System.nanoTime() < deadline;
     node.meters()
-        .counter("vespid.node.drains", "outcome", left.isEmpty() ? "empty" : "deadline")
+        .counter("vespid.node.drains", "outcome", inTime ? "empty" : "deadline")
         .increment();
-    LOG.atInfo().addKeyValue("left", left).log("drained");
+    LOG.atInfo().addKeyValue("inTime", inTime).log("drained");
   }
 
   /** Reverse order, and the bus and the stores last: who is asked outlives who asks. */
@@ -307,8 +318,12 @@ public final class Server implements AutoCloseable {
   }
 
   private static void quietly(Future<?> stopping) {
+    quietly(stopping, STOP_MAX);
+  }
+
+  private static void quietly(Future<?> stopping, Duration max) {
     try {
-      await("stop", stopping, STOP_MAX);
+      await("stop", stopping, max);
     } catch (RuntimeException e) {
       LOG.atWarn().addKeyValue("cause", e.getMessage()).log("did not stop cleanly");
     }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -23,7 +24,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Supervisor {
   private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
-  private static final String CLUSTERED_BUS = "io.vertx.core.eventbus.impl.clustered.";
+  private static final List<String> BUS_WRITES =
+      List.of(
+          "io.vertx.core.eventbus.impl.clustered.",
+          "io.vertx.core.net.impl.DelegatingChannelPromise");
   static final int CRASHES_MAX = 5;
   private static final long WINDOW_NANOS = Duration.ofMinutes(1).toNanos();
   private static final Duration PAUSE = Duration.ofMillis(200);
@@ -134,7 +138,13 @@ final class Supervisor {
   static boolean isOfTheBus(Throwable cause) {
     return cause instanceof IllegalStateException
         && Arrays.stream(cause.getStackTrace())
-            .anyMatch(frame -> frame.getClassName().startsWith(CLUSTERED_BUS));
+            .anyMatch(frame -> BUS_WRITES.stream().anyMatch(frame.getClassName()::startsWith));
+  }
+
+  /** What was thrown where no verticle runs. */
+  static void ofNobody(Throwable cause) {
+    if (isOfTheBus(cause)) LOG.atDebug().setCause(cause).log("a node's connection failed");
+    else LOG.atError().setCause(cause).log("an exception that nobody caught");
   }
 
   private void restart(String id) {

@@ -39,12 +39,14 @@ public final class VespidCommand implements Callable<Integer> {
             .addSubcommand(new ServeCommand(environment))
             .addSubcommand(new StoresCommand(environment, System.in))
             .addSubcommand(new DemoCommand(environment))
+            .addSubcommand(new ChatCommand(environment, System.in))
             .addSubcommand(new DrainCommand(environment))
             .addSubcommand(
                 new CommandLine(new WorkflowCommand())
                     .addSubcommand(new WorkflowApplyCommand(environment))
                     .addSubcommand(new WorkflowRunCommand(environment))
-                    .addSubcommand(new WorkflowWatchCommand(environment)))
+                    .addSubcommand(new WorkflowWatchCommand(environment))
+                    .addSubcommand(new WorkflowCancelCommand(environment)))
             .addSubcommand(
                 new CommandLine(new SecretsCommand())
                     .addSubcommand(new SecretsRotateCommand(environment)))

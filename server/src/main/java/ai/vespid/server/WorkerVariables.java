@@ -72,7 +72,8 @@ final class WorkerVariables {
               "GITHUB_API_BASE_URL",
               "https://api.github.com",
               "where actions of the connector `github` go",
-              "workflow-runner.githubApiBaseUrl"),
+              "workflow-runner.githubApiBaseUrl",
+              "session-turns.githubApiBaseUrl"),
           text(
               "SLACK_API_BASE_URL",
               "https://slack.com/api",

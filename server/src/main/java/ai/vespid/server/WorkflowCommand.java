@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Workflows from the command line, over the control API as anybody else. */
-@Command(name = "workflow", description = "Workflows: apply a file, run it, watch a run.")
+@Command(name = "workflow", description = "Workflows: apply a file, run it, watch or cancel a run.")
 final class WorkflowCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -9,7 +9,6 @@ import ai.vespid.kit.bus.Protocols;
 import ai.vespid.kit.node.ConfigurationException;
 import ai.vespid.kit.node.Member;
 import ai.vespid.kit.node.Membership;
-import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.Nodes;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -52,13 +51,15 @@ class ClusterTlsTest {
     var first = join("a", 0, certificate(ours, "a"));
     join("b", 1, certificate(ours, "b"));
     // A probe is answered by asking back, so both directions work.
-    assertThat(first.ask(Nodes.at("b"), new Nodes.Probe("a"), MAX).await()).isEqualTo(new Done());
+    assertThat(first.ask(Nodes.at("b"), new Nodes.Probe("a"), MAX).await())
+        .isEqualTo(new Nodes.Probe.Seen(true));
 
     var stranger = join("c", 2, certificate(authority("theirs"), "c"));
 
     assertThatThrownBy(() -> stranger.ask(Nodes.at("a"), new Nodes.Answer(), MAX).await());
     assertThatThrownBy(() -> first.ask(Nodes.at("c"), new Nodes.Answer(), MAX).await());
-    assertThat(first.ask(Nodes.at("b"), new Nodes.Probe("a"), MAX).await()).isEqualTo(new Done());
+    assertThat(first.ask(Nodes.at("b"), new Nodes.Probe("a"), MAX).await())
+        .isEqualTo(new Nodes.Probe.Seen(true));
   }
 
   @Test

@@ -203,4 +203,22 @@ final class WorkflowCommandTest {
 
     assertThat(definition.nodes()).isNotEmpty();
   }
+
+  @Test
+  void cancelsARunOnlyWhileItGoesOn() throws IOException {
+    var file = folder.resolve("long.json");
+    Files.copy(example("hello.json"), file);
+    vespid("workflow", "apply", file.toString());
+    var started = vespid("workflow", "run", "long");
+    var run = started.out().split(" ")[1];
+
+    var canceled = vespid("workflow", "cancel", "long", run);
+    end(RunStatus.FAILED, "run_failed");
+    var again = vespid("workflow", "cancel", "long", run);
+
+    assertThat(canceled.out()).isEqualTo("run " + run + " is asked to end\n");
+    assertThat(canceled.code()).isZero();
+    assertThat(again.out()).contains("CONFLICT");
+    assertThat(again.code()).isNotZero();
+  }
 }

@@ -84,8 +84,8 @@ final class NodePorts implements RouterPorts {
   }
 
   @Override
-  public void unclaim(String requestId, String owner) {
-    cluster.redis.unclaim(router, requestId, owner);
+  public Future<Void> unclaim(String requestId, String owner) {
+    return cluster.redis.unclaim(router, requestId, owner);
   }
 
   @Override

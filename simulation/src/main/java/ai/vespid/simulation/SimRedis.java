@@ -68,15 +68,16 @@ final class SimRedis {
   }
 
   // EVAL: compared and deleted in one step
-  void unclaim(Actor from, String requestId, String owner) {
-    execute(
-        from,
-        "unclaim",
-        () -> {
-          world.say("redis", "frees", requestId, "of", owner);
-          if (mutant == Mutant.CLAIM_OF_ANOTHER_FREED) return claims.remove(requestId) != null;
-          return claims.remove(requestId, owner);
-        });
+  Future<Void> unclaim(Actor from, String requestId, String owner) {
+    return execute(
+            from,
+            "unclaim",
+            () -> {
+              world.say("redis", "frees", requestId, "of", owner);
+              if (mutant == Mutant.CLAIM_OF_ANOTHER_FREED) return claims.remove(requestId) != null;
+              return claims.remove(requestId, owner);
+            })
+        .mapEmpty();
   }
 
   // SET NX, and GET when it was not free

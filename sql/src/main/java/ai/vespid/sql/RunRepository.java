@@ -42,7 +42,8 @@ public final class RunRepository {
       UPDATE workflow_runs r SET epoch = r.epoch + 1, claim_owner = $1,
           due_at = now() + $2 * interval '1 millisecond'
       FROM due WHERE r.id = due.id
-      RETURNING r.epoch, r.wake_seq, r.cursor::text AS cursor, r.id, r.organization_id,
+      RETURNING r.epoch, r.wake_seq, r.cursor::text AS cursor,
+          r.cancel_requested_at IS NOT NULL AS canceled, r.id, r.organization_id,
           r.workflow_id, r.trigger_type, r.trigger_key, r.triggered_at, r.trigger_source, r.status,
           r.attempt_count, r.max_attempts, r.next_attempt_at, r.requested_by_user_id,
           r.input::text AS input, r.output::text AS output, r.error, r.created_at, r.started_at,
@@ -68,58 +69,7 @@ public final class RunRepository {
       UPDATE workflow_runs r SET due_at = now() + $3 * interval '1 millisecond'
       FROM unnest($1::uuid[], $2::int[]) AS held(id, epoch)
       WHERE r.id = held.id AND r.epoch = held.epoch AND r.claim_owner IS NOT NULL
-      RETURNING r.id
-      """;
-  private static final String ADVANCE =
-      """
-      WITH run AS (
-        UPDATE workflow_runs SET status = $3, attempt_count = $4, next_attempt_at = $5,
-            cursor = $6::text::json, output = $7::text::json, error = $8,
-            started_at = CASE WHEN $3 = 'running' THEN coalesce(started_at, now())
-                ELSE started_at END,
-            finished_at = CASE WHEN $3 IN ('succeeded', 'failed') THEN now() END,
-            claim_owner = CASE WHEN $9 = 'keep' THEN claim_owner END,
-            due_at = CASE WHEN $9 = 'keep' THEN now() + $10 * interval '1 millisecond'
-                WHEN $9 = 'finished' THEN NULL
-                WHEN wake_seq > $11 THEN now() ELSE $12 END,
-            event_seq = event_seq + cardinality($21::text[])
-        WHERE id = $1 AND epoch = $2 AND claim_owner IS NOT NULL
-          AND status IN ('queued', 'running')
-        RETURNING id, organization_id, workflow_id, requested_by_user_id, wake_seq,
-            event_seq - cardinality($21::text[]) AS seq_before),
-      nodes AS (
-        INSERT INTO workflow_run_nodes AS n (run_id, organization_id, node_id, node_type, state,
-            attempt, kind, request_id, timeout_at, output, error, finished_at)
-        SELECT run.id, run.organization_id, c.node_id, c.node_type, c.state, c.attempt, c.kind,
-            c.request_id, c.timeout_at, c.output::json, c.error,
-            CASE WHEN c.state NOT IN ('running', 'blocked') THEN now() END
-        FROM run, unnest($13::text[], $14::text[], $15::text[], $16::int[], $17::text[],
-            $18::text[], $19::timestamptz[], $20::text[], $27::text[])
-            AS c(node_id, node_type, state, attempt, kind, request_id, timeout_at, output, error)
-        ON CONFLICT (run_id, node_id) DO UPDATE SET node_type = excluded.node_type,
-            state = excluded.state, attempt = excluded.attempt, kind = excluded.kind,
-            request_id = excluded.request_id, timeout_at = excluded.timeout_at,
-            output = excluded.output, error = excluded.error, finished_at = excluded.finished_at,
-            started_at = CASE WHEN n.attempt = excluded.attempt THEN n.started_at ELSE now() END,
-            result = CASE WHEN excluded.state = 'blocked' AND n.request_id = excluded.request_id
-                THEN n.result END),
-      events AS (
-        INSERT INTO workflow_run_events (run_id, seq, organization_id, workflow_id, attempt_count,
-            event_type, node_id, node_type, level, message, payload)
-        SELECT run.id, run.seq_before + e.n, run.organization_id, run.workflow_id, $4,
-            e.event_type, e.node_id, e.node_type, e.level, e.message, e.payload::json
-        FROM run, unnest($21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
-            $26::text[]) WITH ORDINALITY
-            AS e(event_type, node_id, node_type, level, message, payload, n)),
-      approvals AS (
-        INSERT INTO workflow_approval_requests (id, organization_id, workflow_id, run_id, node_id,
-            node_type, reason, context, expires_at, requested_by_user_id)
-        SELECT a.id, run.organization_id, run.workflow_id, run.id, a.node_id, a.node_type,
-            a.reason, a.context::json, a.expires_at, run.requested_by_user_id
-        FROM run, unnest($28::uuid[], $29::text[], $30::text[], $31::text[], $32::text[],
-            $33::timestamptz[]) AS a(id, node_id, node_type, reason, context, expires_at)
-        ON CONFLICT DO NOTHING)
-      SELECT wake_seq FROM run
+      RETURNING r.id, r.wake_seq, r.cancel_requested_at IS NOT NULL AS canceled
       """;
   private static final String ARRIVED =
       "SELECT "
@@ -143,8 +93,10 @@ public final class RunRepository {
    * @param epoch proves it in every {@link #advance}
    * @param wakeSeq how often something had come for it when it was claimed
    * @param cursor what a runner noted down in its last advance, or null
+   * @param canceled somebody wants it to end
    */
-  public record Claimed(Run run, int epoch, long wakeSeq, RawJson cursor, List<RunNode> nodes) {}
+  public record Claimed(
+      Run run, int epoch, long wakeSeq, RawJson cursor, boolean canceled, List<RunNode> nodes) {}
 
   /** What a runner claims to hold. */
   public record Held(String runId, int epoch) {}
@@ -237,6 +189,7 @@ public final class RunRepository {
         row.getInteger("epoch"),
         row.getLong("wake_seq"),
         Rows.json(row, "cursor"),
+        row.getBoolean("canceled"),
         nodes.getOrDefault(Rows.id(row, "id"), List.of()));
   }
 
@@ -263,80 +216,38 @@ public final class RunRepository {
         .map(rows -> Rows.list(rows, RunNode::of));
   }
 
-  /** Keeps claims for another lease; answers which are still the caller's. */
-  public Future<Set<String>> renew(Duration lease, List<Held> held) {
+  /**
+   * Which claims are still the caller's.
+   *
+   * @param kept their {@code wakeSeq} by run: when it is newer than what the caller knows, it was
+   *     not told of something that came
+   * @param canceled those of them that somebody wants to end
+   */
+  public record Renewed(Map<String, Long> kept, Set<String> canceled) {}
+
+  /** Keeps claims for another lease. */
+  public Future<Renewed> renew(Duration lease, List<Held> held) {
     var ids = held.stream().map(h -> UUID.fromString(h.runId())).toArray(UUID[]::new);
     var epochs = held.stream().map(Held::epoch).toArray(Integer[]::new);
     return pool.preparedQuery(RENEW)
         .execute(Tuple.of(ids, epochs, lease.toMillis()))
-        .map(rows -> new HashSet<>(Rows.list(rows, row -> Rows.id(row, "id"))));
+        .map(rows -> {
+          var renewed = new Renewed(new HashMap<>(), new HashSet<>());
+          for (Row row : rows) {
+            renewed.kept().put(Rows.id(row, "id"), row.getLong("wake_seq"));
+            if (row.getBoolean("canceled")) renewed.canceled().add(Rows.id(row, "id"));
+          }
+          return renewed;
+        });
   }
 
   /** Writes one step, or nothing at all. */
   public Future<Advanced> advance(Advance step) {
-    return pool.preparedQuery(ADVANCE)
-        .execute(tuple(step))
+    return pool.preparedQuery(AdvanceStatement.TEXT)
+        .execute(AdvanceStatement.values(step))
         .map(rows ->
             Rows.first(rows, row -> (Advanced) new Written(row.getLong("wake_seq")))
                 .orElse(new Lost()));
-  }
-
-  private static Tuple tuple(Advance step) {
-    var values =
-        Tuple.tuple()
-            .addValue(UUID.fromString(step.runId()))
-            .addValue(step.epoch())
-            .addValue(step.status().text())
-            .addValue(step.attemptCount())
-            .addValue(Rows.at(step.nextAttemptAt()))
-            .addValue(Rows.text(step.cursor()))
-            .addValue(Rows.text(step.output()))
-            .addValue(step.error());
-    switch (step.hold()) {
-      case Keep(var lease) -> hold(values, "keep", lease.toMillis(), 0, null);
-      case Until(var due, var seen) -> hold(values, "until", 0, seen, due);
-      case Finished() -> hold(values, "finished", 0, 0, null);
-    }
-    nodes(values, step.nodes());
-    events(values, step.events());
-    values.addValue(Rows.texts(step.nodes(), Change::error));
-    return asked(values, step.asked());
-  }
-
-  private static void nodes(Tuple values, List<Change> nodes) {
-    values
-        .addValue(Rows.texts(nodes, Change::nodeId))
-        .addValue(Rows.texts(nodes, Change::nodeType))
-        .addValue(Rows.texts(nodes, node -> node.state().text()))
-        .addValue(nodes.stream().map(Change::attempt).toArray(Integer[]::new))
-        .addValue(Rows.texts(nodes, Change::kind))
-        .addValue(Rows.texts(nodes, Change::requestId))
-        .addValue(Rows.times(nodes, Change::timeoutAt))
-        .addValue(Rows.texts(nodes, node -> Rows.text(node.output())));
-  }
-
-  private static void events(Tuple values, List<RunEvent.New> events) {
-    values
-        .addValue(Rows.texts(events, RunEvent.New::eventType))
-        .addValue(Rows.texts(events, RunEvent.New::nodeId))
-        .addValue(Rows.texts(events, RunEvent.New::nodeType))
-        .addValue(Rows.texts(events, event -> event.level().text()))
-        .addValue(Rows.texts(events, RunEvent.New::message))
-        .addValue(Rows.texts(events, event -> Rows.text(event.payload())));
-  }
-
-  private static Tuple asked(Tuple values, List<Asked> asked) {
-    return values
-        .addValue(asked.stream().map(a -> UUID.fromString(a.id())).toArray(UUID[]::new))
-        .addValue(Rows.texts(asked, Asked::nodeId))
-        .addValue(Rows.texts(asked, Asked::nodeType))
-        .addValue(Rows.texts(asked, Asked::reason))
-        .addValue(Rows.texts(asked, a -> Rows.text(a.context())))
-        .addValue(Rows.times(asked, Asked::expiresAt));
-  }
-
-  private static void hold(Tuple values, String how, long leaseMs, long seen, Instant due) {
-    values.addValue(how).addValue(leaseMs).addValue(seen).addValue(Rows.at(due));
   }
 
   /** The definition of a workflow, for its runs. One that was published never changes. */

@@ -75,6 +75,13 @@ public final class UpkeepRepository {
             and (w.id is null
               or substring(o.object_key from '/v(\\d+)[.]')::bigint > w.current_version)
           limit $2 for update of o skip locked)
+        """),
+    /** Runs of workflows that ended before that moment, with their nodes, events and approvals. */
+    RUNS(
+        """
+        delete from workflow_runs where id in (
+          select id from workflow_runs where finished_at < $1
+          limit $2 for update skip locked)
         """);
 
     private final String statement;

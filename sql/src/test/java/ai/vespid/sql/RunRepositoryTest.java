@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
@@ -160,16 +161,16 @@ final class RunRepositoryTest {
     assertThat(events(current)).hasSize(1);
     assertThat(runs.nodes(List.of(old.run().id())).await()).isEmpty();
     var held = List.of(new Held(old.run().id(), old.epoch()));
-    assertThat(runs.renew(LEASE, held).await()).isEmpty();
+    assertThat(runs.renew(LEASE, held).await().kept()).isEmpty();
   }
 
   @Test
   void keepsAClaimThatIsRenewed() {
     var run = runs.claim("w1", NO_LEASE, rows.run().id()).await().orElseThrow();
 
-    var kept = runs.renew(LEASE, List.of(new Held(run.run().id(), run.epoch()))).await();
+    var kept = runs.renew(LEASE, List.of(new Held(run.run().id(), run.epoch()))).await().kept();
 
-    assertThat(kept).containsExactly(run.run().id());
+    assertThat(kept).containsExactly(Map.entry(run.run().id(), run.wakeSeq()));
     assertThat(runs.claim("w2", LEASE, run.run().id()).await()).isEmpty();
   }
 

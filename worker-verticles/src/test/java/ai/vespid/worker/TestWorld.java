@@ -10,16 +10,19 @@ import ai.vespid.kit.node.Catalogue;
 import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Occupancy;
+import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.bus.Message;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.EmbeddedDatabase;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryContext;
 import io.vertx.core.json.JsonObject;
 import io.vertx.redis.client.Redis;
-import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
@@ -29,13 +32,15 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HexFormat;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -53,10 +58,15 @@ public final class TestWorld implements AutoCloseable {
   public final Database db = database.open(vertx);
   public final String organization = UUID.randomUUID().toString();
   final int port = freePort();
+
+  /** Everything that was said on the gateway's bus. */
+  final Queue<String> bus = new ConcurrentLinkedQueue<>();
+
   final Envelope envelope = new Envelope("test", Base64.getEncoder().encodeToString(new byte[32]));
   private final RedisServer redis;
   private final int redisPort = freePort();
-  private final List<Vertx> workers = new ArrayList<>();
+  private final Map<Vertx, Database> workers = new LinkedHashMap<>();
+  private final Map<Vertx, Node> nodes = new HashMap<>();
 
   public TestWorld() {
     try {
@@ -74,6 +84,7 @@ public final class TestWorld implements AutoCloseable {
   /** The gateway, in a Vert.x of its own with the pushes' listeners. */
   public TestWorld gateway() {
     ProtocolCodec.install(vertx, Protocols.ALL, true);
+    vertx.eventBus().<Object>addOutboundInterceptor(this::overheard);
     var ports = new Ports();
     var node = node("gw-1", vertx, db, ports);
     for (var entry : new GatewayCatalogue().entries()) {
@@ -81,6 +92,13 @@ public final class TestWorld implements AutoCloseable {
     }
     ports.listen(vertx).await();
     return this;
+  }
+
+  private void overheard(DeliveryContext<Object> message) {
+    if (message.body() instanceof Message said) {
+      bus.add(said + " " + new String(Json.write(said), StandardCharsets.UTF_8));
+    }
+    message.next();
   }
 
   private Node node(String name, Vertx on, Database with, Ports ports) {
@@ -123,6 +141,7 @@ public final class TestWorld implements AutoCloseable {
   /** A worker on the gateway's bus; closing its Vert.x would close the gateway. */
   public void workerBeside(JsonObject config) {
     var node = node("worker", vertx, db, new Ports());
+    nodes.put(vertx, node);
     for (var entry : new WorkerCatalogue().entries()) {
       deploy(vertx, node, entry, workerConfig(entry.name(), config));
     }
@@ -132,11 +151,13 @@ public final class TestWorld implements AutoCloseable {
   public Vertx worker(JsonObject config) {
     var own = Vertx.vertx();
     ProtocolCodec.install(own, Protocols.ALL, true);
-    var node = node("worker-" + workers.size(), own, database.open(own), new Ports());
+    var with = database.open(own);
+    var node = node("worker-" + nodes.size(), own, with, new Ports());
     for (var entry : new WorkerCatalogue().entries()) {
       deploy(own, node, entry, workerConfig(entry.name(), config));
     }
-    workers.add(own);
+    workers.put(own, with);
+    nodes.put(own, node);
     return own;
   }
 
@@ -150,10 +171,36 @@ public final class TestWorld implements AutoCloseable {
     };
   }
 
-  /** Dies without a goodbye. */
+  /** Dies without a goodbye: nothing that it writes any more arrives. */
   public void kill(Vertx worker) {
-    workers.remove(worker);
+    workers.remove(worker).close().await();
     worker.close().await();
+  }
+
+  /** Stops as it should. */
+  public void stop(Vertx worker) {
+    for (var verticle : worker.deploymentIDs()) worker.undeploy(verticle).await();
+    kill(worker);
+  }
+
+  /** How many results the worker beside the gateway has brought in one way. */
+  double brought(String how) {
+    return nodes
+        .get(vertx)
+        .meters()
+        .find("vespid.workflow.continuations.brought")
+        .tag("by", how)
+        .counters()
+        .stream()
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+
+  /** How many runs a worker has brought to their end. */
+  public double ended(Vertx worker) {
+    return nodes.get(worker).meters().find("vespid.workflow.runs.ended").counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   public RowSet<Row> sql(String statement, Object... values) {
@@ -261,32 +308,6 @@ public final class TestWorld implements AutoCloseable {
         .getString(0);
   }
 
-  /** What every table of runs and dispatches holds, a row a text. */
-  List<String> everyRow() {
-    var rows = new ArrayList<String>();
-    for (var table :
-        List.of(
-            "workflow_runs", "workflow_run_nodes", "workflow_run_events", "connector_secrets")) {
-      read(db.worker(), table, rows);
-    }
-    read(db.gateway(), "dispatches", rows);
-    return rows;
-  }
-
-  private static void read(Pool pool, String table, List<String> rows) {
-    var columns = table.equals("connector_secrets") ? "id, kek_id, wrapped_dek, ciphertext" : "t.*";
-    pool.query("SELECT row(" + columns + ")::text FROM " + table + " t")
-        .execute()
-        .await()
-        .forEach(row -> rows.add(row.getString(0)));
-  }
-
-  /** True when the secret can be read in it, also as the bytes that a column of bytes shows. */
-  static boolean telling(String row) {
-    var hex = HexFormat.of().formatHex(SECRET.getBytes(StandardCharsets.UTF_8));
-    return row.contains(SECRET) || row.contains(hex);
-  }
-
   /** Asks until it is so. */
   public void until(String what, Supplier<Boolean> condition) {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
@@ -310,7 +331,7 @@ public final class TestWorld implements AutoCloseable {
 
   @Override
   public void close() {
-    for (var worker : List.copyOf(workers)) kill(worker);
+    for (var worker : List.copyOf(workers.keySet())) kill(worker);
     vertx.close().await();
     try {
       redis.stop();

@@ -3,10 +3,13 @@ package ai.vespid.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.protocol.RawJson;
+import ai.vespid.sql.RunCancelRepository;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -113,18 +116,21 @@ final class WorkflowRunTest {
   }
 
   @Test
-  void theSecretOfAnActionStandsInNoTable() {
+  void theSecretOfAnActionStandsInNoTableAndInNoMessageOfTheBus() {
     var agent = new TestAgent(world).waits();
     world.workerBeside(new JsonObject());
     var run = run(action("node"));
     world.until("the agent has it", () -> agent.invokes.size() == 1);
 
-    assertThat(world.everyRow()).anyMatch(row -> row.contains(run)).noneMatch(TestWorld::telling);
+    assertThat(EveryRow.of(world)).anyMatch(row -> row.contains(run)).noneMatch(EveryRow::telling);
     agent.answer();
     ends(run, "succeeded");
 
     assertThat(agent.invokes.getFirst().getString("secret")).isEqualTo(TestWorld.SECRET);
-    assertThat(world.everyRow()).noneMatch(TestWorld::telling);
+    assertThat(EveryRow.of(world)).noneMatch(EveryRow::telling);
+    assertThat(world.bus)
+        .anyMatch(said -> said.contains(run + ":issue:1") && said.contains("Offer"));
+    assertThat(world.bus).noneMatch(EveryRow::telling);
   }
 
   @Test
@@ -179,5 +185,129 @@ final class WorkflowRunTest {
     }
     var ids = agent.invokes.stream().map(invoke -> invoke.getString("requestId")).toList();
     assertThat(ids).hasSize(60).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aWorkerThatStopsEndsItsStepAndGivesTheRestOfItsRunBackAtOnce() {
+    try (var service = new Service(world.vertx)) {
+      service.answers(one -> world.vertx.setTimer(30, _ -> one.request().response().end("{}")));
+      var nodes = new JsonObject[20];
+      for (int i = 0; i < nodes.length; i++) {
+        var post = new JsonObject().put("url", service.url()).put("method", "POST");
+        nodes[i] = node("n" + i, "http.request", post);
+      }
+      var first = world.worker(new JsonObject());
+      var run = run(nodes);
+      world.until("it is at work", () -> service.seen().size() > 3);
+
+      world.stop(first);
+
+      long stopped = System.nanoTime();
+      int before = service.seen().size();
+      world.worker(new JsonObject());
+      ends(run, "succeeded");
+      assertThat(before).isLessThan(20);
+      // Its lease would have been longer.
+      assertThat(System.nanoTime() - stopped).isLessThan(TimeUnit.SECONDS.toNanos(10));
+      assertThat(service.seen()).hasSize(20);
+      var keys = service.seen().stream().map(seen -> seen.header("idempotency-key")).toList();
+      assertThat(keys).doesNotContainNull().doesNotHaveDuplicates();
+    }
+  }
+
+  /** As the control API does. */
+  private void cancel(String run) {
+    var user = UUID.randomUUID().toString();
+    var workflow =
+        world.sql("SELECT workflow_id FROM workflow_runs WHERE id = $1", TestWorld.id(run));
+    var id = workflow.iterator().next().getUUID(0).toString();
+    assertThat(new RunCancelRepository(world.db).cancel(world.organization, id, run, user).await())
+        .isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"held", "blocked", "queued"})
+  void aRunThatSomebodyWantsToEndEnds(String where) {
+    var agent = new TestAgent(world).waits();
+    if (!where.equals("queued")) {
+      world.worker(
+          new JsonObject()
+              .put("leaseMs", 600)
+              .put("sweepMs", 50)
+              .put("lingerMs", where.equals("held") ? 60_000 : 20));
+    }
+    var run = run(shell("a"), shell("b"));
+    if (!where.equals("queued")) {
+      world.until("the agent has it", () -> agent.invokes.size() == 1);
+      world.until("it is there", () -> claimed(run) == where.equals("held"));
+    }
+
+    cancel(run);
+
+    if (where.equals("queued")) world.worker(new JsonObject().put("sweepMs", 50));
+    ends(run, "failed");
+    assertThat(world.error(run)).isEqualTo("RUN_CANCELED");
+    assertThat(world.told(run)).contains("run_cancel_requested").last().isEqualTo("run_failed");
+    agent.answer();
+    assertThat(agent.invokes).hasSizeLessThan(2);
+  }
+
+  private boolean claimed(String run) {
+    var row = world.sql("SELECT claim_owner FROM workflow_runs WHERE id = $1", TestWorld.id(run));
+    return row.iterator().next().getString(0) != null;
+  }
+
+  @Test
+  void branchesWithoutFilesAreAtTheirAgentsAtTheSameTime() {
+    var agent = new TestAgent(world).waits();
+    world.workerBeside(new JsonObject());
+    var nodes = new JsonObject();
+    for (var id : List.of("east", "west")) {
+      var node = shell(id);
+      node.getJsonObject("config").put("execution", new JsonObject().put("workspace", "none"));
+      nodes.put(id, node);
+    }
+    var dsl =
+        new JsonObject()
+            .put("version", "v3")
+            .put("trigger", new JsonObject().put("type", "trigger.manual"))
+            .put("graph", new JsonObject().put("nodes", nodes).put("edges", new JsonArray()));
+    var run = world.run(world.workflow(RawJson.of(dsl.encode())));
+
+    world.until("both are under way", () -> agent.invokes.size() == 2);
+    agent.answer();
+    ends(run, "succeeded");
+  }
+
+  @Test
+  void aHeldRunIsToldOfItsResultsWithoutThatTheyAreLeftAtItsNodes() {
+    new TestAgent(world);
+    // However slow the machine is, the run is still held.
+    world.workerBeside(new JsonObject().put("lingerMs", 60_000));
+    var nodes = new JsonObject[20];
+    for (int i = 0; i < nodes.length; i++) nodes[i] = shell("n" + i);
+
+    ends(run(nodes), "succeeded");
+
+    assertThat(world.brought("hand")).isGreaterThan(15);
+  }
+
+  @Test
+  void twoWorkersOnOneDatabaseShareTheLoad() {
+    try (var service = new Service(world.vertx)) {
+      service.answers(one -> world.vertx.setTimer(20, _ -> one.request().response().end("{}")));
+      var call = new JsonObject().put("url", service.url());
+      var few = new JsonObject().put("runsMax", 10).put("sweepMs", 50);
+      var workflow = new JsonObject[] {node("a", "http.request", call)};
+      var runs = new ArrayList<String>();
+      for (int i = 0; i < 100; i++) runs.add(run(workflow));
+
+      var workers = List.of(world.worker(few), world.worker(few));
+
+      for (var run : runs) ends(run, "succeeded");
+      assertThat(service.seen()).hasSize(100);
+      assertThat(workers).allMatch(worker -> world.ended(worker) >= 20);
+      assertThat(workers.stream().mapToDouble(world::ended).sum()).isEqualTo(100);
+    }
   }
 }

@@ -1,16 +1,9 @@
 package ai.vespid.agent.sandbox;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /**
@@ -18,17 +11,12 @@ import java.util.function.UnaryOperator;
  * from the script and leaves no process behind, but it is no protection against a hostile script.
  */
 public final class HostSandbox implements Sandbox {
-  /** Variable that marks everything a script started; {@link ProcessTree} searches for it. */
-  static final String MARKER = "VESPID_TASK";
-
   private static final List<String> INHERITED =
       List.of("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL");
 
-  private final String bootId;
-  private final long graceNanos;
   private final int outputCharsMax;
   private final UnaryOperator<String> environment;
-  private final String setsid;
+  private final ScriptProcess processes;
 
   /**
    * @param bootId this process; everything it starts is marked with it
@@ -38,11 +26,9 @@ public final class HostSandbox implements Sandbox {
    */
   public HostSandbox(
       String bootId, long killGraceMs, int outputCharsMax, UnaryOperator<String> environment) {
-    this.bootId = bootId;
-    this.graceNanos = TimeUnit.MILLISECONDS.toNanos(killGraceMs);
     this.outputCharsMax = outputCharsMax;
     this.environment = environment;
-    this.setsid = find("setsid", environment.apply("PATH"));
+    this.processes = new ScriptProcess(bootId, killGraceMs, environment.apply("PATH"));
   }
 
   /**
@@ -50,7 +36,7 @@ public final class HostSandbox implements Sandbox {
    * work may be given out again.
    */
   public void endLeftBy(String earlierBootId) {
-    ProcessTree.orphans(MARKER + '=' + earlierBootId + '.').kill(graceNanos);
+    processes.endLeftBy(earlierBootId);
   }
 
   @Override
@@ -59,72 +45,37 @@ public final class HostSandbox implements Sandbox {
   }
 
   @Override
-  public ShellOutput run(ShellTask task, Cancellation cancellation)
-      throws IOException, InterruptedException {
-    var marker = bootId + '.' + UUID.randomUUID();
-    var process = start(task, marker);
-    var tree = new ProcessTree(process, MARKER + '=' + marker, setsid != null);
-    int charsMax = Math.max(0, Math.min(task.outputCharsMax(), outputCharsMax));
-    var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout");
-    var stderr = new Drain(process.getErrorStream(), charsMax, "shell-stderr");
-    boolean inTime;
-    Integer exitCode;
-    try {
-      var ended = new CountDownLatch(1);
-      process.onExit().thenRun(ended::countDown);
-      cancellation.onCancel(ended::countDown);
-      inTime = ended.await(task.timeoutMs(), TimeUnit.MILLISECONDS);
-      // Read before the kill: a code that our own signal caused is not the script's.
-      exitCode = process.isAlive() ? null : Integer.valueOf(process.exitValue());
-    } finally {
-      tree.kill(graceNanos);
-    }
-    long deadline = System.nanoTime() + graceNanos;
-    stdout.await(deadline - System.nanoTime());
-    stderr.await(deadline - System.nanoTime());
-    var out = stdout.text();
-    var err = stderr.text();
-    boolean timedOut = exitCode == null && !inTime;
-    return new ShellOutput(
-        backend(), exitCode, timedOut, out.value(), err.value(), out.truncated(), err.truncated());
+  public boolean isolatesNetwork() {
+    return false;
   }
 
-  private Process start(ShellTask task, String marker) throws IOException {
-    var command = new ArrayList<String>();
-    if (setsid != null) command.add(setsid);
-    command.addAll(List.of(task.shell(), "-lc", task.script()));
-    var builder = new ProcessBuilder(command).directory(task.workDir().toFile());
-    builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
-    var variables = builder.environment();
-    variables.clear();
-    try {
-      INHERITED.forEach(name -> inherit(variables, name));
-      variables.putAll(task.env());
-      task.envPassthrough().forEach(name -> inherit(variables, name));
-    } catch (IllegalArgumentException e) {
-      // Its message repeats the value, which may be a secret.
-      throw new IOException("the environment has a name or value that no process can have");
-    }
-    variables.put(MARKER, marker);
-    return builder.start();
+  @Override
+  public Probe probe() {
+    return ScriptProcess.find("sh", environment.apply("PATH")) == null
+        ? new Probe.Fails("there is no sh in PATH")
+        : new Probe.Works(List.of());
+  }
+
+  @Override
+  public ShellOutput run(ShellTask task, Cancellation cancellation)
+      throws IOException, InterruptedException {
+    var variables = new HashMap<String, String>();
+    INHERITED.forEach(name -> inherit(variables, name));
+    variables.putAll(task.env());
+    task.envPassthrough().forEach(name -> inherit(variables, name));
+    return processes.run(
+        new ScriptProcess.Program(
+            backend(),
+            List.of(task.shell(), "-lc", task.script()),
+            task.workDir(),
+            variables,
+            task.timeoutMs(),
+            Math.min(task.outputCharsMax(), outputCharsMax)),
+        cancellation);
   }
 
   private void inherit(Map<String, String> variables, String name) {
     var value = environment.apply(name);
     if (value != null) variables.put(name, value);
-  }
-
-  private static String find(String program, String path) {
-    if (path == null) return null;
-    for (var directory : path.split(File.pathSeparator)) {
-      if (directory.isEmpty()) continue;
-      try {
-        var candidate = Path.of(directory, program);
-        if (Files.isExecutable(candidate)) return candidate.toString();
-      } catch (InvalidPathException e) {
-        continue; // Not a folder anything could be in.
-      }
-    }
-    return null;
   }
 }

@@ -1,5 +1,6 @@
 package ai.vespid.agent.sandbox;
 
+import ai.vespid.protocol.NetworkMode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -8,19 +9,33 @@ import java.util.Map;
  * One script to run. Script and environment may carry secrets, so {@link #toString()} leaves both
  * out.
  *
+ * @param epoch which attempt this is, or null when its gateway counts none
  * @param shell {@code sh} or {@code bash}
  * @param envPassthrough names of variables to copy from the agent's own environment
  * @param outputCharsMax the most characters kept of each stream
+ * @param wish what the task asks of the place it runs in
  */
 public record ShellTask(
     String requestId,
+    Integer epoch,
     String script,
     String shell,
     Map<String, String> env,
     List<String> envPassthrough,
     Path workDir,
     long timeoutMs,
-    int outputCharsMax) {
+    int outputCharsMax,
+    Wish wish) {
+  /**
+   * What a task may ask for. The place decides what it grants.
+   *
+   * @param network null when it says nothing
+   * @param image of a container; null for the usual one
+   */
+  public record Wish(NetworkMode network, String image) {
+    public static final Wish NONE = new Wish(null, null);
+  }
+
   /** Copies the collections; refuses a shell that is not one of the two known ones. */
   public ShellTask {
     env = env == null ? Map.of() : Map.copyOf(env);

@@ -18,7 +18,14 @@ record ExecutePayload(String nodeId, Node node) {
       String backend,
       NetworkMode network,
       Integer timeoutMs,
+      Docker docker,
       List<String> envPassthroughAllowlist) {
+    record Docker(String image) {
+      Docker {
+        Check.optionalText("docker.image", image, 1, 200);
+      }
+    }
+
     SandboxWish {
       envPassthroughAllowlist =
           Check.texts("envPassthroughAllowlist", envPassthroughAllowlist, 50, 120);
@@ -60,6 +67,10 @@ record ExecutePayload(String nodeId, Node node) {
 
   NetworkMode network() {
     return wish() == null ? null : wish().network();
+  }
+
+  String image() {
+    return wish() == null || wish().docker() == null ? null : wish().docker().image();
   }
 
   List<String> envPassthrough() {

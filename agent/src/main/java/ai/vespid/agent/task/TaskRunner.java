@@ -4,6 +4,8 @@ import ai.vespid.agent.connector.ActionCall;
 import ai.vespid.agent.connector.Connector;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandbox;
+import ai.vespid.agent.sandbox.SandboxFailed;
+import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.ShellOutput;
 import ai.vespid.agent.sandbox.ShellTask;
 import ai.vespid.agent.task.ExecutePayload.Task;
@@ -32,18 +34,13 @@ import org.slf4j.LoggerFactory;
 public final class TaskRunner {
   private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
 
-  private final Map<String, Sandbox> sandboxes;
-  private final String defaultBackend;
+  private final Sandboxes sandboxes;
   private final Map<String, Connector> connectors;
   private final WorkspaceCache workspaces;
 
   public TaskRunner(
-      Map<String, Sandbox> sandboxes,
-      String defaultBackend,
-      Map<String, Connector> connectors,
-      WorkspaceCache workspaces) {
-    this.sandboxes = Map.copyOf(sandboxes);
-    this.defaultBackend = defaultBackend;
+      Sandboxes sandboxes, Map<String, Connector> connectors, WorkspaceCache workspaces) {
+    this.sandboxes = sandboxes;
     this.connectors = Map.copyOf(connectors);
     this.workspaces = workspaces;
   }
@@ -58,6 +55,8 @@ public final class TaskRunner {
     } catch (ActionFailed e) {
       return failed(invoke, e.error(), null);
     } catch (WorkspaceFailed e) {
+      return failed(invoke, e.error(), null);
+    } catch (SandboxFailed e) {
       return failed(invoke, e.error(), null);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -97,7 +96,7 @@ public final class TaskRunner {
   }
 
   private ToolResult execute(InvokeTool invoke, Cancellation cancellation)
-      throws WorkspaceFailed, IOException, InterruptedException {
+      throws WorkspaceFailed, SandboxFailed, IOException, InterruptedException {
     if (invoke.secret() != null) {
       return failed(invoke, ErrorCode.SECRET_NOT_ALLOWED_FOR_SHELL.name(), null);
     }
@@ -112,15 +111,15 @@ public final class TaskRunner {
       var accepted = Map.of("accepted", true, "taskId", payload.nodeId() + "-remote-task");
       return succeeded(invoke, RawJson.from(accepted), null);
     }
-    var backend = payload.backend() == null ? defaultBackend : payload.backend();
-    var sandbox = sandboxes.get(backend);
-    if (sandbox == null) {
+    var sandbox = sandboxes.find(payload.backend());
+    if (sandbox.isEmpty()) {
+      var backend = sandboxes.nameOf(payload.backend());
       return failed(invoke, ErrorCode.SANDBOX_BACKEND_UNAVAILABLE.with(backend), null);
     }
-    if (backend.equals("host") && wantsNoNetwork(invoke, payload)) {
+    if (!sandbox.get().isolatesNetwork() && wantsNoNetwork(invoke, payload)) {
       return failed(invoke, ErrorCode.HOST_NETWORK_MODE_UNSUPPORTED.name(), null);
     }
-    return inWorkspace(invoke, payload, task, sandbox, cancellation);
+    return inWorkspace(invoke, payload, task, sandbox.get(), cancellation);
   }
 
   // The default-deny of the policy is not the task's own wish (settled question 9).
@@ -131,13 +130,23 @@ public final class TaskRunner {
     return policySaysSo || payload.network() == NetworkMode.NONE;
   }
 
+  // What the policy states comes first; then what the node wishes (seed 001); a policy that came
+  // without a statement says none by default, which leaves the backend's own default in force.
+  private static NetworkMode network(InvokeTool invoke, ExecutePayload payload) {
+    var policy = invoke.toolPolicy();
+    boolean stated =
+        Boolean.TRUE.equals(policy.networkModeExplicit())
+            || policy.networkMode() == NetworkMode.ENABLED;
+    return stated ? policy.networkMode() : payload.network();
+  }
+
   private ToolResult inWorkspace(
       InvokeTool invoke,
       ExecutePayload payload,
       Task task,
       Sandbox sandbox,
       Cancellation cancellation)
-      throws WorkspaceFailed, IOException, InterruptedException {
+      throws WorkspaceFailed, SandboxFailed, IOException, InterruptedException {
     try (Checkout files =
         workspaces.checkout(
             invoke.workspace(), invoke.workspaceAccess().downloadUrl(), cancellation)) {
@@ -145,13 +154,15 @@ public final class TaskRunner {
           sandbox.run(
               new ShellTask(
                   invoke.requestId(),
+                  invoke.epoch(),
                   task.script(),
                   task.shell(),
                   task.env(),
                   payload.envPassthrough(),
                   files.directory(),
                   invoke.toolPolicy().timeoutMs(),
-                  invoke.toolPolicy().outputMaxChars()),
+                  invoke.toolPolicy().outputMaxChars(),
+                  new ShellTask.Wish(network(invoke, payload), payload.image())),
               cancellation);
       var json = RawJson.from(output);
       if (cancellation.cancelled()) {

@@ -107,18 +107,21 @@ public final class Journal {
     }
   }
 
-  /**
-   * Remembers which process writes here now.
-   *
-   * @return the process that did before, when there was one
-   */
-  public Optional<String> takeOver(String bootId) throws IOException {
+  /** Which process wrote here last, when one did. */
+  public Optional<String> writer() throws IOException {
     var file = directory.resolve("boot");
-    var before = Files.exists(file) ? Files.readString(file).strip() : "";
+    var boot = Files.exists(file) ? Files.readString(file).strip() : "";
+    return boot.matches("[0-9a-f-]{36}") ? Optional.of(boot) : Optional.empty();
+  }
+
+  /**
+   * Remembers which process writes here now. What the last one left running has to be ended before:
+   * killed in between, this process has begun nothing, and the next one finds the last one again.
+   */
+  public void takeOver(String bootId) throws IOException {
     var temporary = Files.createTempFile(directory, "boot-", ".tmp");
     Files.writeString(temporary, bootId);
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    return before.matches("[0-9a-f-]{36}") ? Optional.of(before) : Optional.empty();
+    Files.move(temporary, directory.resolve("boot"), StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static void drop(Path file) throws IOException {

@@ -39,7 +39,16 @@ class HostSandboxTest {
     // TRACE reaches whatever the script starts, so that the test finds it without the marker.
     var env = Map.of("TRACE", directory.toString());
     return new ShellTask(
-        "r1", script, shell, env, List.of("AGENT_SHARED"), directory, timeoutMs, 1 << 20);
+        "r1",
+        1,
+        script,
+        shell,
+        env,
+        List.of("AGENT_SHARED"),
+        directory,
+        timeoutMs,
+        1 << 20,
+        ShellTask.Wish.NONE);
   }
 
   private ShellOutput run(String script) throws Exception {
@@ -162,7 +171,17 @@ class HostSandboxTest {
   @Test
   void aValueThatNoProcessCanHaveIsRefusedWithoutRepeatingIt() {
     var task =
-        new ShellTask("r1", "true", "sh", Map.of("A", "secret\0"), List.of(), directory, 1000, 10);
+        new ShellTask(
+            "r1",
+            1,
+            "true",
+            "sh",
+            Map.of("A", "secret\0"),
+            List.of(),
+            directory,
+            1000,
+            10,
+            ShellTask.Wish.NONE);
 
     assertThatThrownBy(() -> sandbox.run(task, new Cancellation()))
         .isInstanceOf(IOException.class)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.agent.TestGateway;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.HostSandbox;
+import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
@@ -45,7 +46,7 @@ class CancelledTransferTest {
     server = vertx.createHttpServer().requestHandler(this::answer).listen(0, "127.0.0.1").await();
     var sandbox = new HostSandbox("boot", 300, 4_096, System::getenv);
     var cache = new WorkspaceCache(directory, WorkspaceCache.Limits.defaults());
-    runner = new TaskRunner(Map.of("host", sandbox), "host", Map.of(), cache);
+    runner = new TaskRunner(Sandboxes.only(sandbox), Map.of(), cache);
   }
 
   @AfterEach

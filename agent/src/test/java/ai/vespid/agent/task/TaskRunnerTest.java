@@ -7,6 +7,7 @@ import ai.vespid.agent.connector.ActionCall;
 import ai.vespid.agent.connector.Connector;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.HostSandbox;
+import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.RawJson;
@@ -52,7 +53,7 @@ class TaskRunnerTest {
   void assemble() throws IOException {
     var sandbox = new HostSandbox("boot", 300, 4_096, System::getenv);
     var cache = new WorkspaceCache(directory, WorkspaceCache.Limits.defaults());
-    runner = new TaskRunner(Map.of("host", sandbox), "host", Map.of("echo", new Echo()), cache);
+    runner = new TaskRunner(Sandboxes.only(sandbox), Map.of("echo", new Echo()), cache);
   }
 
   private static InvokeTool invoke(Kind kind, String payload) {

@@ -98,10 +98,11 @@ class JournalTest {
   void knowsWhoWroteHereBefore() throws IOException {
     var first = "11111111-1111-4111-8111-111111111111";
 
-    assertThat(journal.takeOver(first)).isEmpty();
-    assertThat(journal.takeOver("x")).contains(first);
-    assertThat(journal.takeOver(first)).isEmpty();
+    assertThat(journal.writer()).isEmpty();
+    journal.takeOver("x");
+    assertThat(journal.writer()).as("no boot id").isEmpty();
+    journal.takeOver(first);
     assertThat(journal.read(Instant.now())).isEmpty();
-    assertThat(journal.takeOver("y")).contains(first);
+    assertThat(journal.writer()).contains(first);
   }
 }

@@ -14,7 +14,7 @@ final class AgentsGone {
       new Scenario(
           "agents-gone",
           1,
-          new Load.Mix(200, false, 600_000),
+          new Load.Mix(200, false, 600_000, 15),
           Tolerance.LOST_AGENT,
           AgentsGone::happen);
 

@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A process this run started, which it may kill, stop, wake and end; by its pid, never by name. */
 public final class Child implements AutoCloseable {
-  private static final long END_SECONDS_MAX = 30;
+  // A gateway takes 30 s to drain at most, and then it ends.
+  private static final long END_SECONDS_MAX = 60;
 
   private final String name;
   private final Process process;

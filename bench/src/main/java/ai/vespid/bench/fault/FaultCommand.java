@@ -1,6 +1,8 @@
 package ai.vespid.bench.fault;
 
+import ai.vespid.protocol.Json;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,7 +28,7 @@ public final class FaultCommand implements Callable<Integer> {
       names = "--scenario",
       split = ",",
       defaultValue = "all",
-      description = "names, or all that the number of gateways allows")
+      description = "names, or all that the number of gateways allows; or kill-worker")
   private List<String> scenarios;
 
   @Option(names = "--repetitions", defaultValue = "1")
@@ -48,10 +50,30 @@ public final class FaultCommand implements Callable<Integer> {
       description = "read all accepted results from PostgreSQL in the end")
   private boolean audit;
 
+  @Option(names = "--kills", defaultValue = "50", description = "of the worker, in kill-worker")
+  private int kills;
+
   private boolean good = true;
 
   @Override
   public Integer call() throws InterruptedException {
+    // Runs of workflows, not single dispatches: a site, a load and checks of its own.
+    if (scenarios.equals(List.of(KillWorker.NAME))) killWorkers();
+    else scenarios();
+    if (good) place.forget();
+    else spec.commandLine().getErr().println("bench: evidence and logs: " + place.evidence());
+    return good ? 0 : 1;
+  }
+
+  private void killWorkers() throws InterruptedException {
+    var verdict = new KillWorker(place, kills).run();
+    var out = spec.commandLine().getOut();
+    out.println(new String(Json.write(verdict), StandardCharsets.UTF_8));
+    out.flush();
+    good = List.of().equals(verdict.get("violations"));
+  }
+
+  private void scenarios() throws InterruptedException {
     var chosen = chosen();
     try (var site = place.open(gateways)) {
       var accepted = new ArrayList<TrialReport>();
@@ -60,9 +82,6 @@ public final class FaultCommand implements Callable<Integer> {
       }
       if (audit) say(Audit.of(site, accepted), 1, site);
     }
-    if (good) place.forget();
-    else spec.commandLine().getErr().println("bench: evidence and logs: " + place.evidence());
-    return good ? 0 : 1;
   }
 
   private List<Scenario> chosen() {

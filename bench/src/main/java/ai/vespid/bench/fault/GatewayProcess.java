@@ -46,7 +46,7 @@ public final class GatewayProcess implements AutoCloseable {
     return "http://127.0.0.1:" + port();
   }
 
-  String apiUrl() {
+  public String apiUrl() {
     return "http://127.0.0.1:" + environment.get("API_PORT");
   }
 
@@ -60,6 +60,11 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   void start() {
+    child = Child.start(name, serve(vespid, environment), log);
+  }
+
+  /** A server with this environment and nothing of the caller's own settings. */
+  static ProcessBuilder serve(Path vespid, Map<String, String> environment) {
     var builder = new ProcessBuilder(vespid.toString(), "serve");
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder
@@ -67,7 +72,7 @@ public final class GatewayProcess implements AutoCloseable {
         .keySet()
         .removeIf(variable -> variable.matches("(GATEWAY|API|VESPID|DATABASE|REDIS|CLUSTER)_.*"));
     builder.environment().putAll(environment);
-    child = Child.start(name, builder, log);
+    return builder;
   }
 
   /** Until it says that it is healthy. */

@@ -20,7 +20,11 @@ import java.util.List;
 final class HostilePeer {
   static final Scenario SCENARIO =
       new Scenario(
-          "hostile-peer", 1, new Load.Mix(100, true, 60_000), Tolerance.NONE, HostilePeer::happen);
+          "hostile-peer",
+          1,
+          new Load.Mix(100, true, 60_000, 15),
+          Tolerance.NONE,
+          HostilePeer::happen);
 
   private static final long PHASE_MS = 4_000;
   private static final double SLOWER_MAX = 1.5;

@@ -35,8 +35,9 @@ final class Load implements AutoCloseable {
    *
    * @param sync whether callers wait for half of them
    * @param asyncTimeoutMs how long the others have
+   * @param room how many each agent runs at once
    */
-  record Mix(int perSecond, boolean sync, int asyncTimeoutMs) {}
+  record Mix(int perSecond, boolean sync, int asyncTimeoutMs, int room) {}
 
   Load(Caller caller, Mix mix) {
     this.caller = caller;

@@ -6,7 +6,9 @@ package ai.vespid.bench.fault;
  * @param gatewaysMin how many gateways it needs
  */
 record Scenario(String name, int gatewaysMin, Load.Mix mix, Tolerance tolerance, Fault fault) {
-  static final Load.Mix USUAL = new Load.Mix(60, true, 60_000);
+  static final Load.Mix USUAL = new Load.Mix(60, true, 60_000, 15);
+  // Room for the work of a second: nothing is refused for want of it while an agent moves.
+  static final Load.Mix BUSY = new Load.Mix(300, true, 60_000, 60);
 
   /** What happens. */
   @FunctionalInterface

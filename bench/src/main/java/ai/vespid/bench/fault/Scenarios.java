@@ -1,6 +1,5 @@
 package ai.vespid.bench.fault;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -8,6 +7,7 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Scenarios {
   private static final long DEAD_MS = 3_000;
   private static final long STOP_MS_MAX = 30_000;
+  private static final long PARTITION_MS = 30_000;
 
   static final List<Scenario> ALL =
       List.of(
@@ -20,7 +20,8 @@ final class Scenarios {
           Scenario.ofCluster(
               "partition", Tolerance.STANDSTILL.or(Tolerance.LOST_AGENT), Scenarios::partition),
           Scenario.of("half-open-agent", Tolerance.SILENT_AGENT, HalfOpenAgent::happen),
-          Scenario.of("rolling-restart", Tolerance.NONE, Scenarios::rollingRestart),
+          new Scenario(
+              "rolling-restart", 1, Scenario.BUSY, Tolerance.NONE, Scenarios::rollingRestart),
           AgentsGone.SCENARIO,
           HostilePeer.SCENARIO);
 
@@ -124,7 +125,7 @@ final class Scenarios {
     trial.mark("isolated", alone.name());
     trial.site().isolate(alone.name());
     try {
-      trial.pause(Duration.ofSeconds(10).toMillis());
+      trial.pause(PARTITION_MS);
     } finally {
       trial.site().rejoin();
     }

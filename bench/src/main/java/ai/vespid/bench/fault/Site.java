@@ -230,6 +230,20 @@ public final class Site implements AutoCloseable {
             inbound.forEach(proxy -> gateways.forEach(gateway -> proxy.forward(gateway.name()))));
   }
 
+  /**
+   * A process that carries out runs, at the first gateway; it is not started.
+   *
+   * @param config which verticles it has
+   * @param more variables above those it has anyway
+   */
+  WorkerProcess worker(String name, Path config, Map<String, String> more) {
+    var environment = environment(name);
+    environment.put("VESPID_CONFIG", config.toString());
+    environment.put("GATEWAY_HTTP_URL", gateways.getFirst().url());
+    environment.putAll(more);
+    return opened(new WorkerProcess(name, vespid, home, environment));
+  }
+
   /** A gateway without memory and without Redis: it answers what PostgreSQL holds. */
   GatewayProcess auditor() {
     var environment = environment("audit");

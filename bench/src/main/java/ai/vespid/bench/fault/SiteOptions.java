@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
@@ -32,15 +33,27 @@ public final class SiteOptions {
    * @param heap of each gateway, as Java wants it
    */
   public Site open(int gateways, String heap) {
-    var options = Map.of("VESPID_JAVA_OPTIONS", "-Xmx" + heap + " " + javaOptions);
-    return Site.open(launcher(), folder(), gateways, Site.Wiring.DIRECT, options);
+    return open(gateways, heap, Map.of());
   }
 
-  private Path launcher() {
+  /**
+   * As above.
+   *
+   * @param more variables of every gateway
+   */
+  public Site open(int gateways, String heap, Map<String, String> more) {
+    var variables = new HashMap<>(more);
+    variables.put("VESPID_JAVA_OPTIONS", "-Xmx" + heap + " " + javaOptions);
+    return Site.open(launcher(), folder(), gateways, Site.Wiring.DIRECT, variables);
+  }
+
+  /** The launcher, in the folder that everything else of the program is in. */
+  Path launcher() {
     return vespid.toAbsolutePath().normalize();
   }
 
-  private Path folder() {
+  /** Data and logs. */
+  Path folder() {
     if (folder != null) return folder;
     try {
       folder =

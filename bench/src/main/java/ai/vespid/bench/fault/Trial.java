@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 /** One repetition of a scenario: a new organization with its agents, load, fault and verdict. */
 final class Trial implements AutoCloseable {
   private static final int AGENTS = 6;
-  private static final int ROOM = 15;
   private static final long LEAD_MS = 1_500;
   private static final long AFTER_MS = 2_500;
   private static final long RECOVERY_MS_MAX = 10_000;
@@ -47,7 +46,9 @@ final class Trial implements AutoCloseable {
           i % 2 == 0
               ? Cable.straight(site.gateways())
               : Cable.through(site.gateways(), site.ports());
-      fleet.add(new FaultAgent.Setup("agent-" + i, credentials.get(i), cable, ROOM), history);
+      fleet.add(
+          new FaultAgent.Setup("agent-" + i, credentials.get(i), cable, scenario.mix().room()),
+          history);
     }
     caller = new Caller(site.client(), site.gateways(), credentials.getFirst(), history);
     load = new Load(caller, scenario.mix());

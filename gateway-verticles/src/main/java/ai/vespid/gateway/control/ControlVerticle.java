@@ -1,16 +1,20 @@
 package ai.vespid.gateway.control;
 
+import ai.vespid.kit.auth.AccessTokens;
 import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.sql.AccountRepository;
 import ai.vespid.sql.AgentRepository;
+import ai.vespid.sql.BindingRepository;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.InvitationRepository;
 import ai.vespid.sql.ManagedExecutorRepository;
 import ai.vespid.sql.OrganizationRepository;
 import ai.vespid.sql.ProviderLoginRepository;
+import ai.vespid.sql.SessionRepository;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.vertx.core.Future;
@@ -82,6 +86,11 @@ public final class ControlVerticle extends VerticleBase {
         new ManagedEndpoints(new ManagedExecutorRepository(database), presence, settings)
             .endpoints());
     all.putAll(WorkflowApi.endpoints(node, bus, organizations, settings));
+    var bindings = new BindingRepository(database);
+    all.putAll(new BindingEndpoints(bindings).endpoints());
+    all.putAll(
+        new SessionEndpoints(new SessionRepository(database), bindings, HomeCalls.of(vertx, node))
+            .endpoints());
     return all;
   }
 

@@ -2,6 +2,7 @@ package ai.vespid.gateway.control;
 
 import ai.vespid.gateway.control.LoginContexts.LoginContext;
 import ai.vespid.gateway.control.LoginProvider.Person;
+import ai.vespid.kit.auth.AccessTokens;
 import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.sql.ProviderLoginRepository;

@@ -64,8 +64,13 @@ record Query(Call call) {
 
   /** The event after which the list goes on, 0 for the beginning. */
   long afterSeq() {
+    return afterSeq(0);
+  }
+
+  /** The event after which the list goes on, {@code beginning} without a cursor. */
+  long afterSeq(long beginning) {
     var cursor = cursor();
-    if (cursor == null) return 0;
+    if (cursor == null) return beginning;
     if (cursor.seq() == null) throw notOurs();
     return cursor.seq();
   }

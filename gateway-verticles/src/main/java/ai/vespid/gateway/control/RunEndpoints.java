@@ -7,6 +7,7 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.sql.Run;
+import ai.vespid.sql.RunCancelRepository;
 import ai.vespid.sql.RunStartRepository.Start;
 import ai.vespid.sql.RunViewRepository;
 import ai.vespid.sql.WorkflowRepository;
@@ -27,11 +28,17 @@ final class RunEndpoints {
   private final RunStarter starter;
   private final WorkflowRepository workflows;
   private final RunViewRepository runs;
+  private final RunCancelRepository cancels;
 
-  RunEndpoints(RunStarter starter, WorkflowRepository workflows, RunViewRepository runs) {
+  RunEndpoints(
+      RunStarter starter,
+      WorkflowRepository workflows,
+      RunViewRepository runs,
+      RunCancelRepository cancels) {
     this.starter = starter;
     this.workflows = workflows;
     this.runs = runs;
+    this.cancels = cancels;
   }
 
   Map<String, Endpoint> endpoints() {
@@ -39,6 +46,7 @@ final class RunEndpoints {
         "startRun", this::start,
         "listRuns", this::list,
         "readRun", this::read,
+        "cancelRun", this::cancel,
         "listRunEvents", this::events);
   }
 
@@ -81,6 +89,21 @@ final class RunEndpoints {
 
   private Future<Answer> read(Call call) {
     return find(call).map(run -> Answer.ok(Map.of("run", RunView.of(run))));
+  }
+
+  // Accepted, not done: its runner ends it. Asking again changes nothing.
+  private Future<Answer> cancel(Call call) {
+    return find(call)
+        .compose(run -> {
+          if (run.status().terminal()) throw new Problem(ErrorCode.CONFLICT, "the run is over");
+          return cancels.cancel(
+              call.organizationId(), run.workflowId(), run.id(), call.caller().userId());
+        })
+        .compose(_ -> find(call))
+        .map(run -> {
+          starter.canceled(run.organizationId(), run.id());
+          return Answer.accepted(Map.of("run", RunView.of(run)));
+        });
   }
 
   private Future<Run> find(Call call) {

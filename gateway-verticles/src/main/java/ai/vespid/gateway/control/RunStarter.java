@@ -52,6 +52,11 @@ final class RunStarter {
     };
   }
 
+  /** Somebody wants a run to end. */
+  void canceled(String organizationId, String runId) {
+    bus.publish(WorkflowRunner.NEWS, new WorkflowRunner.RunCanceled(organizationId, runId));
+  }
+
   /** A run can go on. */
   void wake(String organizationId, String runId) {
     bus.publish(WorkflowRunner.NEWS, new WorkflowRunner.RunQueued(organizationId, runId));

@@ -26,7 +26,6 @@ final class SecretEndpoints {
           "email",
           "github",
           "http",
-          "http",
           "jira",
           "salesforce",
           "slack");

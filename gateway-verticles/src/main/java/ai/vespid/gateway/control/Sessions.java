@@ -1,5 +1,6 @@
 package ai.vespid.gateway.control;
 
+import ai.vespid.kit.auth.AccessTokens;
 import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.sql.AccountRepository;
 import ai.vespid.sql.AccountRepository.NewSession;
@@ -73,7 +74,7 @@ final class Sessions {
   }
 
   Opened opened(User user, String sessionId) {
-    return new Opened(tokens.issue(user, sessionId), UserView.of(user));
+    return new Opened(tokens.issue(user.id(), user.email(), sessionId), UserView.of(user));
   }
 
   Cookie cookie(String refreshToken) {
@@ -119,12 +120,10 @@ final class Sessions {
 
   /** The live session of a bearer token; empty when the token or the session is not good. */
   Future<Optional<Session>> ofBearer(HttpServerRequest request) {
-    var header = request.getHeader("Authorization");
-    if (header == null || !header.regionMatches(true, 0, "Bearer ", 0, 7)) {
-      return Future.succeededFuture(Optional.empty());
-    }
+    var token = AccessTokens.ofHeader(request.getHeader("Authorization"));
+    if (token == null) return Future.succeededFuture(Optional.empty());
     return tokens
-        .sessionOf(header.substring(7).strip())
+        .sessionOf(token)
         .map(Optional::of)
         .otherwise(Optional.empty())
         .compose(id ->
@@ -140,7 +139,7 @@ final class Sessions {
 
   /** A fresh access token for somebody who came by cookie. */
   String accessToken(Session session) {
-    return tokens.issue(session.user(), session.id()).token();
+    return tokens.issue(session.user().id(), session.user().email(), session.id()).token();
   }
 
   private Optional<String> cookieOf(HttpServerRequest request) {

@@ -6,6 +6,7 @@ import ai.vespid.kit.node.Node;
 import ai.vespid.sql.ApprovalRepository;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.OrganizationRepository;
+import ai.vespid.sql.RunCancelRepository;
 import ai.vespid.sql.RunQuota;
 import ai.vespid.sql.RunStartRepository;
 import ai.vespid.sql.RunViewRepository;
@@ -27,7 +28,13 @@ final class WorkflowApi {
     var starter = new RunStarter(new RunStartRepository(database, quota), bus);
     var all = new HashMap<String, Endpoint>();
     all.putAll(new WorkflowEndpoints(workflows).endpoints());
-    all.putAll(new RunEndpoints(starter, workflows, new RunViewRepository(database)).endpoints());
+    all.putAll(
+        new RunEndpoints(
+                starter,
+                workflows,
+                new RunViewRepository(database),
+                new RunCancelRepository(database))
+            .endpoints());
     all.putAll(
         new SecretEndpoints(new SecretRepository(database), node.optional(Envelope.class))
             .endpoints());

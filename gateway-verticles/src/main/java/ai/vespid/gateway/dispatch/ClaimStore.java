@@ -12,7 +12,7 @@ interface ClaimStore {
   Future<Optional<String>> holder(String requestId);
 
   /** Frees it when it is this owner's: a claim of another home is not ours to end. */
-  void free(String requestId, String owner);
+  Future<Void> free(String requestId, String owner);
 
   /** True when it may have forgotten a claim that was made within this time. */
   boolean mayHaveForgotten(long withinMs);

@@ -20,7 +20,8 @@ final class Claims {
 
   /** What became of a claim. */
   sealed interface Answer {
-    record Granted() implements Answer {}
+    /** Ours; {@code owner} is who it is under, and may give it back. */
+    record Granted(String owner) implements Answer {}
 
     /** Another process has it, or had it when it died. */
     record Taken() implements Answer {}
@@ -62,10 +63,12 @@ final class Claims {
     return store
         .take(requestId, claimant, keptMs)
         .transform(free -> {
-          if (free.failed()) return decidedOr(requestId, granted());
+          if (free.failed()) return decidedOr(requestId, granted(claimant));
           if (!free.result()) return conflict(requestId, claimant);
           // One that was away may have forgotten that the id was claimed, even by us.
-          return store.mayHaveForgotten(keptMs) ? decidedOr(requestId, granted()) : granted();
+          return store.mayHaveForgotten(keptMs)
+              ? decidedOr(requestId, granted(claimant))
+              : granted(claimant);
         });
   }
 
@@ -79,12 +82,12 @@ final class Claims {
                 holder.isEmpty()
                     ? claim(requestId)
                     : Future.succeededFuture(judge(holder.get(), claimant)))
-            .otherwise(new Answer.Granted()));
+            .otherwise(new Answer.Granted(claimant)));
   }
 
   // Ours and not decided: its dispatch was not accepted and is tried again.
   private static Answer judge(String holder, String claimant) {
-    return holder.equals(claimant) ? new Answer.Granted() : new Answer.Taken();
+    return holder.equals(claimant) ? new Answer.Granted(claimant) : new Answer.Taken();
   }
 
   private Future<Answer> decidedOr(String requestId, Future<Answer> otherwise) {
@@ -98,12 +101,12 @@ final class Claims {
                 : otherwise);
   }
 
-  /** Gives back the claim of a dispatch that was not accepted. */
-  void release(String requestId) {
-    store.free(requestId, owner);
+  /** Gives back the claim of a dispatch that was not accepted; done when nobody finds it taken. */
+  Future<Void> release(String requestId, Answer.Granted grant) {
+    return store.free(requestId, grant.owner());
   }
 
-  private static Future<Answer> granted() {
-    return Future.succeededFuture(new Answer.Granted());
+  private static Future<Answer> granted(String owner) {
+    return Future.succeededFuture(new Answer.Granted(owner));
   }
 }

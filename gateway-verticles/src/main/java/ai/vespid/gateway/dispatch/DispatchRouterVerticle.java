@@ -16,6 +16,7 @@ import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Accept;
 import ai.vespid.protocol.bus.DispatchRouter.Adopt;
 import ai.vespid.protocol.bus.DispatchRouter.Await;
+import ai.vespid.protocol.bus.DispatchRouter.Cancel;
 import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Explain;
 import ai.vespid.protocol.bus.DispatchRouter.Explanation;
@@ -180,11 +181,19 @@ public final class DispatchRouterVerticle extends VerticleBase {
               });
       case Doubt doubt -> reports.doubt(doubt);
       case Reconcile hello -> reports.reconcile(hello);
+      case Cancel cancel -> cancel(cancel);
       case Explain question -> explain(question);
       case HandOver to -> succession.handOver(to);
       case TakeOver over -> succession.takeOver(over);
       case Adopt rows -> adopt(rows);
     };
+  }
+
+  private Future<Done> cancel(Cancel unwanted) {
+    succession.check(unwanted.key());
+    table.cancel(unwanted.requestId(), unwanted.organizationId(), node.clock().millis());
+    carrier.carryOut();
+    return Future.succeededFuture(new Done());
   }
 
   private Future<Explanation> explain(Explain question) {

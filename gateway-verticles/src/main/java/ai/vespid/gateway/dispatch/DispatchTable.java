@@ -208,6 +208,20 @@ final class DispatchTable {
     };
   }
 
+  /** Nobody wants it any more. What is being written or decided goes on. */
+  void cancel(String requestId, String organizationId, long nowMs) {
+    var entry = entries.get(requestId);
+    if (entry == null || !entry.organizationId().equals(organizationId)) return;
+    switch (entry.state) {
+      case State.Committing _, State.Settling _ -> {
+        return;
+      }
+      case State.Assigned(Route to) -> go.cancel(entry, to, ErrorCode.DISPATCH_CANCELED);
+      case State.Preparing _, State.Queued _, State.Grace _ -> {}
+    }
+    go.finish(entry, DispatchResult.failed(ErrorCode.DISPATCH_CANCELED), null, nowMs);
+  }
+
   /** The terminal result is stored; {@code head} is the newest version of its files, if known. */
   void settled(String requestId, WorkspaceHead head, long nowMs) {
     var entry = entries.get(requestId);

@@ -2,6 +2,7 @@ package ai.vespid.gateway.dispatch;
 
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.bus.Dispatch;
@@ -40,6 +41,7 @@ final class DurableLog {
   private final DispatchRepository dispatches;
   private final WorkspaceRepository workspaces;
   private final Optional<Envelope> envelope;
+  private final SecretsUnderWay secrets;
   private final GroupCommit<Stored, Boolean> inserts;
   private final GroupCommit<Assignment, Boolean> attempts;
   private final GroupCommit<Terminal, Boolean> terminals;
@@ -54,6 +56,7 @@ final class DurableLog {
     this.dispatches = dispatches;
     this.workspaces = workspaces;
     this.envelope = envelope;
+    this.secrets = new SecretsUnderWay(envelope);
     inserts = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::insert);
     attempts = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::assign);
     terminals = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::finish);
@@ -79,9 +82,7 @@ final class DurableLog {
     var dispatch = persist.dispatch();
     var to = persist.assigned();
     var sealed =
-        dispatch.secret() == null
-            ? null
-            : Buffer.buffer(envelope.orElseThrow().seal(dispatch.secret()));
+        dispatch.secret() == null ? null : Buffer.buffer(secrets.toStored(dispatch.secret()));
     return inserts.add(
         new Stored(
             dispatch.requestId(),
@@ -214,7 +215,10 @@ final class DurableLog {
     var dispatch = Json.read(row.spec().getBytes(), Dispatch.class);
     if (row.sealedSecret() == null) return dispatch;
     try {
-      return dispatch.withSecret(envelope.orElseThrow().open(row.sealedSecret().getBytes()));
+      var sealed = row.sealedSecret().getBytes();
+      // It is opened where it is handed over; whether it can be is better known now.
+      envelope.orElseThrow().open(sealed);
+      return dispatch.withSecret(secrets.ofStored(sealed));
     } catch (RuntimeException e) {
       LOG.atError()
           .addKeyValue("request", row.requestId())

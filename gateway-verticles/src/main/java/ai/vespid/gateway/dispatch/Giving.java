@@ -3,6 +3,7 @@ package ai.vespid.gateway.dispatch;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toSet;
 
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Seat;
 import ai.vespid.kit.node.Surroundings;
@@ -89,6 +90,11 @@ final class Giving {
   }
 
   private void everything(Predicate<String> heirs, Seat heir, Promise<Done> given) {
+    // It is gone, or not seen yet: then it asks again. What is given to it would only come back.
+    if (!here.view().has(heir.node())) {
+      given.fail(new Fault(Fault.Code.NOT_HOME, "not seen here"));
+      return;
+    }
     giveOnce(heirs, heir)
         .onComplete(_ -> {
           // What is being written can only follow when it is written; what was given to the heir

@@ -99,8 +99,7 @@ final class Intake {
     // It arrived from its former home while it was claimed.
     if (table.find(requestId).isPresent()) return;
     if (!waiters.has(requestId) || !succession.mine(Demand.of(dispatch).queueKey())) {
-      if (answer instanceof Claims.Answer.Granted) claims.release(requestId);
-      waiters.moved(requestId);
+      giveBack(requestId, answer).onComplete(_ -> waiters.moved(requestId));
       return;
     }
     switch (answer) {
@@ -115,16 +114,24 @@ final class Intake {
       case Claims.Answer.Taken _ when !async && dispatch.effect() == EffectClass.AT_MOST_ONCE -> {
         if (!lostHomes.resumed(dispatch)) lostHomes.suspend(dispatch);
       }
-      case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async);
+      case Claims.Answer.Taken _, Claims.Answer.Granted _ -> take(dispatch, async, answer);
     }
   }
 
-  private void take(Dispatch dispatch, boolean async) {
+  // The next home asks when it was told so: it would find it taken by one that never began it.
+  private Future<Void> giveBack(String requestId, Claims.Answer answer) {
+    return answer instanceof Claims.Answer.Granted grant
+        ? claims.release(requestId, grant)
+        : Future.succeededFuture();
+  }
+
+  private void take(Dispatch dispatch, boolean async, Claims.Answer answer) {
     if (!async && lostHomes.resumed(dispatch)) return;
     var refusal = table.refusal(dispatch).orElse(null);
     if (refusal != null) {
-      claims.release(dispatch.requestId());
-      refused(refusal, text(refusal)).onSuccess(no -> waiters.close(dispatch.requestId(), no));
+      giveBack(dispatch.requestId(), answer)
+          .transform(_ -> refused(refusal, text(refusal)))
+          .onSuccess(no -> waiters.close(dispatch.requestId(), no));
       return;
     }
     table.submit(dispatch, async, here.nowMs());

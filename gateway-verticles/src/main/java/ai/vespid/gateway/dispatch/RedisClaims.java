@@ -39,9 +39,11 @@ final class RedisClaims implements ClaimStore {
   }
 
   @Override
-  public void free(String requestId, String owner) {
+  public Future<Void> free(String requestId, String owner) {
     // Lost when Redis is away: then the same process is granted it again all the same.
-    redis.send(Request.cmd(Command.EVAL).arg(FREE).arg(1).arg(key(requestId)).arg(owner));
+    return redis
+        .send(Request.cmd(Command.EVAL).arg(FREE).arg(1).arg(key(requestId)).arg(owner))
+        .mapEmpty();
   }
 
   @Override

@@ -22,12 +22,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries changes of home out: asks what is under way for keys this router became home for, and
  * gives away what another one is home for now.
  */
 final class Succession {
+  private static final Logger LOG = LoggerFactory.getLogger(Succession.class);
   private static final Duration ASK_MAX = Duration.ofSeconds(2);
   private static final long AGAIN_MS = 100;
   // Views agree in less, or the heir is gone.
@@ -49,6 +52,8 @@ final class Succession {
   private final LinkedHashSet<String> gone = new LinkedHashSet<>();
   private View view;
   private boolean reading;
+  private long askedMs;
+  private long answeredMs;
   private long recentUntilMs;
 
   /**
@@ -127,17 +132,22 @@ final class Succession {
         .filter(orphan -> !now.homes().isHome(self.node(), key(orphan)))
         .forEach(orphan -> table.handover().notHeld(orphan, here.nowMs()));
     lostHomes.keepOnly(takeover::mine);
-    if (!takeover.changed(now.homes(), edges(now), routers(now), begun(now))) {
+    if (!takeover.changed(now.homes(), now.edges(), now.routers(), now.routersBegun())) {
       askArrivals();
       return;
     }
     int round = takeover.round();
-    edges(now).forEach(edge -> askEdge(edge, round));
-    routers(now).stream().filter(seat -> !seat.equals(self)).forEach(r -> askRouter(r, round));
+    askedMs = here.nowMs();
+    // Who starts is asked, too: it may serve already, and have said so on a slow way.
+    now.edges().forEach(edge -> askEdge(edge, round));
+    now.routers().stream().filter(seat -> !seat.equals(self)).forEach(r -> askRouter(r, round));
     here.later(
         graceMs,
         () -> {
           if (round != takeover.round() || !takeover.settling()) return;
+          LOG.atWarn()
+              .addKeyValue("unanswered", takeover.unanswered())
+              .log("not everybody tells what this new home takes over; it goes on");
           takeover.graceOver();
           readWhenAnswered();
         });
@@ -172,22 +182,6 @@ final class Succession {
     var seats =
         view.homes().routers().stream().map(seat -> seat.node() + '/' + seat.shard()).toList();
     return new HandOver(self.node(), self.shard(), seats);
-  }
-
-  // Who starts is asked, too: it may serve already, and have said so on a slow way.
-  private static List<Seat> edges(View view) {
-    return view.members().stream().flatMap(member -> member.edgeSeats().stream()).toList();
-  }
-
-  private static List<Seat> routers(View view) {
-    return view.members().stream().flatMap(member -> member.routerSeats().stream()).toList();
-  }
-
-  private static List<Seat> begun(View view) {
-    return view.members().stream()
-        .filter(member -> member.state() == State.SERVING || member.state() == State.DRAINING)
-        .flatMap(member -> member.routerSeats().stream())
-        .toList();
   }
 
   // Nobody is there yet: it has no sockets and decides about nothing.
@@ -295,12 +289,17 @@ final class Succession {
     if (!takeover.settling() || !takeover.answered() || reading) return;
     int round = takeover.round();
     reading = true;
+    answeredMs = here.nowMs();
     readRows
         .get()
         .onComplete(read -> {
           reading = false;
           if (read.succeeded() && round == takeover.round()) {
             takeover.done();
+            LOG.atInfo()
+                .addKeyValue("askedMs", answeredMs - askedMs)
+                .addKeyValue("readMs", here.nowMs() - answeredMs)
+                .log("took over as home");
             recentUntilMs = here.nowMs() + graceMs;
             changed.run();
           } else {

@@ -114,6 +114,13 @@ final class Takeover {
     return edges.isEmpty() && routers.isEmpty();
   }
 
+  /** Who is waited for. */
+  Set<Seat> unanswered() {
+    var all = new LinkedHashSet<>(edges);
+    all.addAll(routers);
+    return all;
+  }
+
   /** Whoever did not answer within the grace is not waited for. */
   void graceOver() {
     edges.clear();

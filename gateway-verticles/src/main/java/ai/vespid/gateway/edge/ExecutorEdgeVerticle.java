@@ -3,15 +3,15 @@ package ai.vespid.gateway.edge;
 import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Mailbox;
+import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.node.HomeCalls;
-import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.Continuations;
-import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Done;
@@ -41,6 +41,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -53,7 +54,6 @@ import org.slf4j.LoggerFactory;
 public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbours {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEdgeVerticle.class);
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
-  private static final Duration HOME_MAX = Duration.ofSeconds(20);
   private static final long LIFE_CHECK_MS = 250;
   private static final long SEEN_MS = 5_000;
   private static final long ACK_DELAY_MS = 500;
@@ -62,6 +62,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private static final long DRAIN_MS = 30_000;
 
   private final Node node;
+  private final SecretsUnderWay secrets;
   private final int shard;
   private final ExecutorRepository executors;
   private final Map<String, ExecutorSocket> sockets = new HashMap<>();
@@ -69,7 +70,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private List<Runnable> soon = new ArrayList<>();
   private ExecutorEdgeSettings settings;
   private Bus bus;
-  private HomeCalls homes;
+  private HomeReports reports;
   private Fence fence;
   private Mailbox mailbox;
   private Counter unbelieved;
@@ -78,6 +79,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   public ExecutorEdgeVerticle(Node node, int shard, ExecutorRepository executors) {
     this.node = node;
+    this.secrets = new SecretsUnderWay(node.optional(Envelope.class));
     this.shard = shard;
     this.executors = executors;
   }
@@ -86,7 +88,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   public Future<?> start() {
     settings = Settings.bind("executor-edge", config(), ExecutorEdgeSettings.class);
     bus = new Bus(vertx, node.id());
-    homes = HomeCalls.of(vertx, node);
+    reports = new HomeReports(HomeCalls.of(vertx, node), node.id());
     unbelieved = node.meters().counter("vespid.edge.results.unbelieved");
     invalid = node.meters().counter("vespid.edge.frames.invalid");
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
@@ -154,7 +156,23 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private Future<Offer.Reply> offer(Offer offer) {
     fence.check(offer.home(), nowMs());
     var socket = sockets.get(offer.connectionId());
-    return Future.succeededFuture(socket == null ? new Offer.NotHere() : socket.offer(offer));
+    // What cannot be opened here another edge may have the key for.
+    var opened = socket == null ? Optional.<Offer>empty() : opened(offer);
+    return Future.succeededFuture(
+        opened.isEmpty() ? new Offer.NotHere() : socket.offer(opened.get()));
+  }
+
+  private Optional<Offer> opened(Offer offer) {
+    var sealed = offer.dispatch().secret();
+    if (sealed == null) return Optional.of(offer);
+    try {
+      return Optional.of(offer.withSecret(secrets.open(sealed)));
+    } catch (IllegalStateException e) {
+      LOG.atError()
+          .addKeyValue("request", offer.dispatch().requestId())
+          .log("the secret of a dispatch cannot be opened; was the KEK changed?");
+      return Optional.empty();
+    }
   }
 
   private Future<Offer.Reply> withdraw(Withdraw attempt) {
@@ -245,10 +263,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   private void tell(SessionRegistry<Done> news) {
     bus.ask(SessionRegistry.at(node.id()), news, ASK_MAX)
-        .onFailure(cause ->
-            LOG.atWarn()
-                .addKeyValue("cause", cause.getMessage())
-                .log("the registry did not answer"));
+        .onFailure(cause -> LOG.atWarn().setCause(cause).log("the registry did not answer"));
   }
 
   @Override
@@ -259,53 +274,18 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   @Override
   public Future<Reconcile.Reconciled> reconcile(
       Route route, List<Held> inFlight, List<Held> finished, BooleanSupplier wanted) {
-    var key = Homes.queueKey(route.pool(), route.organizationId());
-    return homes.askWhile(
-        wanted,
-        key,
-        new Reconcile(
-            key,
-            route.organizationId(),
-            route.executorId(),
-            route.connectionId(),
-            route.connectedAtMs(),
-            route.bootId(),
-            inFlight,
-            finished,
-            node.id()),
-        HOME_MAX);
+    return reports.reconcile(route, inFlight, finished, wanted);
   }
 
   @Override
   public Future<Report.Reply> report(
       ExecutorIdentity identity, Assignment assignment, DispatchResult result) {
-    var key = Homes.queueKey(identity.pool(), assignment.organizationId());
-    return homes.ask(
-        key,
-        new Report(
-            key,
-            assignment.organizationId(),
-            assignment.requestId(),
-            assignment.epoch(),
-            identity.executorId(),
-            result,
-            node.id()),
-        HOME_MAX);
+    return reports.report(identity, assignment, result);
   }
 
   @Override
   public void doubt(ExecutorIdentity identity, Assignment assignment) {
-    var key = Homes.queueKey(identity.pool(), assignment.organizationId());
-    homes
-        .ask(
-            key,
-            new Doubt(key, assignment.requestId(), assignment.epoch(), identity.executorId()),
-            ASK_MAX)
-        .onFailure(cause ->
-            LOG.atDebug()
-                .addKeyValue("executor", identity.executorId())
-                .addKeyValue("cause", cause.getMessage())
-                .log("a doubt did not reach the home; the end of the link will"));
+    reports.doubt(identity, assignment);
   }
 
   @Override

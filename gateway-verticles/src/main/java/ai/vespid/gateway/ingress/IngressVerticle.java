@@ -2,6 +2,8 @@ package ai.vespid.gateway.ingress;
 
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
+import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.kit.http.Answers;
 import ai.vespid.kit.node.HomeCalls;
@@ -48,12 +50,14 @@ public final class IngressVerticle extends VerticleBase {
   private static final Duration ACCEPT_MAX = Duration.ofSeconds(10);
 
   private final Node node;
+  private final SecretsUnderWay secrets;
   private final AtomicInteger underWay = new AtomicInteger();
   private IngressSettings settings;
   private Bus bus;
   private HomeCalls homes;
 
   public IngressVerticle(Node node) {
+    this.secrets = new SecretsUnderWay(node.optional(Envelope.class));
     this.node = node;
   }
 
@@ -62,7 +66,6 @@ public final class IngressVerticle extends VerticleBase {
     settings = Settings.bind("ingress", config(), IngressSettings.class);
     bus = new Bus(vertx, node.id());
     homes = HomeCalls.of(vertx, node);
-    node.occupancy().counts("requests", underWay::get);
     node.meters().gauge("vespid.ingress.requests", underWay);
     var router = router();
     var port = settings.internalPort();
@@ -267,7 +270,7 @@ public final class IngressVerticle extends VerticleBase {
         .end(node.optional(MetricsText.class).map(MetricsText::scrape).orElse(""));
   }
 
-  private static Dispatch read(RoutingContext ctx, boolean async) {
+  private Dispatch read(RoutingContext ctx, boolean async) {
     var bytes = ctx.body().buffer();
     if (bytes == null) throw new InvalidMessage("body", "is required");
     var body = Json.read(bytes.getBytes(), DispatchBody.class);
@@ -279,7 +282,7 @@ public final class IngressVerticle extends VerticleBase {
         body.kind(),
         body.payload(),
         body.connectorId(),
-        body.secret(),
+        secrets.seal(body.secret()),
         body.selector(),
         body.timeoutMs(),
         wait,

@@ -18,6 +18,7 @@ import java.time.Duration;
  *     its download may take
  * @param unusedArchives files that were stored and never became a version, at least as long as an
  *     agent may keep a result that it could not deliver
+ * @param runs runs of workflows after their end, with all that was told of them
  */
 public record UpkeepSettings(
     Duration every,
@@ -28,7 +29,8 @@ public record UpkeepSettings(
     Duration pairingTokens,
     Duration invitations,
     Duration oldVersions,
-    Duration unusedArchives) {
+    Duration unusedArchives,
+    Duration runs) {
   // The longest dispatch, the ten minutes its URLs outlive it, and the longest download.
   private static final Duration FILES_MIN = Duration.ofMinutes(30);
 
@@ -43,6 +45,7 @@ public record UpkeepSettings(
     invitations = atLeast("invitations", or(invitations, Duration.ofDays(30)), Duration.ZERO);
     oldVersions = atLeast("oldVersions", or(oldVersions, Duration.ofHours(1)), FILES_MIN);
     unusedArchives = atLeast("unusedArchives", or(unusedArchives, Duration.ofDays(1)), FILES_MIN);
+    runs = atLeast("runs", or(runs, Duration.ofDays(90)), Duration.ofMinutes(1));
   }
 
   /** How long that is kept. */
@@ -54,12 +57,13 @@ public record UpkeepSettings(
       case LOGIN_STATES -> Duration.ZERO;
       case OLD_VERSIONS -> oldVersions;
       case UNUSED_ARCHIVES -> unusedArchives;
+      case RUNS -> runs;
     };
   }
 
   int batch(Kind kind) {
     return switch (kind) {
-      case SESSIONS, PAIRING_TOKENS, INVITATIONS, LOGIN_STATES -> batchMax;
+      case SESSIONS, PAIRING_TOKENS, INVITATIONS, LOGIN_STATES, RUNS -> batchMax;
       case OLD_VERSIONS, UNUSED_ARCHIVES -> archiveBatchMax;
     };
   }

@@ -38,10 +38,11 @@ final class ControlServer implements AutoCloseable {
   private final Ports ports = new Ports();
   private final Database database;
   private final int port = freePort();
+  private final Node node;
 
   private ControlServer(DatabaseOptions options, JsonObject config) {
     database = Database.open(local.vertx(), options);
-    var node =
+    node =
         new Node(
             "gw-1",
             "gw-1",
@@ -78,6 +79,11 @@ final class ControlServer implements AutoCloseable {
 
   Database database() {
     return database;
+  }
+
+  /** The node it stands for, to deploy more on. */
+  Node node() {
+    return node;
   }
 
   int port() {

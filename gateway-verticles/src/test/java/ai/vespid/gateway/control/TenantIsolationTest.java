@@ -20,6 +20,8 @@ final class TenantIsolationTest {
   private static ControlServer.Person mallory;
   private static String executorId;
   private static WorkflowSite site;
+  private static JsonObject session;
+  private static JsonObject binding;
 
   @BeforeAll
   static void start() {
@@ -29,6 +31,23 @@ final class TenantIsolationTest {
     executorId = alice.pair("alices").getString("executorId");
     alice.own("PUT", "/agents/" + executorId + "/tags").body("{\"tags\":[\"hers\"]}").send();
     site = WorkflowSite.of(server, alice);
+    session =
+        alice
+            .own("POST", "/sessions")
+            .body(
+                """
+                {"title":"of hers","engine":{"id":"scripted"},"prompt":{"instructions":"x"},"tools":{}}
+                """)
+            .send()
+            .json()
+            .getJsonObject("session");
+    binding =
+        alice
+            .own("POST", "/agent-bindings")
+            .body("{\"agentId\":\"" + executorId + "\",\"dimension\":\"default\"}")
+            .send()
+            .json()
+            .getJsonObject("binding");
   }
 
   @AfterAll
@@ -74,7 +93,9 @@ final class TenantIsolationTest {
         .replace("{runId}", site.runId())
         .replace("{secretId}", site.secretId())
         .replace("{subscriptionId}", site.subscriptionId())
-        .replace("{approvalId}", site.approvalId());
+        .replace("{approvalId}", site.approvalId())
+        .replace("{sessionId}", session.getString("id"))
+        .replace("{bindingId}", binding.getString("id"));
   }
 
   private static JsonObject everythingOfAlices() {
@@ -88,6 +109,8 @@ final class TenantIsolationTest {
         .put("secrets", alice.own("GET", "/secrets").send().json())
         .put("triggers", alice.own("GET", "/triggers").send().json())
         .put("approvals", alice.own("GET", "/approvals").send().json())
+        .put("sessions", alice.own("GET", "/sessions").send().json())
+        .put("bindings", alice.own("GET", "/agent-bindings").send().json())
         .put("orgs", alice.request("GET", "/v1/me").send().json());
   }
 

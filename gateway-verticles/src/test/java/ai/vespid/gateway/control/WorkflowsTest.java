@@ -218,6 +218,28 @@ final class WorkflowsTest {
   }
 
   @Test
+  void asksForTheEndOfARunOnceAndTellsTheRunners() throws InterruptedException {
+    var id = WorkflowSite.published(owner, MANUAL);
+    var run = WorkflowSite.run(owner, id).getString("id");
+    var path = "/workflows/" + id + "/runs/" + run;
+
+    assertThat(post(path + "/cancel").status()).isEqualTo(202);
+    assertThat(post(path + "/cancel").status()).isEqualTo(202);
+
+    var told = events(id, run, "").getJsonArray("events");
+    assertThat(told).hasSize(2);
+    assertThat(told.getJsonObject(1).getString("eventType")).isEqualTo("run_cancel_requested");
+    assertThat(told.getJsonObject(1).getJsonObject("payload").encode()).contains(owner.userId);
+    var expected = new WorkflowRunner.RunCanceled(owner.organizationId, run);
+    WorkflowRunner heard;
+    do heard = HEARD.poll(5, TimeUnit.SECONDS);
+    while (heard != null && !heard.equals(expected));
+    assertThat(heard).isEqualTo(expected);
+    var nothing = "/workflows/" + id + "/runs/" + owner.userId + "/cancel";
+    assertThat(post(nothing).code()).isEqualTo("NOT_FOUND");
+  }
+
+  @Test
   void boundsRunsInFlightAndPerMonth() {
     var id = WorkflowSite.published(owner, MANUAL);
     for (int i = 0; i < 3; i++) WorkflowSite.run(owner, id);

@@ -28,8 +28,9 @@ class ClaimsTest {
     }
 
     @Override
-    public void free(String requestId, String owner) {
+    public Future<Void> free(String requestId, String owner) {
       owners.remove(requestId, owner);
+      return Future.succeededFuture();
     }
 
     @Override
@@ -58,6 +59,16 @@ class ClaimsTest {
     assertThat(answered(claims.claim("n")))
         .as("it may be in other hands, which may be gone")
         .isInstanceOf(Claims.Answer.Taken.class);
+  }
+
+  @Test
+  void givesBackWhatWasClaimedBeforeHomesMoved() {
+    var grant = (Claims.Answer.Granted) claims.claim("n").result();
+
+    claims.renew();
+    claims.release("n", grant);
+
+    assertThat(store.owners).isEmpty();
   }
 
   @Test

@@ -101,6 +101,24 @@ class DispatchTableTest {
   }
 
   @Test
+  void endsWhatNobodyWantsAnyMoreAndTellsWhoHoldsIt() {
+    table.routeUp(route("a", 1), 0);
+    table.submit(dispatch("n"), false, 0);
+    var offer = only(Decision.Offer.class);
+    table.cancel(id(offer), "another organization", 1);
+    assertThat(table.decisions()).isEmpty();
+    table.cancel(id(offer), offer.dispatch().organizationId(), 1);
+    var decided = table.decisions();
+    table.cancel(id(offer), offer.dispatch().organizationId(), 2);
+
+    assertThat(decided).hasSize(2).first().isInstanceOf(Decision.Cancel.class);
+    assertThat(((Decision.Finish) decided.getLast()).result().error())
+        .isEqualTo("DISPATCH_CANCELED");
+    assertThat(directory.heldBy("a")).isEmpty();
+    assertThat(table.decisions()).isEmpty();
+  }
+
+  @Test
   void servesTheOldestWaiterWhenRoomIsFree() {
     table.routeUp(route("a", 1), 0);
     table.submit(dispatch("n1"), false, 0);

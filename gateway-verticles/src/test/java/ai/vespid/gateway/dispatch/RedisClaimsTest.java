@@ -50,10 +50,10 @@ class RedisClaimsTest {
   void freesAnIdOnlyForItsOwner() {
     claims.take("freed", "a", 60_000).await();
 
-    claims.free("freed", "b");
+    claims.free("freed", "b").await();
     assertThat(claims.holder("freed").await()).contains("a");
 
-    claims.free("freed", "a");
+    claims.free("freed", "a").await();
     assertThat(claims.holder("freed").await()).isEmpty();
   }
 

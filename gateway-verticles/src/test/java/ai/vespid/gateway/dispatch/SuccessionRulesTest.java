@@ -68,6 +68,19 @@ class SuccessionRulesTest {
   }
 
   @Test
+  void doesNotRepeatAnOfferWhoseTimeIsOver() {
+    former.routeUp(route("a", 1), 0);
+    former.submit(dispatch("n"), false, 0);
+    former.decisions();
+    table.routeUp(route("a", 1), 0);
+    int timeoutMs = dispatch("n").timeoutMs();
+
+    table.handover().resume(former.handover().give(ID, timeoutMs), timeoutMs);
+
+    assertThat(table.decisions()).noneMatch(Decision.Offer.class::isInstance);
+  }
+
+  @Test
   void repeatsAnUnansweredOfferWhenTheRouteIsBackAndAsksNoMoreWhenItWasAnswered() {
     table.routeUp(route("a", 1), 0);
     table.submit(dispatch("n"), false, 0);

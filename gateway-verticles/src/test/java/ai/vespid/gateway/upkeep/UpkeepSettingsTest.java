@@ -21,6 +21,7 @@ final class UpkeepSettingsTest {
     assertThat(settings.every()).isEqualTo(Duration.ofMinutes(5));
     assertThat(settings.kept(Kind.SESSIONS)).isEqualTo(Duration.ofDays(7));
     assertThat(settings.kept(Kind.OLD_VERSIONS)).isEqualTo(Duration.ofHours(1));
+    assertThat(settings.kept(Kind.RUNS)).isEqualTo(Duration.ofDays(90));
   }
 
   @ParameterizedTest
@@ -29,6 +30,7 @@ final class UpkeepSettingsTest {
     "oldVersions, PT1M",
     "unusedArchives, PT1M",
     "sessions, PT-1S",
+    "runs, PT1S",
     "batchMax, 0",
   })
   void aSettingThatCannotBeIsRefused(String name, String value) {

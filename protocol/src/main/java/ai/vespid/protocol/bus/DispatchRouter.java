@@ -21,6 +21,7 @@ import java.util.List;
  *                                 <--------------------------------  Reconcile (agent said hello)
  *                                 Reconciled
  *   Await  ------------------->   Finished | Refused, or NOT_FOUND
+ *   Cancel ------------------->   Done; its waiters are told DISPATCH_CANCELED
  * former home                new home
  *             <----------------   HandOver (what I am home for now)
  *   TakeOver ----------------->   Done
@@ -149,6 +150,13 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
    */
   record Await(String key, String requestId, String organizationId)
       implements DispatchRouter<Reply> {}
+
+  /**
+   * Nobody wants its result any more: it ends now, and who holds it is told to stop. What is
+   * decided or unknown stays as it is.
+   */
+  record Cancel(String key, String requestId, String organizationId)
+      implements DispatchRouter<Done> {}
 
   /**
    * This shard has become home: give it what it is home for among these shards, as {@code

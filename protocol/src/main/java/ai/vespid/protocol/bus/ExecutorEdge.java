@@ -45,6 +45,19 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
       return dispatch.bulk();
     }
 
+    /** The same offer whose dispatch has another secret, or none. */
+    public Offer withSecret(String other) {
+      return new Offer(
+          dispatch.withSecret(other),
+          executorId,
+          connectionId,
+          epoch,
+          remainingMs,
+          workspace,
+          workspaceAccess,
+          home);
+    }
+
     public sealed interface Reply extends Message {}
 
     /** The frame is written to the socket. */

@@ -6,7 +6,7 @@ package ai.vespid.protocol.bus;
  * <pre>
  * a                        b
  *   Probe(a)  --------->     asks a for an Answer, over the bus
- *             <---------   Done when it came: a can be reached by others
+ *             <---------   Seen: whether it came, and others can reach a
  * </pre>
  */
 public sealed interface Nodes<R extends Message> extends Request<R> {
@@ -21,7 +21,10 @@ public sealed interface Nodes<R extends Message> extends Request<R> {
   record Says(String node, String state) implements Message {}
 
   /** Ask me something: can I be reached from you? */
-  record Probe(String from) implements Nodes<Done> {}
+  record Probe(String from) implements Nodes<Probe.Seen> {
+    /** Whether the node that asked answered over the bus. */
+    public record Seen(boolean reached) implements Message {}
+  }
 
   /** Go on elsewhere with everything and end. Answered when it has begun. */
   record Drain() implements Nodes<Done> {}

@@ -110,7 +110,8 @@ final class DefinitionTest {
             new AgentExecute(
                 new Execution(
                     Execution.Mode.EXECUTOR,
-                    new Selector(Pool.BYON, List.of(), "beta", null, EXECUTOR)),
+                    new Selector(Pool.BYON, List.of(), "beta", null, EXECUTOR),
+                    null),
                 new AgentExecute.Task("shell", "echo hi", "bash", Map.of("A", "1")),
                 new AgentExecute.Sandbox(
                     "docker",

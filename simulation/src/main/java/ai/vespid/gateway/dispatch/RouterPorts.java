@@ -55,7 +55,7 @@ public interface RouterPorts {
   Future<Optional<String>> claimant(String requestId);
 
   /** Frees it when it is this owner's. */
-  void unclaim(String requestId, String owner);
+  Future<Void> unclaim(String requestId, String owner);
 
   /** True when Redis was away since this router began. */
   boolean redisWasAway();

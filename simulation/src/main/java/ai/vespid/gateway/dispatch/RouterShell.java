@@ -10,6 +10,7 @@ import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Accept;
 import ai.vespid.protocol.bus.DispatchRouter.Adopt;
 import ai.vespid.protocol.bus.DispatchRouter.Await;
+import ai.vespid.protocol.bus.DispatchRouter.Cancel;
 import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Explain;
 import ai.vespid.protocol.bus.DispatchRouter.Explanation;
@@ -162,6 +163,8 @@ public final class RouterShell {
       case Report report -> decide(report);
       case Doubt doubt -> reports.doubt(doubt);
       case Reconcile hello -> reconcile(hello);
+      // Nobody cancels in the simulation yet.
+      case Cancel _ -> Future.succeededFuture(new Done());
       case Explain _ -> Future.succeededFuture(new Explanation(null));
       case HandOver to -> handOver(to);
       case TakeOver over -> succession.takeOver(spoiling.takenOver(over));

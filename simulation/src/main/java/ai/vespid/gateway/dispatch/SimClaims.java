@@ -21,8 +21,8 @@ record SimClaims(RouterPorts ports) implements ClaimStore {
   }
 
   @Override
-  public void free(String requestId, String owner) {
-    ports.unclaim(requestId, owner);
+  public Future<Void> free(String requestId, String owner) {
+    return ports.unclaim(requestId, owner);
   }
 
   @Override

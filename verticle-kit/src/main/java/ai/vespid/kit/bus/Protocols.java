@@ -1,5 +1,6 @@
 package ai.vespid.kit.bus;
 
+import ai.vespid.protocol.bus.ClientEdge;
 import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
@@ -10,6 +11,7 @@ import ai.vespid.protocol.bus.Parcel;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.bus.WorkflowRunner;
 import java.util.List;
 
@@ -27,7 +29,9 @@ public final class Protocols {
           Nodes.class,
           Continuations.class,
           ResultStore.class,
-          WorkflowRunner.class);
+          WorkflowRunner.class,
+          SessionTurns.class,
+          ClientEdge.class);
 
   private Protocols() {}
 }

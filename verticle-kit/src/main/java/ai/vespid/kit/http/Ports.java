@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -15,10 +16,12 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The HTTP ports of one process, shared by its verticles. A verticle mounts a path prefix while it
@@ -36,6 +39,8 @@ public final class Ports {
 
   private final Map<Integer, Endpoint> endpoints = new TreeMap<>();
   private final List<HttpServer> servers = new ArrayList<>();
+  private volatile boolean leaving;
+  private volatile boolean shut;
 
   /**
    * Serves {@code prefix} (longest wins) on a port.
@@ -99,6 +104,10 @@ public final class Ports {
         servers.add(server);
       }
       server
+          // Taken by the kernel a moment before the port is closed: Vert.x would let it wait.
+          .connectionHandler(connection -> {
+            if (shut) connection.close();
+          })
           .requestHandler(request -> dispatch(routes, request))
           .listen(endpoint.port(), endpoint.host())
           .recover(cause -> Future.failedFuture(explain(endpoint, cause)))
@@ -120,7 +129,10 @@ public final class Ports {
         .toList();
   }
 
-  private static void dispatch(List<Mount> routes, HttpServerRequest request) {
+  private void dispatch(List<Mount> routes, HttpServerRequest request) {
+    if (leaving && !request.headers().contains(HttpHeaders.UPGRADE)) {
+      request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
     var path = request.path();
     for (var mount : routes) {
       if (path != null && path.startsWith(mount.prefix())) {
@@ -170,6 +182,24 @@ public final class Ports {
     } catch (IOException e) {
       throw taken(port, setting);
     }
+  }
+
+  /** From now on every answer asks its caller to open another connection for the next request. */
+  public void leave() {
+    leaving = true;
+  }
+
+  /**
+   * Refuses new connections. Done when all that is under way was answered, or cut off after {@code
+   * max}.
+   */
+  public synchronized Future<Void> shutDown(Duration max) {
+    shut = true;
+    var closing =
+        servers.stream()
+            .<Future<?>>map(server -> server.shutdown(max.toMillis(), TimeUnit.MILLISECONDS))
+            .toList();
+    return Future.join(new ArrayList<>(closing)).mapEmpty();
   }
 
   /** Closes all ports; open sockets are closed with them. */

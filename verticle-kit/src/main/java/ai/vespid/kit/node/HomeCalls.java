@@ -4,6 +4,8 @@ import ai.vespid.kit.bus.Fault;
 import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.Message;
+import ai.vespid.protocol.bus.Request;
+import ai.vespid.protocol.bus.SessionTurns;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -12,9 +14,11 @@ import io.vertx.core.internal.ContextInternal;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 
 /**
@@ -34,7 +38,7 @@ public final class HomeCalls {
 
   private final Surroundings here;
   private final Consumer<Runnable> confined;
-  private final Set<Call<?>> remote = new LinkedHashSet<>();
+  private final Set<Call<?, ?>> remote = new LinkedHashSet<>();
 
   /** Those of an actor that is asked on its own context alone. */
   public HomeCalls(Surroundings here) {
@@ -81,7 +85,7 @@ public final class HomeCalls {
       LongFunction<? extends DispatchRouter<R>> first,
       DispatchRouter<R> later,
       Duration max) {
-    return new Call<>(key, first, later, here.nowMs(), max.toMillis(), () -> true).begin();
+    return call(router(key), first, later, max, () -> true);
   }
 
   /**
@@ -90,31 +94,53 @@ public final class HomeCalls {
    */
   public <R extends Message> Future<R> askWhile(
       BooleanSupplier wanted, String key, DispatchRouter<R> request, Duration max) {
-    return new Call<>(key, _ -> request, request, here.nowMs(), max.toMillis(), wanted).begin();
+    return call(router(key), _ -> request, request, max, wanted);
   }
 
-  private final class Call<R extends Message> {
-    private final String key;
-    private final LongFunction<? extends DispatchRouter<R>> first;
-    private final DispatchRouter<R> later;
-    private final long sinceMs;
+  /** Asks the home of a session until it is answered; fails with a {@link Fault}. */
+  public <R extends Message> Future<R> askSession(SessionTurns<R> request, Duration max) {
+    Function<Homes, Optional<Address<? super SessionTurns<R>>>> home =
+        homes ->
+            homes
+                .session(request.sessionId())
+                .map(seat -> SessionTurns.at(seat.node(), seat.shard()));
+    return call(home, _ -> request, request, max, () -> true);
+  }
+
+  private static <R extends Message>
+      Function<Homes, Optional<Address<? super DispatchRouter<R>>>> router(String key) {
+    return homes -> homes.routers().isEmpty() ? Optional.empty() : Optional.of(homes.router(key));
+  }
+
+  private <R extends Message, Q extends Request<R>> Future<R> call(
+      Function<Homes, Optional<Address<? super Q>>> home,
+      LongFunction<? extends Q> first,
+      Q later,
+      Duration max,
+      BooleanSupplier wanted) {
+    return new Call<>(home, first, later, max.toMillis(), wanted).begin();
+  }
+
+  private final class Call<R extends Message, Q extends Request<R>> {
+    private final Function<Homes, Optional<Address<? super Q>>> home;
+    private final LongFunction<? extends Q> first;
+    private final Q later;
+    private final long sinceMs = here.nowMs();
     private final long maxMs;
     private final BooleanSupplier wanted;
     private final Promise<R> answer = Promise.promise();
-    private Address<DispatchRouter<?>> asked;
+    private Address<? super Q> asked;
     private int attempts;
 
     Call(
-        String key,
-        LongFunction<? extends DispatchRouter<R>> first,
-        DispatchRouter<R> later,
-        long sinceMs,
+        Function<Homes, Optional<Address<? super Q>>> home,
+        LongFunction<? extends Q> first,
+        Q later,
         long maxMs,
         BooleanSupplier wanted) {
-      this.key = key;
+      this.home = home;
       this.first = first;
       this.later = later;
-      this.sinceMs = sinceMs;
       this.maxMs = maxMs;
       this.wanted = wanted;
     }
@@ -135,15 +161,16 @@ public final class HomeCalls {
         answer.tryFail(new Fault(Fault.Code.TIMEOUT, "no answer in time"));
         return;
       }
-      if (here.view().homes().routers().isEmpty()) {
-        failed(new Fault(Fault.Code.UNAVAILABLE, "no node runs a dispatch-router"), again);
+      var seat = home.apply(here.view().homes());
+      if (seat.isEmpty()) {
+        failed(new Fault(Fault.Code.UNAVAILABLE, "no node is home for it"), again);
         return;
       }
-      asked = here.view().homes().router(key);
+      asked = seat.get();
       boolean local = asked.node().equals(here.node());
       if (!local) remote.add(this);
       int attempt = ++attempts;
-      var question = again ? later : first.apply(left);
+      Q question = again ? later : first.apply(left);
       var wait = Duration.ofMillis(Math.max(1, local ? left : Math.min(left, REMOTE_MS)));
       here.ask(asked, question, wait)
           .onComplete(answered -> {

@@ -5,15 +5,24 @@ import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.DispatchRouter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
  * Who decides about a key right now: a rendezvous hash over the nodes and shards that run the
  * verticle. A pure function of the view, so nobody has to be asked and nothing is registered.
+ *
+ * @param sessions where turns of sessions are decided
  */
-public record Homes(List<Seat> routers) {
+public record Homes(List<Seat> routers, List<Seat> sessions) {
   public Homes {
     routers = List.copyOf(routers);
+    sessions = List.copyOf(sessions);
+  }
+
+  /** Those of dispatches only. */
+  public Homes(List<Seat> routers) {
+    this(routers, List.of());
   }
 
   /** What the pool's queue is keyed by: an organization's own, or one for all organizations. */
@@ -26,19 +35,30 @@ public record Homes(List<Seat> routers) {
     return DispatchRouter.at(seat.node(), seat.shard());
   }
 
+  /** The home of a session; empty while no node runs session-turns. */
+  public Optional<Seat> session(String sessionId) {
+    return sessions.isEmpty()
+        ? Optional.empty()
+        : Optional.of(highest(sessions, "session:" + sessionId));
+  }
+
   /** The seat with the highest hash for this key; when a seat goes, only its keys move. */
   public Seat seatOf(String key) {
-    if (routers.size() == 1) return routers.getFirst();
-    Seat best = null;
+    if (routers.isEmpty()) throw new IllegalStateException("no node runs a dispatch-router");
+    return highest(routers, key);
+  }
+
+  private static Seat highest(List<Seat> seats, String key) {
+    Seat best = seats.getFirst();
+    if (seats.size() == 1) return best;
     long bestHash = Long.MIN_VALUE;
-    for (var seat : routers) {
+    for (var seat : seats) {
       long hash = hash(seat.node() + '/' + seat.shard() + '|' + key);
-      if (best == null || hash > bestHash) {
+      if (hash > bestHash) {
         best = seat;
         bestHash = hash;
       }
     }
-    if (best == null) throw new IllegalStateException("no node runs a dispatch-router");
     return best;
   }
 

@@ -10,9 +10,15 @@ import java.util.stream.IntStream;
  * @param name what people call it
  * @param routers shards of {@code dispatch-router} it runs
  * @param edges shards of {@code executor-edge} it runs
+ * @param sessions shards of {@code session-turns} it runs
  * @param state what it said of itself last
  */
-public record Member(String id, String name, int routers, int edges, State state) {
+public record Member(String id, String name, int routers, int edges, int sessions, State state) {
+  /** One that runs no {@code session-turns}. */
+  public Member(String id, String name, int routers, int edges, State state) {
+    this(id, name, routers, edges, 0, state);
+  }
+
   /** The life of a node. */
   public enum State {
     /** It has not said anything to us: it may be any of these. */
@@ -34,8 +40,13 @@ public record Member(String id, String name, int routers, int edges, State state
     return seats(edges);
   }
 
+  /** Who may be home of a session. */
+  public List<Seat> sessionSeats() {
+    return seats(sessions);
+  }
+
   Member as(State now) {
-    return new Member(id, name, routers, edges, now);
+    return new Member(id, name, routers, edges, sessions, now);
   }
 
   private List<Seat> seats(int count) {

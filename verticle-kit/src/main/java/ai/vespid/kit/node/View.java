@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Who is there, as one node sees it at one moment. */
 public record View(List<Member> members, Homes homes) {
@@ -16,15 +17,19 @@ public record View(List<Member> members, Homes homes) {
   // When all drain, the last ones keep their homes: nobody else is there. Who starts is never home:
   // it does not know yet who else is.
   private static Homes homes(List<Member> members) {
+    return new Homes(seats(members, Member::routerSeats), seats(members, Member::sessionSeats));
+  }
+
+  private static List<Seat> seats(List<Member> members, Function<Member, List<Seat>> of) {
     for (var state : List.of(State.SERVING, State.DRAINING)) {
       var seats =
           members.stream()
               .filter(member -> member.state() == state)
-              .flatMap(member -> member.routerSeats().stream())
+              .flatMap(member -> of.apply(member).stream())
               .toList();
-      if (!seats.isEmpty()) return new Homes(seats);
+      if (!seats.isEmpty()) return seats;
     }
-    return new Homes(List.of());
+    return List.of();
   }
 
   public Optional<Member> member(String id) {
@@ -50,5 +55,18 @@ public record View(List<Member> members, Homes homes) {
   /** Every shard that owns sockets. */
   public List<Seat> edges() {
     return members.stream().flatMap(member -> member.edgeSeats().stream()).toList();
+  }
+
+  /** Every shard that is home for dispatches, was, or will be. */
+  public List<Seat> routers() {
+    return members.stream().flatMap(member -> member.routerSeats().stream()).toList();
+  }
+
+  /** Those of them that have decided something, maybe out of sight. */
+  public List<Seat> routersBegun() {
+    return members.stream()
+        .filter(member -> member.state() == State.SERVING || member.state() == State.DRAINING)
+        .flatMap(member -> member.routerSeats().stream())
+        .toList();
   }
 }

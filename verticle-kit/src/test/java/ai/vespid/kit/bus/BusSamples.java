@@ -10,6 +10,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.WorkspaceUse;
+import ai.vespid.protocol.bus.ClientEdge;
 import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
@@ -26,6 +27,7 @@ import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.bus.WorkflowRunner;
 import ai.vespid.protocol.executor.ExecutorFrame.EngineAuth;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
@@ -33,6 +35,10 @@ import ai.vespid.protocol.executor.GatewayFrame.Upload;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
 import ai.vespid.protocol.executor.GatewayFrame.WorkspaceAccess;
 import ai.vespid.protocol.http.ExplainAnswer;
+import ai.vespid.protocol.session.Attachment;
+import ai.vespid.protocol.session.ResetMode;
+import ai.vespid.protocol.session.SessionEvent;
+import ai.vespid.protocol.session.SessionState;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -149,6 +155,18 @@ final class BusSamples {
   private static final ExecutorEdge.Holding HOLDING =
       new ExecutorEdge.Holding(REQUEST, 2, Pool.BYON, ORG, EXECUTOR, "boot-1");
 
+  private static final SessionEvent EVENT =
+      new SessionEvent(
+          RUN,
+          7,
+          "user_message",
+          "info",
+          RawJson.of("{\"message\":\"hi\"}"),
+          "2026-11-01T00:00:00.000Z");
+
+  private static final SessionState STATE =
+      new SessionState(RUN, ORG, "active", "main", EXECUTOR, Pool.BYON, null);
+
   /** In the order of {@code wire/bus-messages.txt}. */
   static final List<Message> ALL =
       List.of(
@@ -228,6 +246,7 @@ final class BusSamples {
           new SessionRegistry.Retagged(EXECUTOR, List.of("west", "gpu")),
           new Nodes.Says("gw-1~a", "SERVING"),
           new Nodes.Probe("gw-1~a"),
+          new Nodes.Probe.Seen(true),
           new Nodes.Answer(),
           new Nodes.Drain(),
           new Get(REQUEST),
@@ -237,8 +256,37 @@ final class BusSamples {
           new Decide(REQUEST, ORG, RESULT),
           new Decide.Stands(RESULT),
           new WorkflowRunner.RunQueued(ORG, RUN),
+          new WorkflowRunner.RunCanceled(ORG, RUN),
+          new WorkflowRunner.RunHeld(RUN, "gw-1~a/0"),
+          new WorkflowRunner.Bring(RUN, REQUEST, RESULT),
+          new WorkflowRunner.Bring.Taken(),
+          new WorkflowRunner.Bring.NotMine(),
           new Continuations.Arrived(REQUEST, RESULT),
-          new Continuations.Progressed(REQUEST, RESULT.output()));
+          new Continuations.Progressed(REQUEST, RESULT.output()),
+          new SessionTurns.Say(
+              ORG,
+              RUN,
+              USER,
+              "hello",
+              List.of(new Attachment("a", "text/plain", null, "text", null)),
+              "key-1"),
+          new SessionTurns.Say(ORG, RUN, USER, "hello", List.of(), null),
+          new SessionTurns.Said(EVENT, true),
+          new SessionTurns.Changed(STATE),
+          new SessionTurns.Canceling(RUN + ":turn:7"),
+          new SessionTurns.Canceling(null),
+          new SessionTurns.Watching(STATE, 7),
+          new SessionTurns.Refused(ErrorCode.SESSION_ARCHIVED, "it is archived"),
+          new SessionTurns.Cancel(ORG, RUN, USER),
+          new SessionTurns.Reset(ORG, RUN, USER, ResetMode.CLEAR_HISTORY),
+          new SessionTurns.Archive(ORG, RUN, USER),
+          new SessionTurns.Restore(ORG, RUN, USER),
+          new SessionTurns.Watch(ORG, RUN, "gw-1~a", 0),
+          new SessionTurns.Unwatch(ORG, RUN, "gw-1~a", 0),
+          new ClientEdge.Happened(RUN, List.of(EVENT)),
+          new ClientEdge.Streamed(RUN, RUN + ":turn:7", 7, 2, "lo ", "2026-11-01T00:00:00.000Z"),
+          new ClientEdge.StateChanged(STATE),
+          new DispatchRouter.Cancel("byon:" + ORG, REQUEST, ORG));
 
   private BusSamples() {}
 }

@@ -11,6 +11,7 @@ package ai.vespid.worker.continuation;
  * @param queueName WORKFLOW_CONTINUATION_QUEUE_NAME; kept for the original's settings, no queue is
  *     needed
  * @param waitingMax told and not begun; more are left to the sweep
+ * @param gatewayAwayMs how much longer a result is waited for while the gateway cannot be asked
  * @param batchMax rows of one page of a sweep
  * @param remoteEventsMax events that are kept of one dispatch; more are left out
  * @param remoteEventCharsMax WORKFLOW_REMOTE_EVENT_PAYLOAD_MAX_CHARS, 256 to 200000
@@ -23,6 +24,7 @@ public record ContinuationPollerSettings(
     Integer concurrency,
     String queueName,
     Integer waitingMax,
+    Integer gatewayAwayMs,
     Integer batchMax,
     Integer remoteEventsMax,
     Integer remoteEventCharsMax) {
@@ -34,6 +36,7 @@ public record ContinuationPollerSettings(
     if (concurrency < 1) throw new IllegalArgumentException("concurrency must be positive");
     if (queueName == null) queueName = "workflow-continuations";
     if (waitingMax == null) waitingMax = 10_000;
+    if (gatewayAwayMs == null) gatewayAwayMs = 300_000;
     if (batchMax == null) batchMax = 500;
     if (remoteEventsMax == null) remoteEventsMax = 1_000;
     if (remoteEventCharsMax == null) remoteEventCharsMax = 20_000;

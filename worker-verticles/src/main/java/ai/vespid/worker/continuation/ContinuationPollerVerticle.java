@@ -6,8 +6,10 @@ import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.WorkflowRunner;
+import ai.vespid.protocol.bus.WorkflowRunner.Bring;
 import ai.vespid.sql.ApprovalRepository;
 import ai.vespid.sql.ContinuationRepository;
 import ai.vespid.sql.ContinuationRepository.Blocked;
@@ -17,6 +19,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -26,6 +29,8 @@ import org.slf4j.LoggerFactory;
 public final class ContinuationPollerVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(ContinuationPollerVerticle.class);
   private static final int DISPATCHES_MAX = 10_000;
+  private static final int OWNERS_MAX = 100_000;
+  private static final Duration BRING_MAX = Duration.ofSeconds(2);
 
   private final Node node;
   private final ContinuationRepository continuations;
@@ -38,6 +43,9 @@ public final class ContinuationPollerVerticle extends VerticleBase {
   // How many events each dispatch has told lately.
   private final Cache<String, Integer> events =
       Caffeine.newBuilder().maximumSize(DISPATCHES_MAX).build();
+  // Which runner has claimed each run, as far as it was told.
+  private final Cache<String, String> owners =
+      Caffeine.newBuilder().maximumSize(OWNERS_MAX).build();
   private boolean sweeping;
 
   public ContinuationPollerVerticle(
@@ -57,15 +65,42 @@ public final class ContinuationPollerVerticle extends VerticleBase {
     node.meters().gauge("vespid.workflow.continuations", told, Lanes::busy);
     vertx.setPeriodic(settings.pollMs(), _ -> sweep());
     if (settings.push() != 1) return Future.succeededFuture();
-    return bus.subscribe(Continuations.NEWS, this::heard);
+    return bus.subscribe(WorkflowRunner.NEWS, this::heard)
+        .compose(_ -> bus.subscribe(Continuations.NEWS, this::heard));
   }
 
   private void heard(Continuations news) {
     switch (news) {
       case Continuations.Arrived(var requestId, var result) ->
-          told.run(() -> deliver(requestId, result, "push")).onFailure(this::leftToTheSweep);
+          told.run(() -> bring(requestId, result)).onFailure(this::leftToTheSweep);
       case Continuations.Progressed(var requestId, var event) -> progressed(requestId, event);
     }
+  }
+
+  // Who holds the run is spared two ways to the database; it says so when it does no more.
+  private Future<Void> bring(String requestId, DispatchResult result) {
+    var run = RequestId.runIdOf(requestId);
+    var owner = owners.getIfPresent(run);
+    if (owner == null) return deliver(requestId, result, "push");
+    return bus.ask(WorkflowRunner.at(owner), new Bring(run, requestId, result), BRING_MAX)
+        .map(reply -> reply instanceof Bring.Taken)
+        .otherwise(false)
+        .compose(taken -> {
+          if (taken) {
+            count("hand");
+            return Future.succeededFuture();
+          }
+          owners.invalidate(run);
+          return deliver(requestId, result, "push");
+        });
+  }
+
+  private void count(String how) {
+    node.meters().counter("vespid.workflow.continuations.brought", "by", how).increment();
+  }
+
+  private void heard(WorkflowRunner news) {
+    if (news instanceof WorkflowRunner.RunHeld(var runId, var owner)) owners.put(runId, owner);
   }
 
   private void leftToTheSweep(Throwable cause) {
@@ -79,7 +114,7 @@ public final class ContinuationPollerVerticle extends VerticleBase {
         .deliver(requestId, result)
         .map(delivered -> {
           delivered.ifPresent(run -> {
-            node.meters().counter("vespid.workflow.continuations.brought", "by", how).increment();
+            count(how);
             wake(run.organizationId(), run.runId());
           });
           return null;
@@ -156,6 +191,17 @@ public final class ContinuationPollerVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     var late = DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT);
-    return deliver(row.requestId(), late, "timeout");
+    // It may have been in time while all workers were away: the gateway knows.
+    return gateway
+        .result(row.requestId())
+        .transform(asked -> {
+          if (asked.succeeded()) {
+            return deliver(row.requestId(), asked.result().orElse(late), "timeout");
+          }
+          var enough = row.timeoutAt().plusMillis(settings.gatewayAwayMs());
+          return enough.isAfter(node.clock().instant())
+              ? Future.succeededFuture()
+              : deliver(row.requestId(), late, "timeout");
+        });
   }
 }

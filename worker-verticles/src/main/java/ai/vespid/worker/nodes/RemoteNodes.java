@@ -79,7 +79,7 @@ public final class RemoteNodes {
         node.config() instanceof AgentExecute e && e.sandbox() != null
             ? e.sandbox().network()
             : null,
-        null,
+        node.config().execution().workspace(),
         null,
         null,
         null);

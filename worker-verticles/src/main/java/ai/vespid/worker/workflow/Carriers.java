@@ -1,21 +1,43 @@
 package ai.vespid.worker.workflow;
 
-import ai.vespid.sql.RunRepository;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.workflow.Node;
+import ai.vespid.sql.Run;
+import ai.vespid.sql.RunNode;
+import ai.vespid.sql.RunRepository.Advance;
+import ai.vespid.sql.RunRepository.Advanced;
 import ai.vespid.worker.gateway.GatewayClient;
-import ai.vespid.worker.nodes.NodeExecutor;
-import ai.vespid.worker.nodes.RemoteNodes;
-import io.vertx.core.Vertx;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
 
-/** What carries out the decisions of every run of one runner. */
-record Carriers(
-    Vertx vertx,
-    InstantSource clock,
-    RunRepository runs,
-    Secrets secrets,
-    NodeExecutor local,
-    RemoteNodes remote,
-    GatewayClient gateway,
-    Duration lease,
-    long lingerMs) {}
+/** What a held run stands on: the database, time, and who carries out its nodes. */
+interface Carriers {
+  InstantSource clock();
+
+  Duration lease();
+
+  /** How long a run that waits is kept. */
+  long lingerMs();
+
+  void after(long ms, Runnable what);
+
+  /** The blocked nodes for which something has come. */
+  Future<List<RunNode>> arrived(String runId);
+
+  Future<Advanced> advance(Advance step);
+
+  /** Carries a node out here. A node that fails is a result; a failure is a node not begun. */
+  Future<DispatchResult> execute(Run run, Node node, Effect.Execute effect);
+
+  /**
+   * Hands a node's dispatch to the gateway.
+   *
+   * @param steps what came before it; asked only where it is told
+   */
+  Future<GatewayClient.Answer> send(
+      Run run, Node node, Effect.Send effect, Supplier<List<RawJson>> steps);
+}

@@ -2,7 +2,6 @@ package ai.vespid.worker.workflow;
 
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.workflow.Definition;
-import ai.vespid.protocol.workflow.Node;
 import ai.vespid.sql.Run;
 import ai.vespid.sql.RunRepository.Advance;
 import ai.vespid.sql.RunRepository.Advanced;
@@ -15,9 +14,8 @@ import ai.vespid.sql.RunRepository.Lost;
 import ai.vespid.sql.RunRepository.Until;
 import ai.vespid.sql.RunRepository.Written;
 import ai.vespid.worker.gateway.GatewayClient;
-import ai.vespid.worker.nodes.NodeCall;
-import io.vertx.core.Future;
 import java.time.Instant;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,13 +46,19 @@ final class HeldRun {
   private final int epoch;
   private final RunMachine machine;
   private final Ends ends;
+  // How often something has come, as far as it is known, and as far as the machine has it.
+  private long told;
   private long seen;
   private long leaseUntilMs;
   private boolean writing;
   private boolean reading;
   private boolean readAgain;
   private boolean lingering;
+  private boolean letting;
+  private boolean leaving;
   private boolean gone;
+  private int underWay;
+  private long busyMs;
 
   /**
    * @param claimedAtMs when the claim was asked for: its lease began no earlier
@@ -72,8 +76,10 @@ final class HeldRun {
     this.epoch = claimed.epoch();
     this.machine = machine;
     this.ends = ends;
-    seen = claimed.wakeSeq();
+    told = claimed.wakeSeq();
+    seen = told;
     leaseUntilMs = claimedAtMs + carriers.lease().toMillis();
+    busyMs = claimedAtMs;
   }
 
   String id() {
@@ -89,7 +95,8 @@ final class HeldRun {
   }
 
   void begin(Claimed claimed) {
-    machine.claimed(claimed.nodes(), now());
+    if (claimed.canceled()) machine.canceled(claimed.nodes());
+    else machine.claimed(claimed.nodes(), now());
     pump();
   }
 
@@ -97,8 +104,18 @@ final class HeldRun {
     return carriers.clock().instant();
   }
 
-  /** The claim was renewed; the question was asked then. */
-  void renewed(long askedAtMs) {
+  /**
+   * The claim was renewed; the question was asked then.
+   *
+   * @param wakeSeq newer than what is known when the news of a result was lost
+   */
+  void renewed(long askedAtMs, long wakeSeq) {
+    extend(askedAtMs);
+    told = Math.max(told, wakeSeq);
+    if (told > seen) look();
+  }
+
+  private void extend(long askedAtMs) {
     leaseUntilMs = Math.max(leaseUntilMs, askedAtMs + carriers.lease().toMillis());
   }
 
@@ -114,6 +131,30 @@ final class HeldRun {
     ends.dropped(this, why);
   }
 
+  /**
+   * Takes a result as if it had been read at its node. Until that is committed it stands where it
+   * came from, and whoever claims the run next asks for it there.
+   *
+   * @return false when the run is being given back, so that it has to be left at its node
+   */
+  boolean bring(String requestId, DispatchResult result) {
+    if (letting || fenced()) return false;
+    happened(() -> machine.result(requestId, result.withoutWorkspace(), now()));
+    return true;
+  }
+
+  /** Ends it; what is under way is not awaited. */
+  void cancel() {
+    happened(machine::cancel);
+  }
+
+  /** Begins nothing more, and gives the run back as soon as nothing of it is done here. */
+  void leave() {
+    if (leaving || gone) return;
+    leaving = true;
+    pump();
+  }
+
   /** Something may have been left at its nodes. */
   void look() {
     if (gone) return;
@@ -121,11 +162,12 @@ final class HeldRun {
     readAgain = reading;
     if (reading) return;
     reading = true;
+    long upTo = told;
     carriers
-        .runs()
         .arrived(run.id())
         .onSuccess(nodes -> {
           reading = false;
+          seen = Math.max(seen, upTo);
           happened(() -> machine.arrived(nodes, now()));
           if (readAgain) look();
         })
@@ -140,31 +182,41 @@ final class HeldRun {
 
   private void pump() {
     if (gone || writing) return;
-    if (machine.urgent()) write();
+    if (machine.urgent() || leaving && underWay == 0) write();
     else if (machine.idle()) linger();
   }
 
   // What comes soon is answered without another claim.
   private void linger() {
     if (lingering) return;
+    long left = busyMs + carriers.lingerMs() - carriers.clock().millis();
+    if (left <= 0) {
+      write();
+      return;
+    }
     lingering = true;
-    Runnable letGo =
+    carriers.after(
+        left,
         () -> {
           lingering = false;
-          if (gone || writing || fenced()) return;
-          if (machine.idle() && !machine.urgent()) write();
-        };
-    if (carriers.lingerMs() == 0) letGo.run();
-    else carriers.vertx().setTimer(carriers.lingerMs(), _ -> letGo.run());
+          if (!fenced()) pump();
+        });
   }
 
   private void write() {
     if (fenced()) return;
     writing = true;
     var turn = machine.turn();
+    // What it was about to begin is begun by whoever claims it next.
+    if (leaving && underWay == 0) turn = turn.givenBack(now());
+    write(turn);
+  }
+
+  private void write(Turn turn) {
+    letting = !(turn.hold() instanceof Turn.Hold.Keep);
     long askedAt = carriers.clock().millis();
+    busyMs = askedAt;
     carriers
-        .runs()
         .advance(advance(turn))
         .onSuccess(advanced -> {
           writing = false;
@@ -203,20 +255,20 @@ final class HeldRun {
     switch (advanced) {
       case Lost() -> drop("another runner has it");
       case Written(long wakeSeq) -> {
-        boolean news = wakeSeq > seen;
-        seen = wakeSeq;
+        told = Math.max(told, wakeSeq);
+        boolean news = told > seen;
         if (turn.hold() instanceof Turn.Hold.Keep) kept(turn, askedAtMs, news);
         else {
           gone = true;
-          ends.released(this, turn, news && !turn.status().terminal());
+          ends.released(this, turn, (news || leaving) && !turn.status().terminal());
         }
       }
     }
   }
 
   private void kept(Turn turn, long askedAtMs, boolean news) {
-    renewed(askedAtMs);
-    for (var effect : turn.effects()) {
+    extend(askedAtMs);
+    for (var effect : leaving ? List.<Effect>of() : turn.effects()) {
       if (fenced()) return;
       switch (effect) {
         case Effect.Execute execute -> execute(execute);
@@ -228,51 +280,22 @@ final class HeldRun {
   }
 
   private void execute(Effect.Execute effect) {
-    var node = definition.node(effect.nodeId());
-    secret(node)
-        .compose(secret ->
-            carriers.local().execute(new NodeCall(node, secret, effect.key(), effect.timeoutMs())))
-        .recover(HeldRun::unusable)
+    underWay++;
+    carriers
+        .execute(run, definition.node(effect.nodeId()), effect)
+        .onComplete(_ -> underWay--)
         .onSuccess(result ->
             happened(() -> machine.executed(effect.nodeId(), effect.attempt(), result, now())))
         .onFailure(cause -> drop("a node could not be begun"));
   }
 
-  private Future<String> secret(Node node) {
-    return carriers.secrets().of(run.organizationId(), node);
-  }
-
-  private static Future<DispatchResult> unusable(Throwable cause) {
-    return cause instanceof Secrets.Unusable unusable
-        ? Future.succeededFuture(DispatchResult.failed(unusable.getMessage(), null))
-        : Future.failedFuture(cause);
-  }
-
   private void send(Effect.Send effect) {
-    var node = definition.node(effect.nodeId());
-    secret(node)
-        .compose(secret ->
-            carriers
-                .gateway()
-                .dispatch(
-                    carriers
-                        .remote()
-                        .dispatch(
-                            run,
-                            effect.attempt(),
-                            node,
-                            machine::told,
-                            secret,
-                            effect.timeoutMs())))
-        .recover(HeldRun::refused)
+    underWay++;
+    carriers
+        .send(run, definition.node(effect.nodeId()), effect, machine::told)
+        .onComplete(_ -> underWay--)
         .onSuccess(answer -> answered(effect, answer))
         .onFailure(cause -> drop("a dispatch could not be sent"));
-  }
-
-  private static Future<GatewayClient.Answer> refused(Throwable cause) {
-    return cause instanceof Secrets.Unusable unusable
-        ? Future.succeededFuture(new GatewayClient.Refused(unusable.getMessage()))
-        : Future.failedFuture(cause);
   }
 
   private void answered(Effect.Send effect, GatewayClient.Answer answer) {
@@ -286,14 +309,15 @@ final class HeldRun {
             .addKeyValue("request", effect.requestId())
             .addKeyValue("cause", error)
             .log("the gateway did not take a dispatch; it is sent again");
-        carriers.vertx().setTimer(AGAIN_MS, _ -> again(effect));
+        carriers.after(AGAIN_MS, () -> again(effect));
+        pump();
       }
     }
   }
 
   // The id makes it harmless, and the node's own time ends it.
   private void again(Effect.Send effect) {
-    if (fenced()) return;
+    if (leaving || fenced()) return;
     if (now().isBefore(effect.until())) send(effect);
     else happened(() -> machine.tick(now()));
   }

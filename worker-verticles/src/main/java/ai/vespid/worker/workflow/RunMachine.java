@@ -95,6 +95,13 @@ final class RunMachine {
     proceed(now);
   }
 
+  /** The result of one dispatch; ignored when nothing waits for it. */
+  void result(String requestId, DispatchResult result, Instant now) {
+    walk.waitsFor(requestId).ifPresent(node -> walk.result(node, requestId, result));
+    walk.timeouts(now);
+    proceed(now);
+  }
+
   /** A node that was carried out here has ended. */
   void executed(String nodeId, int ofAttempt, DispatchResult result, Instant now) {
     walk.executed(nodeId, ofAttempt, result);
@@ -116,6 +123,14 @@ final class RunMachine {
   void tick(Instant now) {
     walk.timeouts(now);
     proceed(now);
+  }
+
+  /** The run was claimed, only to be ended: somebody wants that. */
+  void canceled(Collection<RunNode> nodes) {
+    if (status.terminal()) return;
+    walk.place(nodes);
+    walk.attempt(attempt);
+    cancel();
   }
 
   /** Somebody wants it to end; what runs elsewhere is not awaited. */

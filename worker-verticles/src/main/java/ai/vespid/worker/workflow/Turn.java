@@ -33,6 +33,23 @@ record Turn(
     effects = List.copyOf(effects);
   }
 
+  /** The same, but whoever else is there goes on at once: nothing that follows it is done here. */
+  Turn givenBack(Instant now) {
+    if (!(hold instanceof Hold.Keep)) return this;
+    return new Turn(
+        status,
+        attempt,
+        nextAttemptAt,
+        cursor,
+        output,
+        error,
+        changes,
+        events,
+        asked,
+        List.of(),
+        new Hold.Until(now));
+  }
+
   /** What becomes of the claim. */
   sealed interface Hold {
     /** Something is under way here. */

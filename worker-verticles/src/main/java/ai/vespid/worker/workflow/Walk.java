@@ -16,6 +16,7 @@ import ai.vespid.sql.Run;
 import ai.vespid.sql.RunEvent.Level;
 import ai.vespid.sql.RunNode;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,6 +40,8 @@ import java.util.stream.Stream;
  * <p>A node that failed in an earlier attempt counts as one that has not begun.
  */
 final class Walk {
+  private static final Duration UNPOLLED_MAX = Duration.ofMinutes(10);
+
   private final Definition definition;
   private final Run run;
   private final RunRules rules;
@@ -111,6 +114,14 @@ final class Walk {
     end(node, result);
   }
 
+  /** The node that waits for this request. */
+  Optional<String> waitsFor(String requestId) {
+    return steps.entrySet().stream()
+        .filter(entry -> entry.getValue().waitsFor(requestId))
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
   private void approve(Node node) {
     steps.put(node.id(), Step.running(attempt));
     approved.add(node.id());
@@ -137,17 +148,25 @@ final class Walk {
     end(definition.node(nodeId), DispatchResult.failed(why, null));
   }
 
-  /** Ends what has waited too long. */
+  /**
+   * Ends what has waited too long. Dispatches are ended by the poller, which asks for their results
+   * first: all workers may have been away while they came. Only when nobody polls they are ended
+   * here.
+   */
   void timeouts(Instant now) {
     for (var node : definition.nodes().values()) {
       var step = steps.get(node.id());
       boolean late =
-          step != null && step.state() == NodeState.BLOCKED && !step.timeoutAt().isAfter(now);
+          step != null && step.state() == NodeState.BLOCKED && !lateAt(step).isAfter(now);
       if (!late) continue;
       var code =
           step.needsApproval() ? ErrorCode.APPROVAL_EXPIRED : ErrorCode.NODE_EXECUTION_TIMEOUT;
       end(node, DispatchResult.failed(code));
     }
+  }
+
+  private static Instant lateAt(Step step) {
+    return step.needsApproval() ? step.timeoutAt() : step.timeoutAt().plus(UNPOLLED_MAX);
   }
 
   /** Ends everything that is under way. */
@@ -311,7 +330,7 @@ final class Walk {
   Instant firstTimeout() {
     return steps.values().stream()
         .filter(Step::open)
-        .map(Step::timeoutAt)
+        .map(Walk::lateAt)
         .min(Instant::compareTo)
         .orElseThrow();
   }

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param sweepMs how often runs that nobody told of are looked for
  * @param lingerMs how long a run that waits is kept before its claim is given back: what comes
  *     meanwhile costs no new claim
+ * @param leaveMs how long a worker that stops waits for what it does itself just now
  * @param nodeTimeoutMs NODE_EXEC_TIMEOUT_MS, how long a node may take that does not say so
  * @param timeoutGraceMs how much longer than its dispatch a node waits
  * @param retryBackoffMs WORKFLOW_RETRY_BACKOFF_MS, at least 1000
@@ -30,6 +31,7 @@ public record WorkflowRunnerSettings(
     Integer leaseMs,
     Integer sweepMs,
     Integer lingerMs,
+    Integer leaveMs,
     Integer nodeTimeoutMs,
     Integer timeoutGraceMs,
     Integer retryBackoffMs,
@@ -45,6 +47,7 @@ public record WorkflowRunnerSettings(
     if (leaseMs == null) leaseMs = 15_000;
     if (sweepMs == null) sweepMs = 1_000;
     if (lingerMs == null) lingerMs = 200;
+    if (leaveMs == null) leaveMs = 3_000;
     if (nodeTimeoutMs == null) nodeTimeoutMs = 60_000;
     if (timeoutGraceMs == null) timeoutGraceMs = 5_000;
     if (retryBackoffMs == null) retryBackoffMs = 5_000;

@@ -6,6 +6,7 @@ import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.bus.WorkflowRunner;
+import ai.vespid.protocol.bus.WorkflowRunner.Bring;
 import ai.vespid.protocol.workflow.Definition;
 import ai.vespid.protocol.workflow.InvalidDefinition;
 import ai.vespid.sql.RunEvent;
@@ -21,6 +22,7 @@ import ai.vespid.worker.outbound.OutboundRules;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -34,6 +36,8 @@ import org.slf4j.LoggerFactory;
 public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRun.Ends {
   private static final Logger LOG = LoggerFactory.getLogger(WorkflowRunnerVerticle.class);
   private static final int DEFINITIONS_MAX = 1_000;
+  private static final int BROUGHT_MAX = 10_000;
+  private static final long LEAVE_LOOK_MS = 20;
 
   private final Node node;
   private final String owner;
@@ -45,6 +49,7 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
       Caffeine.newBuilder().maximumSize(DEFINITIONS_MAX).build();
   private WorkflowRunnerSettings settings;
   private Carriers carriers;
+  private Bus bus;
   private int claiming;
   private boolean stopping;
 
@@ -64,17 +69,19 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
     node.meters().gaugeMapSize("vespid.workflow.runs.held", List.of(), held);
     vertx.setPeriodic(settings.sweepMs(), _ -> sweep());
     vertx.setPeriodic(Math.max(1, settings.leaseMs() / 3), _ -> renew());
-    return new Bus(vertx, node.id()).subscribe(WorkflowRunner.NEWS, this::heard);
+    bus = new Bus(vertx, node.id());
+    return bus.subscribe(WorkflowRunner.NEWS, this::heard)
+        .compose(_ -> bus.serve(WorkflowRunner.at(owner), BROUGHT_MAX, this::bring));
   }
 
-  private Carriers carriers() {
+  private RunnerCarriers carriers() {
     var rules = OutboundRules.of(settings.httpHosts(), settings.httpPrivateAllowed());
     var outbound =
         new Outbound(
             vertx, rules, InetAddress::getAllByName, node.clock(), settings.responseBytesMax());
     var services =
         Map.of("github", settings.githubApiBaseUrl(), "slack", settings.slackApiBaseUrl());
-    return new Carriers(
+    return new RunnerCarriers(
         vertx,
         node.clock(),
         runs,
@@ -86,17 +93,45 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
         settings.lingerMs());
   }
 
-  // Runs are claimed again at the end of their lease, by whoever is there then.
+  // Whoever is there goes on at once; what cannot be given back is claimed at the end of its lease.
   @Override
   public Future<?> stop() {
     stopping = true;
-    return Future.succeededFuture();
+    leave();
+    if (held.isEmpty()) return Future.succeededFuture();
+    var left = Promise.<Void>promise();
+    long limit = node.clock().millis() + settings.leaveMs();
+    vertx.setPeriodic(
+        LEAVE_LOOK_MS,
+        timer -> {
+          if (!held.isEmpty() && node.clock().millis() < limit) return;
+          vertx.cancelTimer(timer);
+          List.copyOf(held.values()).forEach(run -> run.drop("the worker stops"));
+          left.complete();
+        });
+    return left.future();
+  }
+
+  private void leave() {
+    List.copyOf(held.values()).forEach(HeldRun::leave);
   }
 
   private void heard(WorkflowRunner news) {
     switch (news) {
       case WorkflowRunner.RunQueued(String _, String runId) -> wake(runId);
+      case WorkflowRunner.RunCanceled(String _, String runId) -> {
+        var mine = held.get(runId);
+        if (mine != null) mine.cancel();
+        else wake(runId);
+      }
+      case WorkflowRunner.RunHeld _ -> {}
     }
+  }
+
+  private Future<Bring.Reply> bring(Bring brought) {
+    var mine = held.get(brought.runId());
+    boolean taken = mine != null && mine.bring(brought.requestId(), brought.result());
+    return Future.succeededFuture(taken ? new Bring.Taken() : new Bring.NotMine());
   }
 
   private void wake(String runId) {
@@ -115,12 +150,16 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
         });
   }
 
+  private boolean leaving() {
+    return stopping || node.membership().draining();
+  }
+
   private int room() {
-    boolean leaving = stopping || node.membership().draining();
-    return leaving ? 0 : settings.runsMax() - held.size() - claiming;
+    return leaving() ? 0 : settings.runsMax() - held.size() - claiming;
   }
 
   private void sweep() {
+    if (leaving()) leave();
     int room = room();
     if (room <= 0) return;
     claiming += room;
@@ -169,7 +208,10 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
     if (before != null) before.drop("it was claimed again");
     held.put(run.id(), run);
     LOG.atDebug().addKeyValue("run", run.id()).log("workflow_run_claimed");
+    bus.publish(WorkflowRunner.NEWS, new WorkflowRunner.RunHeld(run.id(), owner));
     run.begin(claimed);
+    // It was claimed while we began to leave.
+    if (leaving()) run.leave();
   }
 
   // What was published under other rules than today's cannot run; it says so and ends.
@@ -200,8 +242,12 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
         .onComplete(renewed -> {
           for (var run : mine) {
             if (renewed.failed()) run.fenced();
-            else if (renewed.result().contains(run.id())) run.renewed(askedAt);
-            else if (held.get(run.id()) == run) run.drop("another runner has it");
+            else if (renewed.result().canceled().contains(run.id())) run.cancel();
+            else {
+              var wakeSeq = renewed.result().kept().get(run.id());
+              if (wakeSeq != null) run.renewed(askedAt, wakeSeq);
+              else if (held.get(run.id()) == run) run.drop("another runner has it");
+            }
           }
         });
   }
@@ -218,7 +264,12 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
           .addKeyValue("cause", last.error())
           .log("workflow_run_" + last.status().text());
     }
-    if (wanted) wake(run.id());
+    if (!wanted) return;
+    if (!leaving()) wake(run.id());
+    else {
+      var due = new WorkflowRunner.RunQueued(run.organizationId(), run.id());
+      bus.publish(WorkflowRunner.NEWS, due);
+    }
   }
 
   @Override

@@ -1,7 +1,6 @@
-package ai.vespid.gateway.control;
+package ai.vespid.kit.auth;
 
 import ai.vespid.protocol.Check;
-import ai.vespid.sql.AccountRepository.User;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -15,11 +14,11 @@ import java.time.InstantSource;
  * Short-lived signed tokens that name a session. Whether the session still lives, the database
  * tells.
  */
-final class AccessTokens {
+public final class AccessTokens {
   private static final String TYPE = "access";
 
   /** A token and what it says, as {@code session} in answers; times in seconds. */
-  record Issued(
+  public record Issued(
       String token,
       String userId,
       String email,
@@ -33,34 +32,43 @@ final class AccessTokens {
     }
   }
 
+  private static final String BEARER = "Bearer ";
+
   private final JWTAuth jwt;
   private final InstantSource clock;
   private final int ttlSec;
 
-  AccessTokens(Vertx vertx, InstantSource clock, String secret, int ttlSec) {
+  public AccessTokens(Vertx vertx, InstantSource clock, String secret, int ttlSec) {
     var key = new PubSecKeyOptions().setAlgorithm("HS256").setBuffer(secret);
     this.jwt = JWTAuth.create(vertx, new JWTAuthOptions().addPubSecKey(key));
     this.clock = clock;
     this.ttlSec = ttlSec;
   }
 
-  Issued issue(User user, String sessionId) {
+  public Issued issue(String userId, String email, String sessionId) {
     long now = clock.instant().getEpochSecond();
     long expires = now + ttlSec;
     var claims =
         new JsonObject()
-            .put("userId", user.id())
-            .put("email", user.email())
+            .put("userId", userId)
+            .put("email", email)
             .put("sessionId", sessionId)
             .put("tokenType", TYPE)
             .put("iat", now)
             .put("exp", expires);
     var token = jwt.generateToken(claims);
-    return new Issued(token, user.id(), user.email(), sessionId, TYPE, now, expires);
+    return new Issued(token, userId, email, sessionId, TYPE, now, expires);
+  }
+
+  /** The token of an Authorization header, or null. */
+  public static String ofHeader(String header) {
+    return header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length())
+        ? header.substring(BEARER.length()).strip()
+        : null;
   }
 
   /** The session that a token names, when its signature and its time are good. */
-  Future<String> sessionOf(String token) {
+  public Future<String> sessionOf(String token) {
     return jwt.authenticate(new TokenCredentials(token))
         .compose(user -> {
           var session = user.principal().getString("sessionId");

@@ -1,0 +1,334 @@
+package ai.vespid.agent.settings;
+
+import java.util.List;
+
+/**
+ * Everything the agent can be told, with its environment variable, its key in the config file, and
+ * the names the seeds give it, which are understood as well.
+ */
+public enum Setting {
+  CONFIG_PATH(Form.PATH, "VESPID_AGENT_CONFIG_PATH", "", "~/.vespid/agent.json", "the config file"),
+  WORKSPACES(
+      Form.PATH,
+      "VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT",
+      "workspaces",
+      "~/.vespid/workspaces",
+      "runs' files, and the copies tasks work in",
+      "cache_dir"),
+  JOURNAL(
+      Form.PATH,
+      "VESPID_AGENT_JOURNAL_DIR",
+      "journal",
+      "beside the config file",
+      "results that the gateway has not acknowledged yet"),
+  BACKEND(
+      Form.TEXT,
+      "VESPID_AGENT_EXEC_BACKEND",
+      "backend",
+      "host",
+      "where a script runs that does not say: host, docker or lxc",
+      "AGENT_WORKER_RUNTIME",
+      "VENDETTA_PROVIDER",
+      "provider"),
+  SANDBOXES(
+      Form.TEXT,
+      "VESPID_AGENT_SANDBOXES",
+      "sandboxes",
+      "the backend; with host, docker too where there is an engine",
+      "all the backends scripts may ask for, separated by commas"),
+  HOST_KILL_GRACE_MS(
+      Form.NUMBER,
+      "VESPID_AGENT_HOST_KILL_GRACE_MS",
+      "host.killGraceMs",
+      "500",
+      "how long a process of a script may take to end"),
+  HOST_OUTPUT_CHARS(
+      Form.NUMBER,
+      "VESPID_AGENT_HOST_OUTPUT_MAX_CHARS",
+      "host.outputMaxChars",
+      "65536",
+      "what is kept of each stream, at least 1024"),
+  STOP_GRACE_MS(
+      Form.NUMBER,
+      "VESPID_AGENT_STOP_GRACE_MS",
+      "stopGraceMs",
+      "10000",
+      "how long work may take to end when the agent stops"),
+  RESULTS_TTL_SEC(
+      Form.NUMBER,
+      "GATEWAY_RESULTS_TTL_SEC",
+      "resultsTtlSec",
+      "900",
+      "how long a result is kept for the gateway, at least 60"),
+  GITHUB_API(
+      Form.TEXT,
+      "GITHUB_API_BASE_URL",
+      "githubApiBaseUrl",
+      "https://api.github.com",
+      "the GitHub that connector actions speak to"),
+  TAGS(Form.TEXT, "VESPID_AGENT_TAGS", "tags", "none", "hints for people, separated by commas"),
+  TLS_CA_FILE(
+      Form.PATH,
+      "VESPID_AGENT_TLS_CA_FILE",
+      "tlsCaFile",
+      "those of the system",
+      "PEM file with the authorities that may vouch for the gateway",
+      "ca_cert_path"),
+  EXECUTOR_TOKEN(
+      Form.SECRET,
+      "VESPID_AGENT_EXECUTOR_TOKEN",
+      "",
+      "the one that is saved",
+      "the agent's credential",
+      "VENDETTA_AUTH_TOKEN"),
+  GATEWAY(Form.TEXT, "VESPID_AGENT_GATEWAY_WS_URL", "", "the one that is saved", "where to dial"),
+  LOG_LEVEL(
+      Form.TEXT,
+      "VESPID_AGENT_LOG_LEVEL",
+      "log.level",
+      "info",
+      "error, warn, info, debug or trace",
+      "VENDETTA_LOG_LEVEL",
+      "log_level",
+      "agent.log_level"),
+  LOG_FORMAT(Form.TEXT, "VESPID_AGENT_LOG_FORMAT", "log.format", "text", "text or json"),
+  LOG_FILE(
+      Form.PATH,
+      "VESPID_AGENT_LOG_FILE",
+      "log.file",
+      "agent.log beside the config file",
+      "what `logs` shows; none for standard error alone"),
+  CONTROL_SOCKET(
+      Form.PATH,
+      "VESPID_AGENT_CONTROL_SOCKET",
+      "controlSocket",
+      "agent.sock beside the config file",
+      "where `status` and `stop` find the agent"),
+  HTTP_PORT(
+      Form.NUMBER,
+      "VESPID_AGENT_HTTP_PORT",
+      "http.port",
+      "none",
+      "serves /health and /metrics to this machine alone"),
+  DIAGNOSTICS(
+      Form.FLAG,
+      "VESPID_AGENT_DIAGNOSTICS",
+      "http.diagnostics",
+      "false",
+      "serves /debug/threads and /debug/heap there as well",
+      "VENDETTA_DEBUG_PPROF"),
+
+  LXC_ROOTFS(
+      Form.PATH,
+      "VESPID_AGENT_LXC_ROOTFS",
+      "lxc.rootFs",
+      "none",
+      "folder with the system files of LXC containers, whose limits are those of `docker`"),
+
+  DOCKER_HOST(
+      Form.TEXT,
+      "DOCKER_HOST",
+      "docker.host",
+      "unix:///var/run/docker.sock",
+      "the engine; it has to see the agent's files at the same paths"),
+  DOCKER_IMAGE(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_IMAGE",
+      "docker.image",
+      "node:24-alpine",
+      "the image of a task that names none",
+      "AGENT_WORKER_IMAGE"),
+  DOCKER_IMAGES(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_IMAGES",
+      "docker.images",
+      "*",
+      "images a task may name, separated by commas; * stands for anything"),
+  DOCKER_NETWORK_DEFAULT(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_NETWORK_DEFAULT",
+      "docker.networkDefault",
+      "none",
+      "network of a task that says nothing: none or enabled"),
+  DOCKER_NETWORK(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_NETWORK",
+      "docker.network",
+      "bridge",
+      "the engine's network that tasks with a network are in",
+      "AGENT_WORKER_DOCKER_NETWORK"),
+  DOCKER_DISABLE_NETWORK(
+      Form.FLAG,
+      "VESPID_AGENT_DOCKER_DISABLE_NETWORK",
+      "docker.disableNetwork",
+      "false",
+      "no task has a network, whatever it asks for",
+      "AGENT_WORKER_DISABLE_NETWORK"),
+  DOCKER_OUTPUT_CHARS(
+      Form.NUMBER,
+      "VESPID_AGENT_DOCKER_OUTPUT_MAX_CHARS",
+      "docker.outputMaxChars",
+      "65536",
+      "what is kept of each stream, at least 1024"),
+  DOCKER_TIMEOUT_MS(
+      Form.NUMBER,
+      "VESPID_AGENT_DOCKER_TIMEOUT_MS",
+      "docker.timeoutMs",
+      "what the dispatch says",
+      "the longest a task may run, at least 1000"),
+  DOCKER_MEMORY_MB(
+      Form.NUMBER,
+      "VESPID_AGENT_DOCKER_MEMORY_MB",
+      "docker.memoryMb",
+      "256",
+      "memory of a task, swap included, at least 64",
+      "MAX_MEMORY_PER_AGENT_MB"),
+  DOCKER_CPUS(
+      Form.DECIMAL,
+      "VESPID_AGENT_DOCKER_CPUS",
+      "docker.cpus",
+      "1",
+      "processors of a task, at least 0.1",
+      "AGENT_WORKER_DOCKER_CPUS"),
+  DOCKER_PIDS(
+      Form.NUMBER,
+      "VESPID_AGENT_DOCKER_PIDS",
+      "docker.pids",
+      "256",
+      "processes and threads of a task, at least 64",
+      "AGENT_WORKER_DOCKER_PIDS_LIMIT"),
+  DOCKER_USER(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_USER",
+      "docker.user",
+      "the agent's own, or 1000:1000 when that is root",
+      "`uid:gid` that tasks run as, never root",
+      "AGENT_WORKER_DOCKER_USER"),
+  DOCKER_READONLY(
+      Form.FLAG,
+      "VESPID_AGENT_DOCKER_READONLY",
+      "docker.readOnly",
+      "true",
+      "the image's files cannot be changed",
+      "AGENT_WORKER_DOCKER_READONLY"),
+  DOCKER_TMPFS(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_TMPFS",
+      "docker.tmpfs",
+      "/tmp:rw,nosuid,nodev,size=64m",
+      "folders in memory, `/path:options` separated by commas, or none",
+      "AGENT_WORKER_DOCKER_TMPFS"),
+  DOCKER_CAP_DROP(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_CAP_DROP",
+      "docker.capDrop",
+      "ALL",
+      "capabilities taken away, separated by commas",
+      "AGENT_WORKER_DOCKER_CAP_DROP"),
+  DOCKER_NO_NEW_PRIVS(
+      Form.FLAG,
+      "VESPID_AGENT_DOCKER_NO_NEW_PRIVS",
+      "docker.noNewPrivileges",
+      "true",
+      "a setuid program gains nothing",
+      "AGENT_WORKER_DOCKER_NO_NEW_PRIVS"),
+  DOCKER_SECCOMP(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_SECCOMP_PROFILE",
+      "docker.seccompProfile",
+      "the one that is shipped",
+      "path of a JSON file with the system calls that are let through",
+      "AGENT_WORKER_DOCKER_SECCOMP_PROFILE"),
+  DOCKER_APPARMOR(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_APPARMOR",
+      "docker.appArmor",
+      "the engine's",
+      "name of a loaded AppArmor profile",
+      "AGENT_WORKER_DOCKER_APPARMOR"),
+  DOCKER_REQUIRE_APPARMOR(
+      Form.FLAG,
+      "VESPID_AGENT_DOCKER_REQUIRE_APPARMOR",
+      "docker.requireAppArmor",
+      "false",
+      "an engine without AppArmor is not used",
+      "AGENT_WORKER_REQUIRE_APPARMOR"),
+  DOCKER_SECURITY_OPTS(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_SECURITY_OPTS",
+      "docker.securityOpts",
+      "none",
+      "`seccomp=…`, `apparmor=…`, `label=…`, `no-new-privileges`, separated by commas",
+      "AGENT_WORKER_DOCKER_SECURITY_OPTS"),
+  DOCKER_ULIMITS(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_ULIMITS",
+      "docker.ulimits",
+      "nofile=1024:2048,core=0",
+      "`name=soft[:hard]` separated by commas, or none",
+      "AGENT_WORKER_DOCKER_ULIMITS"),
+  DOCKER_STORAGE_OPTS(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_STORAGE_OPTS",
+      "docker.storageOpts",
+      "none",
+      "`size=2G`, where the engine's storage has quotas",
+      "AGENT_WORKER_DOCKER_STORAGE_OPTS"),
+  DOCKER_MOUNT(
+      Form.TEXT,
+      "VESPID_AGENT_DOCKER_MOUNT",
+      "docker.mount",
+      "none",
+      "folders of this machine, `/path[:/inside][:rw]` separated by commas, else read-only",
+      "AGENT_WORKER_DOCKER_MOUNT");
+
+  private final Form form;
+  private final String variable;
+  private final String key;
+  private final String byDefault;
+  private final String description;
+  private final List<String> aliases;
+
+  Setting(
+      Form form,
+      String variable,
+      String key,
+      String byDefault,
+      String description,
+      String... aliases) {
+    this.form = form;
+    this.variable = variable;
+    this.key = key;
+    this.byDefault = byDefault;
+    this.description = description;
+    this.aliases = List.of(aliases);
+  }
+
+  public Form form() {
+    return form;
+  }
+
+  /** The environment variable. */
+  public String variable() {
+    return variable;
+  }
+
+  /** The place in the section {@code settings} of the config file; empty when it has none. */
+  public String key() {
+    return key;
+  }
+
+  /** For people; whoever uses the setting holds the default itself. */
+  public String byDefault() {
+    return byDefault;
+  }
+
+  public String description() {
+    return description;
+  }
+
+  /** What the seeds call it: variables in capitals, keys of their config files in small letters. */
+  public List<String> aliases() {
+    return aliases;
+  }
+}

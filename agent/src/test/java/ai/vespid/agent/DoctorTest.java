@@ -1,0 +1,283 @@
+package ai.vespid.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.SelfSignedCertificate;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each fault is made, and found by its name and with a remedy. */
+class DoctorTest {
+  @TempDir Path directory;
+
+  private final TestGateway gateway = new TestGateway();
+  private final Map<String, String> environment = new HashMap<>();
+  private Path config;
+
+  @BeforeEach
+  void aHealthyAgent() throws IOException {
+    config = directory.resolve("home/agent.json");
+    Files.createDirectories(config.getParent());
+    environment.put("PATH", System.getenv("PATH"));
+    environment.put("VESPID_AGENT_SANDBOXES", "host");
+    environment.put("VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT", directory.resolve("ws").toString());
+    save(gateway.url(), TestGateway.TOKEN);
+  }
+
+  @AfterEach
+  void close() {
+    gateway.close();
+  }
+
+  private void save(String url, String token) throws IOException {
+    Files.deleteIfExists(config);
+    Files.createFile(
+        config, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(
+        config,
+        """
+        {"executorId": "%s", "executorToken": "%s", "organizationId": "%s", "gatewayWsUrl": "%s"}
+        """
+            .formatted(TestGateway.EXECUTOR, token, TestGateway.ORGANIZATION, url));
+  }
+
+  private List<Finding> examine() {
+    var findings = Doctor.examine(environment, config);
+    assertThat(findings).allSatisfy(finding -> assertThat(finding.remedy()).isNotBlank());
+    assertThat(findings.toString()).doesNotContain("secret-token");
+    return findings;
+  }
+
+  private void finds(String... codes) {
+    assertThat(examine()).extracting(Finding::code).contains(codes);
+  }
+
+  @Test
+  void aHealthyAgentHasNoFault() {
+    assertThat(examine()).filteredOn(Finding::fault).isEmpty();
+  }
+
+  @Test
+  void aConfigThatIsNotThere() throws IOException {
+    Files.delete(config);
+
+    finds("CONFIG_ABSENT");
+  }
+
+  @Test
+  void aConfigThatOthersCanRead() throws IOException {
+    Files.setPosixFilePermissions(config, PosixFilePermissions.fromString("rw-r--r--"));
+
+    finds("CONFIG_OPEN");
+  }
+
+  @Test
+  void aConfigThatIsMalformed() throws IOException {
+    Files.writeString(config, "{\"executorId\": ");
+
+    finds("CONFIG_MALFORMED");
+  }
+
+  @Test
+  void aConfigThatDoesNotSayWhoTheAgentIsWithEachThingItLacks() throws IOException {
+    Files.writeString(config, "{\"executorId\": \"x\", \"gatewayWsUrl\": \"http://h\"}");
+
+    assertThat(examine())
+        .filteredOn(finding -> finding.code().equals("IDENTITY_INVALID"))
+        .extracting(Finding::what)
+        .hasSize(4)
+        .anyMatch(what -> what.startsWith("executorId"))
+        .anyMatch(what -> what.startsWith("executorToken"))
+        .anyMatch(what -> what.startsWith("organizationId"))
+        .anyMatch(what -> what.startsWith("gatewayWsUrl"));
+  }
+
+  @Test
+  void settingsThatAreWrong() {
+    environment.put("VESPID_AGENT_STOP_GRACE_MS", "soon");
+    environment.put("AGENT_WORKER_DOCKER_ULIMITS", "many");
+    environment.put("VESPID_AGENT_SANDBOXES", "host,docker");
+
+    assertThat(examine())
+        .filteredOn(finding -> finding.code().equals("SETTING_INVALID"))
+        .hasSize(2);
+  }
+
+  @Test
+  void aKeyThatNobodyReads() throws IOException {
+    var text = Files.readString(config).replaceFirst("\\{", "{\"heartbeat\": {\"retries\": 3}, ");
+    Files.writeString(config, text);
+
+    finds("KEY_UNREAD");
+  }
+
+  @Test
+  void authoritiesThatAreNoneOrCannotBeRead() throws IOException {
+    environment.put("VESPID_AGENT_TLS_CA_FILE", config.toString());
+    finds("TLS_CA_INVALID");
+
+    environment.put("VESPID_AGENT_TLS_CA_FILE", directory.resolve("none.pem").toString());
+    finds("TLS_CA_UNREADABLE");
+  }
+
+  @Test
+  void aGatewayWithoutAnAddress() throws IOException {
+    save("ws://gateway.invalid:3002/ws/executor", TestGateway.TOKEN);
+
+    finds("GATEWAY_NAME_UNKNOWN", "GATEWAY_IN_CLEAR");
+  }
+
+  @Test
+  void aGatewayThatDoesNotAnswer() throws IOException {
+    try (var closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      save("ws://127.0.0.1:" + closed.getLocalPort() + "/ws/executor", TestGateway.TOKEN);
+    }
+
+    finds("GATEWAY_UNREACHABLE");
+  }
+
+  @Test
+  void aGatewayWhoseCertificateNobodyVouchesFor() throws IOException {
+    var vertx = Vertx.vertx();
+    var certificate = SelfSignedCertificate.create("localhost");
+    try {
+      var server =
+          vertx
+              .createHttpServer(
+                  new HttpServerOptions()
+                      .setSsl(true)
+                      .setKeyCertOptions(certificate.keyCertOptions()))
+              .requestHandler(request -> request.response().setStatusCode(401).end())
+              .listen(0, "127.0.0.1")
+              .await();
+      save("wss://127.0.0.1:" + server.actualPort() + "/ws/executor", TestGateway.TOKEN);
+
+      finds("GATEWAY_UNTRUSTED");
+    } finally {
+      certificate.delete();
+      vertx.close().await();
+    }
+  }
+
+  @Test
+  void aCredentialThatIsNotKnown() throws IOException {
+    save(gateway.url(), "another");
+
+    finds("TOKEN_REFUSED");
+  }
+
+  @Test
+  void anAgentThatWasRevoked() {
+    gateway.refuse(403);
+
+    finds("EXECUTOR_REVOKED");
+  }
+
+  @Test
+  void aServerThatIsNoGateway() {
+    gateway.refuse(404);
+
+    finds("GATEWAY_IS_NONE");
+  }
+
+  @Test
+  void aGatewayThatLetsNobodyInIsWorthKnowing() {
+    gateway.refuse(503);
+
+    finds("GATEWAY_BUSY");
+    assertThat(examine()).filteredOn(Finding::fault).isEmpty();
+  }
+
+  @Test
+  void aClockThatIsWrong() throws IOException {
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var answer = "HTTP/1.1 401 No\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\n\r\n";
+      Thread.ofPlatform()
+          .daemon()
+          .start(() -> {
+            try (var socket = server.accept()) {
+              socket.getInputStream().readNBytes(20);
+              socket.getOutputStream().write(answer.getBytes());
+              socket.getInputStream().readAllBytes();
+            } catch (IOException e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      save("ws://127.0.0.1:" + server.getLocalPort() + "/ws/executor", TestGateway.TOKEN);
+
+      finds("CLOCK_WRONG");
+    }
+  }
+
+  @Test
+  void foldersThatCannotBeWritten() throws IOException {
+    var file = Files.createFile(directory.resolve("file"));
+    environment.put("VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT", file.toString());
+    environment.put("VESPID_AGENT_JOURNAL_DIR", file.toString());
+    environment.put("VESPID_AGENT_LOG_FILE", file.resolve("log").toString());
+
+    finds("WORKSPACES_UNWRITABLE", "JOURNAL_UNWRITABLE", "LOG_UNWRITABLE");
+  }
+
+  @Test
+  void aPortThatIsTaken() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      environment.put("VESPID_AGENT_HTTP_PORT", Integer.toString(taken.getLocalPort()));
+
+      finds("PORT_TAKEN");
+    }
+  }
+
+  @Test
+  void anAgentThatHoldsItsLockAndDoesNotAnswer() throws Exception {
+    try (var _ = AgentCommand.lock(config)) {
+      finds("AGENT_DOES_NOT_ANSWER");
+    }
+  }
+
+  @Test
+  void anEngineThatIsNotThere() {
+    environment.put("VESPID_AGENT_EXEC_BACKEND", "docker");
+    environment.put("VESPID_AGENT_SANDBOXES", "docker");
+    environment.put("DOCKER_HOST", "unix://" + directory.resolve("none.sock"));
+
+    finds("SANDBOX_FAILS");
+  }
+
+  @Test
+  void programsThatAreMissingAndAProxyThatIsNotUsed() {
+    environment.put("PATH", directory.toString());
+    environment.put("HTTPS_PROXY", "http://proxy:3128");
+
+    finds("BASH_ABSENT", "SETSID_ABSENT", "PROXY_IGNORED");
+  }
+
+  @Test
+  void aManagedAgentWithoutContainers() throws IOException {
+    Files.writeString(
+        config, Files.readString(config).replaceFirst("\\{", "{\"pool\": \"managed\", "));
+
+    finds("MANAGED_WITHOUT_CONTAINER");
+  }
+
+  @Test
+  void scriptsThatAreRoot() {
+    assumeThat(System.getProperty("user.name")).isEqualTo("root");
+
+    finds("SCRIPTS_ARE_ROOT");
+  }
+}

@@ -1,0 +1,213 @@
+package ai.vespid.bench.fault;
+
+import ai.vespid.bench.RunStory;
+import ai.vespid.bench.Workflows;
+import ai.vespid.bench.Workflows.Started;
+import ai.vespid.bench.fault.History.Event;
+import ai.vespid.protocol.Json;
+import ai.vespid.protocol.RequestId;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The only worker is killed again and again, at random moments of runs of many steps, by turns its
+ * own requests and work of agents. Every run must end well, every effect have happened once, and
+ * nothing be asked for again whose step was committed (check 6).
+ */
+final class KillWorker {
+  static final String NAME = "kill-worker";
+  private static final int STEPS = 20;
+  private static final int RUNS_AT_ONCE = 4;
+  private static final int AGENTS = 2;
+  // A life ends after so many steps at most and some milliseconds: on a slow machine too it is in
+  // the middle of something, and not before anything began.
+  private static final int LIFE_STEPS_MAX = 10;
+  private static final long LIFE_MS_MAX = 100;
+  private static final long LIFE_SECONDS_MAX = 15;
+  private static final long END_SECONDS_MAX = 180;
+  // Its heir waits for it: that is no part of what is tried.
+  private static final int LEASE_MS = 2_000;
+
+  private final SiteOptions place;
+  private final int kills;
+  private final List<RunStory.Step> chain =
+      IntStream.range(0, STEPS).mapToObj(i -> new RunStory.Step("n" + i, i % 2 == 1)).toList();
+
+  KillWorker(SiteOptions place, int kills) {
+    this.place = place;
+    this.kills = kills;
+  }
+
+  /** What is known in the end; a secret is in none of it. */
+  private record Seen(Workflows workflows, Effects effects, Map<String, Long> executions) {}
+
+  /** Everything, and what came of it; {@code violations} is empty when all was well. */
+  Map<String, Object> run() throws InterruptedException {
+    var conf = place.launcher().resolveSibling("conf");
+    var gateway =
+        Map.of(
+            "VESPID_CONFIG",
+            conf.resolve("gateway.json").toString(),
+            "WORKFLOW_RUN_QUOTA_TIER",
+            "enterprise");
+    try (var site = place.open(1, "384m", gateway);
+        var effects = new Effects();
+        var workflows = Workflows.of(site.gateways().getFirst().apiUrl());
+        var fleet = new FaultFleet()) {
+      var history = new History();
+      var cable = Cable.straight(site.gateways());
+      for (var agent : workflows.agents(AGENTS)) {
+        fleet.add(new FaultAgent.Setup("agent", agent, cable, 50), history);
+      }
+      fleet.start();
+      var worker = site.worker("worker", config(conf), variables());
+      LongSupplier done = () -> effects.requests() + executions(history).size();
+      var runs = carryOut(workflows, publish(workflows, effects), worker, done);
+      return judge(runs, new Seen(workflows, effects, executions(history)));
+    }
+  }
+
+  private static Map<String, String> variables() {
+    return Map.of(
+        "WORKFLOW_CONTINUATION_POLL_MS", "250",
+        "NODE_EXEC_TIMEOUT_MS", "600000",
+        "WORKFLOW_HTTP_ALLOW_PRIVATE", "true");
+  }
+
+  private Path config(Path conf) {
+    try {
+      var config = Json.read(Files.readAllBytes(conf.resolve("worker.json")), ObjectNode.class);
+      var runner = (ObjectNode) config.path("verticles").path("workflow-runner");
+      runner.putObject("config").put("leaseMs", LEASE_MS).put("sweepMs", 100);
+      return Files.write(place.folder().resolve("worker.json"), Json.write(config));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String publish(Workflows workflows, Effects effects) {
+    var secret = workflows.secret("github", UUID.randomUUID().toString());
+    var nodes = new ArrayList<Map<String, Object>>();
+    for (int i = 0; i < chain.size(); i++) {
+      Map<String, Object> config =
+          chain.get(i).remote()
+              ? Map.of(
+                  "connectorId", "github",
+                  "actionId", "issue.create",
+                  "input", Map.of("number", i, "workMs", 20),
+                  "auth", Map.of("secretId", secret),
+                  "execution", Map.of("mode", "executor"))
+              : Map.of("method", "POST", "url", effects.url(), "body", Map.of("step", i));
+      var type = chain.get(i).remote() ? "connector.action" : "http.request";
+      nodes.add(Map.of("id", chain.get(i).nodeId(), "type", type, "config", config));
+    }
+    return workflows.publish(nodes);
+  }
+
+  private List<Started> carryOut(
+      Workflows workflows, String workflow, WorkerProcess worker, LongSupplier done)
+      throws InterruptedException {
+    var all = new ArrayList<Started>();
+    var open = new ArrayList<Started>();
+    for (int i = 0; i <= kills; i++) {
+      open.removeIf(run -> workflows.read(run).path("finishedAt").isTextual());
+      while (i < kills && open.size() < RUNS_AT_ONCE) {
+        open.add(workflows.start(workflow));
+        all.add(open.getLast());
+      }
+      worker.start();
+      if (i == kills) break;
+      worker.awaitReady();
+      live(done);
+      worker.child().kill();
+    }
+    for (var run : all) workflows.end(run, END_SECONDS_MAX);
+    return all;
+  }
+
+  private static void live(LongSupplier done) throws InterruptedException {
+    var random = ThreadLocalRandom.current();
+    long enough = done.getAsLong() + random.nextInt(LIFE_STEPS_MAX);
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIFE_SECONDS_MAX);
+    while (done.getAsLong() < enough && System.nanoTime() < limit) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+    TimeUnit.MILLISECONDS.sleep(random.nextLong(LIFE_MS_MAX));
+  }
+
+  private static Map<String, Long> executions(History history) {
+    return history.events().stream()
+        .filter(Event.Began.class::isInstance)
+        .map(Event.Began.class::cast)
+        .collect(Collectors.groupingBy(Event.Began::id, Collectors.counting()));
+  }
+
+  private Map<String, Object> judge(List<Started> runs, Seen seen) {
+    var violations = new ArrayList<String>();
+    for (var run : runs) violations.addAll(judge(run, seen));
+    long expected = (long) runs.size() * STEPS / 2;
+    if (seen.effects().keys().size() != expected) {
+      violations.add(seen.effects().keys().size() + " effects, not " + expected);
+    }
+    if (seen.executions().size() != expected) {
+      violations.add(seen.executions().size() + " dispatches, not " + expected);
+    }
+    var verdict = new LinkedHashMap<String, Object>();
+    verdict.put("scenario", NAME);
+    verdict.put("kills", kills);
+    verdict.put("runs", runs.size());
+    verdict.put("steps", runs.size() * STEPS);
+    verdict.put("repeatedRequests", seen.effects().repeated());
+    verdict.put("violations", violations);
+    return verdict;
+  }
+
+  private List<String> judge(Started run, Seen seen) {
+    var now = seen.workflows().read(run);
+    if (!now.path("status").asText().equals("succeeded")) {
+      return List.of(
+          run.run() + " is " + now.path("status").asText() + ' ' + now.path("error").asText());
+    }
+    var events = seen.workflows().events(run);
+    var violations = new ArrayList<>(RunStory.flaws(chain, events));
+    for (var step : chain) {
+      var id = RequestId.of(run.run(), step.nodeId(), 1);
+      if (step.remote()) {
+        long count = seen.executions().getOrDefault(id, 0L);
+        if (count != 1) violations.add(id + " was carried out " + count + " times");
+        continue;
+      }
+      var committed = committed(events, step.nodeId());
+      for (var asked : seen.effects().of(id)) {
+        if (asked.isAfter(committed)) violations.add(id + " was asked for after its commit");
+      }
+    }
+    return violations;
+  }
+
+  private static Instant committed(List<JsonNode> events, String nodeId) {
+    return events.stream()
+        .filter(event -> event.path("eventType").asText().equals("node_succeeded"))
+        .filter(event -> event.path("nodeId").asText().equals(nodeId))
+        .map(event -> Instant.parse(event.path("createdAt").asText()))
+        .map(at -> at.plus(Duration.ofMillis(1)))
+        .findFirst()
+        .orElse(Instant.MIN);
+  }
+}

@@ -1,0 +1,62 @@
+package ai.vespid.gateway.sessions;
+
+import ai.vespid.gateway.sessions.Pinning.Choice;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.session.SessionEvent;
+import ai.vespid.sql.SessionOwnerRepository.Pin;
+import ai.vespid.sql.SessionRow;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** Finds the host of a turn, and writes down when that is another one than before. */
+final class Hosting {
+  private static final long LOOK_AGAIN_MS = 100;
+
+  private final World world;
+  private final Session session;
+  private final BooleanSupplier over;
+
+  Hosting(World world, Session session, BooleanSupplier over) {
+    this.world = world;
+    this.session = session;
+    this.over = over;
+  }
+
+  /** Where the turn goes on; fails with NO_AGENT_AVAILABLE. */
+  Future<Route> host() {
+    if (over.getAsBoolean()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    return switch (world.pinning().choose(session.row(), world.here().nowMs())) {
+      case Choice.Stay(Route host) -> Future.succeededFuture(host);
+      case Choice.Wait _ -> {
+        Promise<Route> later = Promise.promise();
+        world.here().later(LOOK_AGAIN_MS, () -> host().onComplete(later));
+        yield later.future();
+      }
+      case Choice.Move(Route host) -> move(host);
+      case Choice.Nobody() ->
+          TurnFailure.future(
+              ErrorCode.NO_AGENT_AVAILABLE, "no executor is connected that may host the session");
+    };
+  }
+
+  private Future<Route> move(Route host) {
+    var row = session.row();
+    List<SessionRow.New> told =
+        row.pinnedExecutorId() == null
+            ? List.of()
+            : List.of(
+                failover(
+                    new Payloads.Host(row.pinnedExecutorId(), row.pinnedExecutorPool()),
+                    new Payloads.Host(host.executorId(), host.pool())));
+    return session.insist(told, new Pin(host.executorId(), host.pool())).map(_ -> host);
+  }
+
+  private static SessionRow.New failover(Payloads.Host from, Payloads.Host to) {
+    return SessionRow.New.ofSession(
+        SessionEvent.SYSTEM, "warn", RawJson.from(Payloads.Action.failover(from, to)), null);
+  }
+}

@@ -1,0 +1,142 @@
+package ai.vespid.gateway.sessions;
+
+import ai.vespid.kit.bus.Fault;
+import ai.vespid.kit.node.Surroundings;
+import ai.vespid.sql.SessionOwnerRepository;
+import ai.vespid.sql.SessionOwnerRepository.Change;
+import ai.vespid.sql.SessionOwnerRepository.Held;
+import ai.vespid.sql.SessionOwnerRepository.Lost;
+import ai.vespid.sql.SessionOwnerRepository.Nothing;
+import ai.vespid.sql.SessionOwnerRepository.Written;
+import ai.vespid.sql.SessionRow;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the events of one session, one append after the other. When an append failed nobody knows
+ * whether it was committed, so the table is read before the next one.
+ */
+final class Journal {
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+  private static final long AGAIN_MS = 250;
+  private static final int BEHIND_MAX = 1_000;
+
+  /** The session that is written about. */
+  interface Owner {
+    /** These are stored now. */
+    void stored(List<SessionRow> rows, Change change);
+
+    /** The session is another one's. */
+    void lost();
+  }
+
+  private final Surroundings here;
+  private final SessionOwnerRepository owners;
+  private final Held held;
+  private final Owner owner;
+  private Future<Void> tail = Future.succeededFuture();
+  private long lastSeq;
+  private boolean unsure;
+  private boolean closed;
+
+  /**
+   * @param lastSeq the last event that is known
+   */
+  Journal(Surroundings here, SessionOwnerRepository owners, Held held, long lastSeq, Owner owner) {
+    this.here = here;
+    this.owners = owners;
+    this.held = held;
+    this.lastSeq = lastSeq;
+    this.owner = owner;
+  }
+
+  long lastSeq() {
+    return lastSeq;
+  }
+
+  /** Writes nothing more; completes when what is under way has its answer. */
+  Future<Void> close() {
+    closed = true;
+    return tail;
+  }
+
+  /** Writes once; a failure means that it may be stored or not. */
+  Future<List<SessionRow>> append(List<SessionRow.New> events, Change change) {
+    Promise<List<SessionRow>> answer = Promise.promise();
+    tail =
+        tail.transform(_ -> write(events, change).onComplete(answer))
+            .transform(_ -> Future.succeededFuture());
+    return answer.future();
+  }
+
+  /** Writes again and again until it is stored, or the session is another one's. */
+  Future<List<SessionRow>> insist(List<SessionRow.New> events, Change change) {
+    return append(events, change)
+        .recover(cause -> {
+          if (closed) return Future.failedFuture(cause);
+          LOG.atWarn()
+              .addKeyValue("session", held.sessionId())
+              .addKeyValue("cause", cause.getClass().getSimpleName())
+              .log("events were not stored; tried again");
+          Promise<List<SessionRow>> later = Promise.promise();
+          here.later(AGAIN_MS, () -> insist(events, change).onComplete(later));
+          return later.future();
+        });
+  }
+
+  private Future<List<SessionRow>> write(List<SessionRow.New> events, Change change) {
+    if (closed) return Future.failedFuture(anothers());
+    if (!unsure) return writeNow(events, change);
+    return owners
+        .last(held.sessionId(), lastSeq + 1, BEHIND_MAX)
+        .compose(rows -> {
+          unsure = false;
+          if (!rows.isEmpty()) stored(rows, new Nothing());
+          var known = rows.stream().map(SessionRow::idempotencyKey).collect(Collectors.toSet());
+          return !events.isEmpty() && known.containsAll(keys(events))
+              ? Future.succeededFuture(rows)
+              : writeNow(events, change);
+        });
+  }
+
+  // What has no key is never taken for stored.
+  private static Set<String> keys(List<SessionRow.New> events) {
+    var keys = new HashSet<String>();
+    for (var event : events) keys.add(Objects.requireNonNullElse(event.idempotencyKey(), ""));
+    return keys;
+  }
+
+  private Future<List<SessionRow>> writeNow(List<SessionRow.New> events, Change change) {
+    return owners
+        .append(held, events, change)
+        .onFailure(_ -> unsure = true)
+        .compose(appended ->
+            switch (appended) {
+              case Written(var rows) -> {
+                stored(rows, change);
+                yield Future.succeededFuture(rows);
+              }
+              case Lost() -> {
+                closed = true;
+                owner.lost();
+                yield Future.failedFuture(anothers());
+              }
+            });
+  }
+
+  private void stored(List<SessionRow> rows, Change change) {
+    if (!rows.isEmpty()) lastSeq = rows.getLast().event().seq();
+    owner.stored(rows, change);
+  }
+
+  private static Fault anothers() {
+    return new Fault(Fault.Code.NOT_HOME, "the session is another owner's");
+  }
+}

@@ -1,0 +1,108 @@
+package ai.vespid.gateway.sessions;
+
+import ai.vespid.kit.engine.Engine;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Timestamps;
+import ai.vespid.protocol.bus.ClientEdge;
+import ai.vespid.protocol.engine.Chunk;
+import ai.vespid.protocol.engine.Chunk.ToolCall;
+import ai.vespid.protocol.engine.Inference;
+import ai.vespid.protocol.engine.Inference.Said;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a session's engine says in one turn: asked, streamed to viewers, put together. */
+final class Thought {
+  /** What the engine said in one go. */
+  record Spoken(String text, List<ToolCall> calls) {}
+
+  private final World world;
+  private final Session session;
+  private final Turn turn;
+  private final long deadlineMs;
+  private Engine.Call call;
+  private long streamSeq;
+
+  Thought(World world, Session session, Turn turn, long deadlineMs) {
+    this.world = world;
+    this.session = session;
+    this.turn = turn;
+    this.deadlineMs = deadlineMs;
+  }
+
+  Future<Spoken> think() {
+    var engine = world.engines().find(session.row().engineId());
+    if (engine.isEmpty()) {
+      return TurnFailure.future(
+          ErrorCode.EXECUTOR_UNSUPPORTED_ENGINE,
+          "no engine " + session.row().engineId() + " is here");
+    }
+    var hearing = new Hearing();
+    call = engine.get().infer(question(), hearing::hear);
+    return hearing.spoken.future().onComplete(_ -> call = null);
+  }
+
+  private Inference question() {
+    var row = session.row();
+    var limits = row.limits();
+    var said = new ArrayList<Said>();
+    if (row.promptSystem() != null) said.add(new Inference.System(row.promptSystem()));
+    said.add(new Inference.System(row.promptInstructions()));
+    said.addAll(session.history().told(turn, limits.maxRuntimeChars()));
+    long leftMs = Math.max(1, deadlineMs - world.here().nowMs());
+    return new Inference(
+        row.engineId(),
+        row.model(),
+        said,
+        Tools.described(row.toolsAllow()),
+        limits.maxOutputChars(),
+        (int) leftMs);
+  }
+
+  Future<?> cancel() {
+    return call == null ? Future.succeededFuture() : call.cancel();
+  }
+
+  /** Puts one answer together. */
+  private final class Hearing {
+    private final Promise<Spoken> spoken = Promise.promise();
+    private final StringBuilder text = new StringBuilder();
+    private final List<ToolCall> calls = new ArrayList<>();
+
+    void hear(Chunk chunk) {
+      switch (chunk) {
+        case Chunk.Delta(var piece) -> add(piece);
+        case ToolCall wanted -> calls.add(wanted);
+        case Chunk.Usage _ -> {}
+        case Chunk.Finish _ -> spoken.tryComplete(new Spoken(text.toString(), calls));
+        case Chunk.Failed(var code, var message) -> spoken.tryFail(new TurnFailure(code, message));
+      }
+    }
+
+    private void add(String piece) {
+      int room = session.row().limits().maxOutputChars() - text.length();
+      if (piece.length() > room) {
+        if (room > 0) say(piece.substring(0, room));
+        cancel();
+        spoken.tryComplete(new Spoken(text.toString(), calls));
+      } else {
+        say(piece);
+      }
+    }
+
+    private void say(String piece) {
+      text.append(piece);
+      session.watchers().stream(
+          new ClientEdge.Streamed(
+              turn.sessionId(),
+              turn.requestId(),
+              turn.seq(),
+              ++streamSeq,
+              piece,
+              Timestamps.iso(Instant.ofEpochMilli(world.here().nowMs()))));
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package ai.vespid.gateway.sessions;
+
+import ai.vespid.kit.node.Homes;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.bus.DispatchRouter;
+import ai.vespid.protocol.bus.DispatchRouter.Finished;
+import ai.vespid.protocol.bus.DispatchRouter.Refused;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.engine.Chunk.ToolCall;
+import ai.vespid.protocol.session.SessionEvent;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+
+/** Carries out what an engine asks for, on the session's host, as an ordinary dispatch. */
+final class ToolUse {
+  private static final Duration CANCEL_MAX = Duration.ofSeconds(2);
+  private static final long ANSWER_GRACE_MS = 5_000;
+  private static final long AGAIN_MS = 250;
+  private static final int REFUSALS_MAX = 4;
+
+  /** A dispatch that is under way. */
+  private record UnderWay(String key, String requestId) {}
+
+  private final World world;
+  private final Session session;
+  private final Turn turn;
+  private final Hosting hosting;
+  private final long deadlineMs;
+  private UnderWay underWay;
+
+  ToolUse(World world, Session session, Turn turn, Hosting hosting, long deadlineMs) {
+    this.world = world;
+    this.session = session;
+    this.turn = turn;
+    this.hosting = hosting;
+    this.deadlineMs = deadlineMs;
+  }
+
+  Future<Route> host() {
+    return hosting.host();
+  }
+
+  /** What came of a call; a tool that fails is an answer too. */
+  Future<Payloads.Step> use(ToolCall call, int index) {
+    if (!Tools.allowed(session.row().toolsAllow(), call.toolId())) {
+      var error = ErrorCode.TOOL_NOT_ALLOWED.with(call.toolId());
+      return Future.succeededFuture(step(call, index, DispatchResult.failed(error, null)));
+    }
+    return dispatch(call, index, 0).map(result -> step(call, index, result));
+  }
+
+  private Future<DispatchResult> dispatch(ToolCall call, int index, int refusals) {
+    var requestId = RequestId.of(turn.sessionId(), "turn-" + turn.seq() + "-tool-" + index, 1);
+    return hosting
+        .host()
+        .compose(host -> {
+          try {
+            long leftMs = deadlineMs - world.here().nowMs();
+            var organization = session.row().organizationId();
+            var dispatch =
+                world.tools().dispatch(requestId, organization, turn, call, host, leftMs);
+            return run(new DispatchRouter.Run(dispatch));
+          } catch (Tools.Refused e) {
+            return Future.succeededFuture(DispatchResult.failed(e.getMessage(), null));
+          }
+        })
+        .compose(result -> {
+          boolean nobody = ErrorCode.NO_AGENT_AVAILABLE.name().equals(result.error());
+          if (!nobody || refusals == REFUSALS_MAX) return Future.succeededFuture(result);
+          // It was not begun: the host went just now, and there may be another one.
+          Promise<DispatchResult> later = Promise.promise();
+          world.here().later(AGAIN_MS, () -> dispatch(call, index, refusals + 1).onComplete(later));
+          return later.future();
+        });
+  }
+
+  private Future<DispatchResult> run(DispatchRouter.Run run) {
+    var dispatch = run.dispatch();
+    var key = Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId());
+    var await = new DispatchRouter.Await(key, dispatch.requestId(), dispatch.organizationId());
+    underWay = new UnderWay(key, dispatch.requestId());
+    return world
+        .homes()
+        .ask(key, _ -> run, await, Duration.ofMillis(dispatch.timeoutMs() + ANSWER_GRACE_MS))
+        .map(reply ->
+            switch (reply) {
+              case Finished(var result, _) -> result;
+              case Refused(var code, _) -> DispatchResult.failed(code);
+              case DispatchRouter.Accepted _ ->
+                  throw new IllegalStateException("a synchronous dispatch is never accepted");
+            })
+        .otherwise(_ -> DispatchResult.failed(ErrorCode.GATEWAY_TIMEOUT))
+        .onComplete(_ -> underWay = null);
+  }
+
+  private Payloads.Step step(ToolCall call, int index, DispatchResult result) {
+    return new Payloads.Step(
+        SessionEvent.TOOL_RESULT,
+        index,
+        call.id(),
+        call.toolId(),
+        null,
+        result.status(),
+        result.status() == ResultStatus.FAILED ? result.error() : null,
+        cut(result.output()));
+  }
+
+  // What is longer than an answer may be is told as a text of what fits.
+  private RawJson cut(RawJson output) {
+    int max = session.row().limits().maxOutputChars();
+    return output == null || output.size() <= max
+        ? output
+        : RawJson.from(output.text().substring(0, Math.min(max, output.text().length())));
+  }
+
+  /** Ends what is under way, wherever it runs. */
+  Future<?> cancel() {
+    if (underWay == null) return Future.succeededFuture();
+    var organization = session.row().organizationId();
+    return world
+        .homes()
+        .ask(
+            underWay.key(),
+            new DispatchRouter.Cancel(underWay.key(), underWay.requestId(), organization),
+            CANCEL_MAX)
+        .otherwiseEmpty();
+  }
+}

@@ -1,0 +1,148 @@
+package ai.vespid.gateway.sessions;
+
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.engine.Chunk.ToolCall;
+import ai.vespid.protocol.session.SessionEvent;
+import ai.vespid.protocol.session.SessionLimits;
+import ai.vespid.sql.SessionOwnerRepository.Nothing;
+import ai.vespid.sql.SessionRow;
+import io.vertx.core.Future;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * One turn from its beginning to its outcome: think, use a tool, look at what came of it, think
+ * again. Every step is an event before it counts, so another owner goes on where this one stopped:
+ * a tool that was asked for and has not answered is asked for again under the same request id, and
+ * what runs already is joined.
+ */
+final class TurnRun {
+  private final World world;
+  private final Session session;
+  private final Turn turn;
+  private final Thought thought;
+  private final ToolUse tools;
+  private boolean over;
+  private int thoughts;
+  private int calls;
+
+  TurnRun(World world, Session session, Turn turn) {
+    this.world = world;
+    this.session = session;
+    this.turn = turn;
+    long deadlineMs = world.here().nowMs() + limits(session).timeoutMs();
+    var hosting = new Hosting(world, session, () -> over);
+    this.thought = new Thought(world, session, turn, deadlineMs);
+    this.tools = new ToolUse(world, session, turn, hosting, deadlineMs);
+  }
+
+  private static SessionLimits limits(Session session) {
+    return session.row().limits();
+  }
+
+  void begin() {
+    var steps = session.history().steps(turn);
+    calls = (int) steps.stream().filter(step -> is(step, SessionEvent.TOOL_CALL)).count();
+    thoughts = (int) steps.stream().filter(step -> is(step, SessionEvent.AGENT_MESSAGE)).count();
+    tools
+        .host()
+        .compose(_ -> goOn(steps))
+        .compose(_ -> think())
+        .onSuccess(this::ended)
+        .onFailure(cause -> ended(TurnFailure.outcome(cause)));
+  }
+
+  private void ended(Outcome outcome) {
+    if (over) return;
+    over = true;
+    session.done(turn, outcome);
+  }
+
+  private static boolean is(SessionRow step, String type) {
+    return step.event().eventType().equals(type);
+  }
+
+  // The last owner may have stopped between a call and its answer.
+  private Future<?> goOn(List<SessionRow> steps) {
+    if (steps.isEmpty() || !is(steps.getLast(), SessionEvent.TOOL_CALL)) {
+      return Future.succeededFuture();
+    }
+    var step = Payloads.Tool.read(steps.getLast().event().payload()).stream();
+    return answer(new ToolCall(step.callId(), step.toolId(), step.input()), step.callIndex());
+  }
+
+  private Future<Outcome> think() {
+    if (over) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (thoughts++ == limits(session).maxTurns()) {
+      return TurnFailure.future(
+          ErrorCode.AGENT_MAX_TURNS, "more than " + limits(session).maxTurns() + " steps");
+    }
+    return thought
+        .think()
+        .compose(said -> {
+          if (said.calls().isEmpty()) {
+            return Future.succeededFuture(new Outcome.Answered(said.text(), calls));
+          }
+          return note(said.text()).compose(_ -> use(said.calls().iterator())).compose(_ -> think());
+        });
+  }
+
+  private Future<?> note(String text) {
+    if (text.isBlank()) return Future.succeededFuture();
+    var payload = RawJson.from(new Payloads.Message(text, null, null));
+    return store(SessionEvent.AGENT_MESSAGE, "message:" + turn.requestId() + ':' + calls, payload);
+  }
+
+  private Future<?> use(Iterator<ToolCall> wanted) {
+    if (!wanted.hasNext()) return Future.succeededFuture();
+    if (over) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (calls == limits(session).maxToolCalls()) {
+      return TurnFailure.future(
+          ErrorCode.AGENT_MAX_TOOL_CALLS,
+          "more than " + limits(session).maxToolCalls() + " calls of tools");
+    }
+    var call = wanted.next();
+    int index = calls++;
+    var step =
+        new Payloads.Step(
+            SessionEvent.TOOL_CALL,
+            index,
+            call.id(),
+            call.toolId(),
+            call.input(),
+            null,
+            null,
+            null);
+    return store(step).compose(_ -> answer(call, index)).compose(_ -> use(wanted));
+  }
+
+  private Future<?> answer(ToolCall call, int index) {
+    return tools.use(call, index).compose(this::store);
+  }
+
+  private Future<?> store(Payloads.Step step) {
+    return store(
+        step.kind(),
+        "stream:" + turn.requestId() + ':' + step.kind() + ':' + step.callIndex(),
+        RawJson.from(new Payloads.Tool(turn.requestId(), step)));
+  }
+
+  private Future<?> store(String type, String key, RawJson payload) {
+    if (over) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    var event = new SessionRow.New(type, "info", payload, key, null, turn.seq(), false);
+    return session.insist(List.of(event), new Nothing());
+  }
+
+  /** Stops it wherever it runs; completes when it has. */
+  Future<?> cancel() {
+    over = true;
+    return Future.join(thought.cancel(), tools.cancel());
+  }
+
+  /** Forgets it; what a tool does goes on. */
+  Future<?> drop() {
+    over = true;
+    return thought.cancel();
+  }
+}

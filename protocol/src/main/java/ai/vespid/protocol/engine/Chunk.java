@@ -1,0 +1,45 @@
+package ai.vespid.protocol.engine;
+
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RawJson;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
+/**
+ * A piece of an engine's answer.
+ *
+ * <pre>
+ *   *[ Delta | ToolCall | Usage ], then Finish or Failed, and nothing after it
+ * </pre>
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Chunk.Delta.class, name = "delta"),
+  @JsonSubTypes.Type(value = Chunk.ToolCall.class, name = "tool_call"),
+  @JsonSubTypes.Type(value = Chunk.Usage.class, name = "usage"),
+  @JsonSubTypes.Type(value = Chunk.Finish.class, name = "finish"),
+  @JsonSubTypes.Type(value = Chunk.Failed.class, name = "failed")
+})
+public sealed interface Chunk {
+  /** Text that follows what came before, blanks and newlines as they are. */
+  record Delta(String text) implements Chunk {}
+
+  /** It wants a tool; {@code id} is the engine's own and comes back with the result. */
+  record ToolCall(String id, String toolId, RawJson input) implements Chunk {}
+
+  /** What it cost, in tokens; said at most once. */
+  record Usage(long inputTokens, long outputTokens) implements Chunk {}
+
+  /** It has said all. */
+  record Finish(Reason reason) implements Chunk {}
+
+  /** It could not go on; what it said before is no answer. */
+  record Failed(ErrorCode code, String message) implements Chunk {}
+
+  /** Why an engine stopped. */
+  enum Reason {
+    STOP,
+    TOOL_CALLS,
+    LENGTH
+  }
+}

@@ -1,0 +1,74 @@
+package ai.vespid.worker.workflow;
+
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.workflow.Node;
+import ai.vespid.sql.Run;
+import ai.vespid.sql.RunNode;
+import ai.vespid.sql.RunRepository;
+import ai.vespid.sql.RunRepository.Advance;
+import ai.vespid.sql.RunRepository.Advanced;
+import ai.vespid.worker.gateway.GatewayClient;
+import ai.vespid.worker.nodes.NodeCall;
+import ai.vespid.worker.nodes.NodeExecutor;
+import ai.vespid.worker.nodes.RemoteNodes;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** What carries out the decisions of every run of one runner. */
+record RunnerCarriers(
+    Vertx vertx,
+    InstantSource clock,
+    RunRepository runs,
+    Secrets secrets,
+    NodeExecutor local,
+    RemoteNodes remote,
+    GatewayClient gateway,
+    Duration lease,
+    long lingerMs)
+    implements Carriers {
+  @Override
+  public void after(long ms, Runnable what) {
+    vertx.setTimer(ms, _ -> what.run());
+  }
+
+  @Override
+  public Future<List<RunNode>> arrived(String runId) {
+    return runs.arrived(runId);
+  }
+
+  @Override
+  public Future<Advanced> advance(Advance step) {
+    return runs.advance(step);
+  }
+
+  @Override
+  public Future<DispatchResult> execute(Run run, Node node, Effect.Execute effect) {
+    return secrets
+        .of(run.organizationId(), node)
+        .compose(
+            secret -> local.execute(new NodeCall(node, secret, effect.key(), effect.timeoutMs())))
+        .recover(cause ->
+            cause instanceof Secrets.Unusable unusable
+                ? Future.succeededFuture(DispatchResult.failed(unusable.getMessage(), null))
+                : Future.failedFuture(cause));
+  }
+
+  @Override
+  public Future<GatewayClient.Answer> send(
+      Run run, Node node, Effect.Send effect, Supplier<List<RawJson>> steps) {
+    return secrets
+        .of(run.organizationId(), node)
+        .compose(secret ->
+            gateway.dispatch(
+                remote.dispatch(run, effect.attempt(), node, steps, secret, effect.timeoutMs())))
+        .recover(cause ->
+            cause instanceof Secrets.Unusable unusable
+                ? Future.succeededFuture(new GatewayClient.Refused(unusable.getMessage()))
+                : Future.failedFuture(cause));
+  }
+}
