@@ -66,6 +66,7 @@ public final class SimulationCommand implements Callable<Integer> {
       if (violation.isPresent()) {
         failed++;
         out().printf("seed %d: %s%n", seed, violation.get());
+        out().flush();
       }
       long done = seed - seeds.from() + 1;
       if (done % toldEvery == 0 || seed == seeds.to()) tell(done, failed, begun);
@@ -76,6 +77,7 @@ public final class SimulationCommand implements Callable<Integer> {
   private void tell(long done, int failed, long begun) {
     long seconds = (System.nanoTime() - begun) / 1_000_000_000;
     out().printf("%,d seeds, %d failed, after %,d s%n", done, failed, seconds);
+    out().flush();
   }
 
   private PrintWriter out() {
@@ -89,6 +91,7 @@ public final class SimulationCommand implements Callable<Integer> {
         .printf(
             "%nseed %d, %,d events, %,d runs: %s%n",
             seed, outcome.events(), outcome.ran(), outcome.violation().orElse("holds"));
+    out().flush();
     return outcome.violation().isEmpty() ? 0 : 1;
   }
 }
