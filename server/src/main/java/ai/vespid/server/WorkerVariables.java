@@ -47,6 +47,16 @@ final class WorkerVariables {
               "5000",
               "before the second attempt of a run, at least 1000; then twice as long",
               "workflow-runner.retryBackoffMs"),
+          text(
+              "WORKFLOW_POLICY_DEFAULTS",
+              "allow",
+              "where no rule of the organization matches; `guarded` asks before scripts and writes",
+              "workflow-runner.policyDefaults"),
+          integer(
+              "WORKFLOW_APPROVAL_TTL_SEC",
+              "86400",
+              "how long a person has to approve, at least 60",
+              "workflow-runner.approvalTtlSec"),
           integer(
               "NODE_EXEC_TIMEOUT_MS",
               "60000",

@@ -47,7 +47,12 @@ public final class RunRepository {
           r.workflow_id, r.trigger_type, r.trigger_key, r.triggered_at, r.trigger_source, r.status,
           r.attempt_count, r.max_attempts, r.next_attempt_at, r.requested_by_user_id,
           r.input::text AS input, r.output::text AS output, r.error, r.created_at, r.started_at,
-          r.finished_at
+          r.finished_at,
+          (SELECT coalesce(json_agg(json_build_object(
+                  'name', p.name, 'effect', p.effect, 'scope', p.scope)
+              ORDER BY p.priority, p.created_at, p.id), '[]')::text
+            FROM organization_policy_rules p
+            WHERE p.organization_id = r.organization_id AND p.enabled) AS policy
       """;
   private static final String CLAIM_DUE =
       """
@@ -94,9 +99,17 @@ public final class RunRepository {
    * @param wakeSeq how often something had come for it when it was claimed
    * @param cursor what a runner noted down in its last advance, or null
    * @param canceled somebody wants it to end
+   * @param policy the enabled rules of its organization, in their order: {@code [{name, effect,
+   *     scope}]}
    */
   public record Claimed(
-      Run run, int epoch, long wakeSeq, RawJson cursor, boolean canceled, List<RunNode> nodes) {}
+      Run run,
+      int epoch,
+      long wakeSeq,
+      RawJson cursor,
+      boolean canceled,
+      RawJson policy,
+      List<RunNode> nodes) {}
 
   /** What a runner claims to hold. */
   public record Held(String runId, int epoch) {}
@@ -190,6 +203,7 @@ public final class RunRepository {
         row.getLong("wake_seq"),
         Rows.json(row, "cursor"),
         row.getBoolean("canceled"),
+        Rows.json(row, "policy"),
         nodes.getOrDefault(Rows.id(row, "id"), List.of()));
   }
 

@@ -163,6 +163,34 @@ final class WorkflowRunTest {
   }
 
   @Test
+  void aRuleOfTheOrganizationForbidsANodeOrAsksAPerson() {
+    policyRule("no writes", "deny", "{\"actionIdPrefixes\": [\"issue.\"]}");
+    policyRule("ask", "require_approval", "{\"taskType\": \"shell\"}");
+    world.workerBeside(new JsonObject());
+
+    var denied = run(action("cloud"));
+    var asked = run(shell("a"));
+
+    ends(denied, "failed");
+    assertThat(world.error(denied)).isEqualTo("POLICY_DENIED:no writes");
+    world.until("a person is asked", () -> world.told(asked).contains("approval_requested:a"));
+    assertThat(world.told(asked)).doesNotContain("node_dispatched:a");
+    assertThat(world.status(asked)).isEqualTo("running");
+  }
+
+  private void policyRule(String name, String effect, String scope) {
+    world.sql(
+        """
+        INSERT INTO organization_policy_rules (organization_id, name, effect, scope)
+        VALUES ($1, $2, $3, $4::text::jsonb)
+        """,
+        TestWorld.id(world.organization),
+        name,
+        effect,
+        scope);
+  }
+
+  @Test
   void nothingRunsTwiceWhenWorkersAreKilledAgainAndAgain() {
     var agent = new TestAgent(world);
     var quick = new JsonObject().put("leaseMs", 400).put("sweepMs", 50).put("lingerMs", 20);

@@ -30,6 +30,8 @@ import java.util.Optional;
 
 /** The tables of runs, with the rules of the real statements: each call is one commit. */
 final class RunTable {
+  private static final RawJson NO_RULES = RawJson.of("[]");
+
   /** One run and all that is written of it. */
   static final class Row {
     final String id;
@@ -108,7 +110,8 @@ final class RunTable {
       row.owned = true;
       row.due = world.instant().plus(RunnerShell.LEASE);
       claimed.add(
-          new Claimed(row.run(), row.epoch, row.wakes, row.cursor, row.canceled, told(row)));
+          new Claimed(
+              row.run(), row.epoch, row.wakes, row.cursor, row.canceled, NO_RULES, told(row)));
     }
     return claimed;
   }

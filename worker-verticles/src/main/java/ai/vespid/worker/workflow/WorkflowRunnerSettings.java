@@ -1,5 +1,6 @@
 package ai.vespid.worker.workflow;
 
+import ai.vespid.protocol.RawJson;
 import java.time.Duration;
 
 /**
@@ -17,6 +18,9 @@ import java.time.Duration;
  * @param timeoutGraceMs how much longer than its dispatch a node waits
  * @param retryBackoffMs WORKFLOW_RETRY_BACKOFF_MS, at least 1000
  * @param parallelMax nodes of one run under way at once
+ * @param policyDefaults WORKFLOW_POLICY_DEFAULTS, {@code allow} or {@code guarded}: what is decided
+ *     where no rule of the organization matches
+ * @param approvalTtlSec WORKFLOW_APPROVAL_TTL_SEC, how long a person has to decide, at least 60
  * @param eventPayloadCharsMax WORKFLOW_EVENT_PAYLOAD_MAX_CHARS, 256 to 200000
  * @param githubApiBaseUrl GITHUB_API_BASE_URL
  * @param slackApiBaseUrl SLACK_API_BASE_URL
@@ -36,6 +40,8 @@ public record WorkflowRunnerSettings(
     Integer timeoutGraceMs,
     Integer retryBackoffMs,
     Integer parallelMax,
+    PolicyDefaults policyDefaults,
+    Integer approvalTtlSec,
     Integer eventPayloadCharsMax,
     String githubApiBaseUrl,
     String slackApiBaseUrl,
@@ -53,6 +59,9 @@ public record WorkflowRunnerSettings(
     if (retryBackoffMs == null) retryBackoffMs = 5_000;
     retryBackoffMs = Math.max(1_000, retryBackoffMs);
     if (parallelMax == null) parallelMax = 50;
+    if (policyDefaults == null) policyDefaults = PolicyDefaults.ALLOW;
+    if (approvalTtlSec == null) approvalTtlSec = 86_400;
+    approvalTtlSec = Math.max(60, approvalTtlSec);
     if (eventPayloadCharsMax == null) eventPayloadCharsMax = 4_000;
     eventPayloadCharsMax = Math.clamp(eventPayloadCharsMax, 256, 200_000);
     if (githubApiBaseUrl == null) githubApiBaseUrl = "https://api.github.com";
@@ -63,6 +72,10 @@ public record WorkflowRunnerSettings(
       throw new IllegalArgumentException(
           "runsMax, sweepMs, nodeTimeoutMs and parallelMax must be at least 1, leaseMs 300");
     }
+  }
+
+  NodePolicy policy(RawJson rules) {
+    return PolicyRules.of(rules, policyDefaults, Duration.ofSeconds(approvalTtlSec));
   }
 
   RunRules rules() {

@@ -201,7 +201,11 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
   private void hold(Definition definition, Claimed claimed, long askedAtMs) {
     var machine =
         new RunMachine(
-            definition, claimed.run(), claimed.cursor(), settings.rules(), NodePolicy.ALLOW_ALL);
+            definition,
+            claimed.run(),
+            claimed.cursor(),
+            settings.rules(),
+            settings.policy(claimed.policy()));
     var run = new HeldRun(carriers, definition, claimed, machine, askedAtMs, this);
     var before = held.get(run.id());
     // It was claimed again by ourselves: what the older claim does is refused.
