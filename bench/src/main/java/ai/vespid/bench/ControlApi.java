@@ -35,7 +35,8 @@ public final class ControlApi implements AutoCloseable {
       if (status / 100 == 2) return body;
       throw new IllegalStateException(
           "%s was answered %d %s %s"
-              .formatted(what, status, body.path("code").asText(), body.path("message").asText()));
+              .formatted(what, status, body.path("code").asText(), body.path("message").asText())
+              .strip());
     }
   }
 
