@@ -82,17 +82,24 @@ final class ProviderAccounts {
   private Future<Granted> link(Login login, User user, HttpServerRequest request, String address) {
     return sessions
         .ofCookie(request)
-        .compose(session -> {
-          if (session.isEmpty() || !session.get().user().id().equals(user.id())) {
-            return Future.failedFuture(
-                new Problem(
-                    ErrorCode.CONFLICT,
-                    "an account with this e-mail exists; sign in to it, then begin this login"
-                        + " again to use both"));
-          }
-          return logins.link(login, user.id());
-        })
-        .compose(_ -> sessions.open(request, address, user));
+        .compose(session ->
+            session.isPresent() && session.get().user().id().equals(user.id())
+                ? logins.link(login, user.id()).compose(_ -> sessions.open(request, address, user))
+                : knownByNow(login, request, address));
+  }
+
+  // Another answer of the same person may have made the account since this one looked.
+  private Future<Granted> knownByNow(Login login, HttpServerRequest request, String address) {
+    return logins
+        .person(login)
+        .compose(known ->
+            known.isPresent()
+                ? sessions.open(request, address, known.get())
+                : Future.failedFuture(
+                    new Problem(
+                        ErrorCode.CONFLICT,
+                        "an account with this e-mail exists; sign in to it, then begin this login"
+                            + " again to use both")));
   }
 
   private Future<Granted> create(
