@@ -286,6 +286,9 @@ final class Cluster implements AutoCloseable {
           if (answer.failed()) reachability.silent(other);
           else if (answer.result().reached()) reachability.reached();
           else reachability.refused();
+          if (reachability.doubtful()) {
+            LOG.atWarn().addKeyValue("asked", other).log("probes of this node fail");
+          }
           if (reachability.lost() && !before) unreachable.run();
         });
   }

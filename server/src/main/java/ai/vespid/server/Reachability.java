@@ -53,6 +53,11 @@ final class Reachability {
     silent.add(who);
   }
 
+  /** True after each ten probes in a row that failed: worth a line in the log. */
+  boolean doubtful() {
+    return failed > 0 && failed % FAILED_MAX == 0;
+  }
+
   /** True when this node should leave. */
   boolean lost() {
     return refused >= FAILED_MAX || failed >= FAILED_MAX && silent.size() >= 2;

@@ -33,6 +33,7 @@ class ReachabilityTest {
     for (int i = 0; i < 10 * Reachability.FAILED_MAX; i++) reachability.silent("b");
 
     assertThat(reachability.lost()).isFalse();
+    assertThat(reachability.doubtful()).isTrue();
   }
 
   @Test
