@@ -27,6 +27,9 @@ import java.util.function.Function;
  * </ul>
  */
 public final class Database {
+  // By default a longer statement than 2,048 characters is parsed and planned anew each time.
+  private static final int STATEMENT_LENGTH_MAX = 16_384;
+
   private static final String TENANT = "vespid_tenant";
   private static final String GATEWAY = "vespid_gateway";
   private static final String IDENTITY = "vespid_identity";
@@ -72,6 +75,7 @@ public final class Database {
     var connect =
         PgConnectOptions.fromUri(options.url())
             .setCachePreparedStatements(true)
+            .setPreparedStatementCacheSqlLimit(STATEMENT_LENGTH_MAX)
             .setPipeliningLimit(options.pipeliningMax())
             // A start-up parameter: the connection never exists with the login's own rights.
             .addProperty("role", role)
