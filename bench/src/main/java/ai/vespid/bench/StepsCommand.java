@@ -33,7 +33,6 @@ final class StepsCommand implements Callable<Integer> {
   private static final double STEP_MS_MAX = 4;
   private static final long PATIENCE_SECONDS = 300;
   private static final int CALLERS = 8;
-  private static final int WARM_UPS = 2;
 
   @Spec private CommandSpec spec;
   @Mixin private SiteOptions place;
@@ -41,6 +40,12 @@ final class StepsCommand implements Callable<Integer> {
 
   @Option(names = "--steps", defaultValue = "400", description = "of the long run")
   private int steps;
+
+  @Option(
+      names = "--warmup",
+      defaultValue = "8",
+      description = "long runs before, some 15 s of them: young code takes half as long again")
+  private int warmUps;
 
   @Option(names = "--rounds", defaultValue = "5", description = "long runs; the median counts")
   private int rounds;
@@ -84,7 +89,7 @@ final class StepsCommand implements Callable<Integer> {
     var workflow = workflows.publish(nodes(chain));
     var times = new ArrayList<Double>();
     var flaws = new TreeMap<String, Long>();
-    for (int i = -WARM_UPS; i < rounds; i++) {
+    for (int i = -warmUps; i < rounds; i++) {
       var started = workflows.start(workflow);
       var ended = workflows.end(started, PATIENCE_SECONDS);
       judge(workflows, started, chain, flaws);
