@@ -50,8 +50,15 @@ public final class FaultCommand implements Callable<Integer> {
       description = "read all accepted results from PostgreSQL in the end")
   private boolean audit;
 
-  @Option(names = "--kills", defaultValue = "50", description = "of the worker, in kill-worker")
+  @Option(names = "--kills", defaultValue = "50", description = "in kill-worker")
   private int kills;
+
+  @Option(
+      names = "--victims",
+      split = ",",
+      defaultValue = "WORKER",
+      description = "who is killed in kill-worker, by turns: ${COMPLETION-CANDIDATES}")
+  private List<KillWorker.Victim> victims;
 
   private boolean good = true;
 
@@ -66,7 +73,7 @@ public final class FaultCommand implements Callable<Integer> {
   }
 
   private void killWorkers() throws InterruptedException {
-    var verdict = new KillWorker(place, kills).run();
+    var verdict = new KillWorker(place, kills, victims).run();
     var out = spec.commandLine().getOut();
     out.println(new String(Json.write(verdict), StandardCharsets.UTF_8));
     out.flush();

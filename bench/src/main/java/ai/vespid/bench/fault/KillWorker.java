@@ -26,12 +26,22 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The only worker is killed again and again, at random moments of runs of many steps, by turns its
- * own requests and work of agents. Every run must end well, every effect have happened once, and
- * nothing be asked for again whose step was committed (check 6).
+ * The only worker, or the gateway or an agent by turns with it, is killed again and again, at
+ * random moments of runs of many steps, by turns the worker's own requests and work of agents.
+ * Every run must end well, every effect have happened once, and nothing be asked for again whose
+ * step was committed (check 6). Work of a killed agent is lost and may not be repeated: its node
+ * fails, and the run's next attempt begins there.
  */
 final class KillWorker {
   static final String NAME = "kill-worker";
+
+  /** Who may be killed. */
+  enum Victim {
+    WORKER,
+    GATEWAY,
+    AGENT
+  }
+
   private static final int STEPS = 20;
   private static final int RUNS_AT_ONCE = 4;
   private static final int AGENTS = 2;
@@ -43,15 +53,22 @@ final class KillWorker {
   private static final long END_SECONDS_MAX = 180;
   // Its heir waits for it: that is no part of what is tried.
   private static final int LEASE_MS = 2_000;
+  private static final long DEAD_MS = 200;
+  private static final int ATTEMPTS_MAX = 3;
 
   private final SiteOptions place;
   private final int kills;
+  private final List<Victim> victims;
   private final List<RunStory.Step> chain =
       IntStream.range(0, STEPS).mapToObj(i -> new RunStory.Step("n" + i, i % 2 == 1)).toList();
 
-  KillWorker(SiteOptions place, int kills) {
+  /**
+   * @param victims who is killed, by turns
+   */
+  KillWorker(SiteOptions place, int kills, List<Victim> victims) {
     this.place = place;
     this.kills = kills;
+    this.victims = List.copyOf(victims);
   }
 
   /** What is known in the end; a secret is in none of it. */
@@ -77,8 +94,9 @@ final class KillWorker {
       }
       fleet.start();
       var worker = site.worker("worker", config(conf), variables());
+      var parties = new Parties(worker, site.gateways().getFirst(), fleet);
       LongSupplier done = () -> effects.requests() + executions(history).size();
-      var runs = carryOut(workflows, publish(workflows, effects), worker, done);
+      var runs = carryOut(workflows, publish(workflows, effects), parties, done);
       return judge(runs, new Seen(workflows, effects, executions(history)));
     }
   }
@@ -120,22 +138,45 @@ final class KillWorker {
     return workflows.publish(nodes);
   }
 
+  private record Parties(WorkerProcess worker, GatewayProcess gateway, FaultFleet fleet) {
+    void kill(Victim victim) throws InterruptedException {
+      switch (victim) {
+        case WORKER -> {
+          worker.child().kill();
+          worker.start();
+          worker.awaitReady();
+        }
+        case GATEWAY -> {
+          gateway.child().kill();
+          gateway.start();
+          gateway.awaitReady();
+        }
+        case AGENT -> {
+          var agents = fleet.agents();
+          var agent = agents.get(ThreadLocalRandom.current().nextInt(agents.size()));
+          fleet.run(agent::die);
+          TimeUnit.MILLISECONDS.sleep(DEAD_MS);
+          fleet.run(agent::comeBack);
+        }
+      }
+    }
+  }
+
   private List<Started> carryOut(
-      Workflows workflows, String workflow, WorkerProcess worker, LongSupplier done)
+      Workflows workflows, String workflow, Parties parties, LongSupplier done)
       throws InterruptedException {
     var all = new ArrayList<Started>();
     var open = new ArrayList<Started>();
-    for (int i = 0; i <= kills; i++) {
+    parties.worker().start();
+    parties.worker().awaitReady();
+    for (int i = 0; i < kills; i++) {
       open.removeIf(run -> workflows.read(run).path("finishedAt").isTextual());
-      while (i < kills && open.size() < RUNS_AT_ONCE) {
+      while (open.size() < RUNS_AT_ONCE) {
         open.add(workflows.start(workflow));
         all.add(open.getLast());
       }
-      worker.start();
-      if (i == kills) break;
-      worker.awaitReady();
       live(done);
-      worker.child().kill();
+      parties.kill(victims.get(i % victims.size()));
     }
     for (var run : all) workflows.end(run, END_SECONDS_MAX);
     return all;
@@ -162,14 +203,15 @@ final class KillWorker {
     var violations = new ArrayList<String>();
     for (var run : runs) violations.addAll(judge(run, seen));
     long expected = (long) runs.size() * STEPS / 2;
-    if (seen.effects().keys().size() != expected) {
-      violations.add(seen.effects().keys().size() + " effects, not " + expected);
-    }
-    if (seen.executions().size() != expected) {
-      violations.add(seen.executions().size() + " dispatches, not " + expected);
-    }
+    if (!victims.contains(Victim.AGENT)) violations.addAll(missing(expected, seen));
+    seen.executions().entrySet().stream()
+        .filter(execution -> execution.getValue() > 1)
+        .forEach(execution ->
+            violations.add(
+                execution.getKey() + " was carried out " + execution.getValue() + " times"));
     var verdict = new LinkedHashMap<String, Object>();
     verdict.put("scenario", NAME);
+    verdict.put("victims", victims);
     verdict.put("kills", kills);
     verdict.put("runs", runs.size());
     verdict.put("steps", runs.size() * STEPS);
@@ -178,27 +220,64 @@ final class KillWorker {
     return verdict;
   }
 
+  private static List<String> missing(long expected, Seen seen) {
+    var violations = new ArrayList<String>();
+    if (seen.effects().keys().size() != expected) {
+      violations.add(seen.effects().keys().size() + " effects, not " + expected);
+    }
+    if (seen.executions().size() != expected) {
+      violations.add(seen.executions().size() + " dispatches, not " + expected);
+    }
+    return violations;
+  }
+
   private List<String> judge(Started run, Seen seen) {
     var now = seen.workflows().read(run);
-    if (!now.path("status").asText().equals("succeeded")) {
-      return List.of(
-          run.run() + " is " + now.path("status").asText() + ' ' + now.path("error").asText());
-    }
     var events = seen.workflows().events(run);
-    var violations = new ArrayList<>(RunStory.flaws(chain, events));
+    var error = now.path("error").asText();
+    boolean lost =
+        victims.contains(Victim.AGENT)
+            && events.stream().anyMatch(event -> type(event).equals("node_failed"));
+    // A run has so many attempts; each agent that dies takes one.
+    boolean mayFail = lost && error.startsWith("AGENT_DISCONNECTED");
+    boolean succeeded = now.path("status").asText().equals("succeeded");
+    if (!succeeded && !mayFail) {
+      return List.of(run.run() + " is " + now.path("status").asText() + ' ' + error);
+    }
+    var violations = new ArrayList<>(lost ? repeated(run, events) : RunStory.flaws(chain, events));
     for (var step : chain) {
-      var id = RequestId.of(run.run(), step.nodeId(), 1);
-      if (step.remote()) {
-        long count = seen.executions().getOrDefault(id, 0L);
-        if (count != 1) violations.add(id + " was carried out " + count + " times");
-        continue;
-      }
-      var committed = committed(events, step.nodeId());
-      for (var asked : seen.effects().of(id)) {
-        if (asked.isAfter(committed)) violations.add(id + " was asked for after its commit");
+      for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+        violations.addAll(
+            judge(RequestId.of(run.run(), step.nodeId(), attempt), step, events, seen));
       }
     }
     return violations;
+  }
+
+  private static List<String> judge(
+      String id, RunStory.Step step, List<JsonNode> events, Seen seen) {
+    var committed = committed(events, step.nodeId());
+    return seen.effects().of(id).stream()
+        .filter(asked -> asked.isAfter(committed))
+        .map(_ -> id + " was asked for after its commit")
+        .toList();
+  }
+
+  // What a lost agent interrupts has no one story; but what was done is done.
+  private static List<String> repeated(Started run, List<JsonNode> events) {
+    return events.stream()
+        .filter(event -> type(event).equals("node_succeeded"))
+        .collect(
+            Collectors.groupingBy(event -> event.path("nodeId").asText(), Collectors.counting()))
+        .entrySet()
+        .stream()
+        .filter(node -> node.getValue() > 1)
+        .map(node -> run.run() + " did " + node.getKey() + " again")
+        .toList();
+  }
+
+  private static String type(JsonNode event) {
+    return event.path("eventType").asText();
   }
 
   private static Instant committed(List<JsonNode> events, String nodeId) {
@@ -208,6 +287,6 @@ final class KillWorker {
         .map(event -> Instant.parse(event.path("createdAt").asText()))
         .map(at -> at.plus(Duration.ofMillis(1)))
         .findFirst()
-        .orElse(Instant.MIN);
+        .orElse(Instant.MAX);
   }
 }
