@@ -276,9 +276,8 @@ public final class Server implements AutoCloseable {
   }
 
   // Agents go elsewhere first, homes are handed over; what is left at the deadline fails over.
-  // Callers are
-  // served meanwhile, by the new homes: there may always be one more of them, so they are shut out
-  // last.
+  // Callers are served meanwhile, by the new homes: there may always be one more of them, so they
+  // are shut out last.
   private void drain() {
     if (cluster == null || membership.view().members().size() < 2) return;
     say(Member.State.DRAINING);
