@@ -65,35 +65,15 @@ public record AgentSession(
 
   /** The same with another host, or none. */
   public AgentSession withHost(String executorId, Pool pool) {
-    return new AgentSession(
-        id,
-        organizationId,
-        createdByUserId,
-        sessionKey,
-        scope,
-        title,
-        status,
-        executorId,
-        pool,
-        routedAgentId,
-        bindingId,
-        selector,
-        engineId,
-        model,
-        secretId,
-        toolsetId,
-        toolsAllow,
-        limits,
-        promptSystem,
-        promptInstructions,
-        resetPolicy,
-        createdAt,
-        updatedAt,
-        lastActivityAt);
+    return with(status, executorId, pool);
   }
 
   /** The same, active or archived. */
   public AgentSession withStatus(String now) {
+    return with(now, pinnedExecutorId, pinnedExecutorPool);
+  }
+
+  private AgentSession with(String now, String executorId, Pool pool) {
     return new AgentSession(
         id,
         organizationId,
@@ -102,8 +82,8 @@ public record AgentSession(
         scope,
         title,
         now,
-        pinnedExecutorId,
-        pinnedExecutorPool,
+        executorId,
+        pool,
         routedAgentId,
         bindingId,
         selector,
