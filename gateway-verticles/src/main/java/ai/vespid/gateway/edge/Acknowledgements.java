@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Results one agent may forget. They wait for the next frame to that agent, or for a fraction of a
- * second: the agent is in no hurry, and a write to the socket costs more than what it says.
+ * Results one agent may forget. They wait for the next frame to that agent, or for a second: the
+ * agent is in no hurry, and a write to the socket costs more than what it says.
  */
 final class Acknowledgements {
   private static final int GATHERED_MAX = 100;
@@ -20,7 +20,7 @@ final class Acknowledgements {
   private boolean scheduled;
 
   /**
-   * @param shortly runs an action a fraction of a second later
+   * @param shortly runs an action a second later
    */
   Acknowledgements(Wire wire, Consumer<Runnable> shortly) {
     this.wire = wire;

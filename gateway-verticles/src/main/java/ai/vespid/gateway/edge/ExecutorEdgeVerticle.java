@@ -37,7 +37,9 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,10 +58,13 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
   private static final long LIFE_CHECK_MS = 250;
   private static final long SEEN_MS = 5_000;
-  private static final long ACK_DELAY_MS = 500;
+  private static final long ACK_DELAY_MS = 1_000;
+  private static final long ACK_TICK_MS = 25;
   private static final short GOING_AWAY = 1001;
   private static final int DRAINED_AT_ONCE = 250;
   private static final long DRAIN_MS = 30_000;
+
+  private record Soon(long dueMs, Runnable action) {}
 
   private final Node node;
   private final SecretsUnderWay secrets;
@@ -67,7 +72,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private final ExecutorRepository executors;
   private final Map<String, ExecutorSocket> sockets = new HashMap<>();
   private Membership.Listener following;
-  private List<Runnable> soon = new ArrayList<>();
+  private final Deque<Soon> soon = new ArrayDeque<>();
   private ExecutorEdgeSettings settings;
   private Bus bus;
   private HomeReports reports;
@@ -103,7 +108,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             });
     node.membership().listen(following);
     vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
-    vertx.setPeriodic(ACK_DELAY_MS, _ -> doWhatWaited());
+    vertx.setPeriodic(ACK_TICK_MS, _ -> doWhatWaited());
     vertx.setPeriodic(settings.pingEvery().toMillis(), _ -> all().forEach(ExecutorSocket::ping));
     vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
     var identities = new IdentitySweep(executors, this::all, this::tell);
@@ -235,10 +240,10 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     }
   }
 
+  // Each when its own time has come: a thousand agents thanked in one turn keep a dispatch waiting.
   private void doWhatWaited() {
-    var waited = soon;
-    soon = new ArrayList<>();
-    waited.forEach(Runnable::run);
+    long now = nowMs();
+    while (!soon.isEmpty() && soon.peek().dueMs() <= now) soon.poll().action().run();
   }
 
   private void checkLife() {
@@ -300,7 +305,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   @Override
   public void shortly(Runnable action) {
-    soon.add(action);
+    soon.add(new Soon(nowMs() + ACK_DELAY_MS, action));
   }
 
   @Override

@@ -34,7 +34,7 @@ interface Neighbours {
 
   void disconnected(Route route);
 
-  /** Runs it within a fraction of a second on the edge's context. */
+  /** Runs it a second later on the edge's context. */
   void shortly(Runnable action);
 
   /** Runs it a little later on the edge's context. */
