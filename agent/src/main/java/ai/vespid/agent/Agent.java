@@ -1,5 +1,7 @@
 package ai.vespid.agent;
 
+import static java.lang.Boolean.FALSE;
+
 import ai.vespid.agent.link.Backoff;
 import ai.vespid.agent.link.Link;
 import ai.vespid.agent.operation.AgentStatus;
@@ -200,7 +202,9 @@ public final class Agent implements Link.Listener {
     switch (frame) {
       case InvokeTool invoke -> invoke(invoke);
       case GatewayFrame.ResultAck acks ->
-          acks.all().forEach(ack -> acknowledged(ack.requestId(), ack.epoch()));
+          acks.all()
+              .forEach(
+                  ack -> acknowledged(ack.requestId(), ack.epoch(), !FALSE.equals(ack.accepted())));
       case GatewayFrame.DispatchCancel cancel -> cancel(cancel.requestId(), cancel.epoch());
       case GatewayFrame.Welcome welcome -> {
         welcome.drop().forEach(this::drop);
@@ -269,14 +273,14 @@ public final class Agent implements Link.Listener {
     settleWaiters();
   }
 
-  private void acknowledged(String requestId, Integer epoch) {
-    delivery.acknowledged(requestId, epoch);
+  private void acknowledged(String requestId, Integer epoch, boolean wanted) {
+    delivery.acknowledged(requestId, epoch, wanted);
     settleWaiters();
   }
 
   private void drop(ExecutorFrame.Held held) {
     cancel(held.requestId(), held.epoch());
-    acknowledged(held.requestId(), held.epoch());
+    acknowledged(held.requestId(), held.epoch(), false);
   }
 
   private void cancel(String requestId, Integer epoch) {

@@ -124,8 +124,13 @@ final class Delivery {
     }
   }
 
-  void acknowledged(String requestId, Integer epoch) {
-    if (outbox.acknowledged(requestId, epoch)) remove(requestId);
+  /**
+   * @param wanted false when the gateway that was told has no use for it
+   */
+  void acknowledged(String requestId, Integer epoch, boolean wanted) {
+    boolean kept =
+        wanted ? outbox.acknowledged(requestId, epoch) : outbox.unwanted(requestId, epoch, nowMs());
+    if (kept) remove(requestId);
   }
 
   private void dropped(String requestId) {

@@ -146,7 +146,6 @@ class GatewayFailureTest {
                       organization,
                       0,
                       null,
-                      null,
                       Buffer.buffer(Json.write(lost)),
                       null,
                       "byon:" + organization,

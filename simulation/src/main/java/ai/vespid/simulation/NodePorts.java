@@ -2,6 +2,7 @@ package ai.vespid.simulation;
 
 import ai.vespid.gateway.dispatch.RouterPorts;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.Holder;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Optional;
@@ -44,8 +45,8 @@ final class NodePorts implements RouterPorts {
   }
 
   @Override
-  public Future<Boolean> assign(String requestId, int epoch, String executorId, String bootId) {
-    return cluster.database.assign(router, requestId, epoch, executorId, bootId);
+  public Future<Boolean> assign(String requestId, int epoch, Holder holder) {
+    return cluster.database.assign(router, requestId, epoch, holder);
   }
 
   @Override

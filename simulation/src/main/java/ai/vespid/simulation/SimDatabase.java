@@ -3,6 +3,7 @@ package ai.vespid.simulation;
 import ai.vespid.gateway.dispatch.RouterPorts.Row;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.Holder;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.HashMap;
@@ -66,24 +67,21 @@ final class SimDatabase {
           var requestId = row.dispatch().requestId();
           if (rows.putIfAbsent(requestId, row) != null) return false;
           history.committed(requestId, row.deadlineMs());
-          world.say("database", "commits", requestId, "e" + row.epoch(), "of", row.executorId());
+          world.say("database", "commits", requestId, "e" + row.epoch(), "of", row.holder());
           return true;
         });
   }
 
   // UPDATE ... WHERE state = 0 AND epoch < n.epoch
-  Future<Boolean> assign(
-      Actor from, String requestId, int epoch, String executorId, String bootId) {
+  Future<Boolean> assign(Actor from, String requestId, int epoch, Holder holder) {
     return execute(
         from,
         "assign",
         () -> {
           var row = rows.get(requestId);
           if (row == null || row.result() != null || row.epoch() >= epoch) return false;
-          rows.put(
-              requestId,
-              new Row(row.dispatch(), epoch, executorId, bootId, row.deadlineMs(), null));
-          world.say("database", "assigns", requestId, "e" + epoch, "to", executorId);
+          rows.put(requestId, new Row(row.dispatch(), epoch, holder, row.deadlineMs(), null));
+          world.say("database", "assigns", requestId, "e" + epoch, "to", holder);
           return true;
         });
   }
@@ -102,13 +100,7 @@ final class SimDatabase {
           world.say("database", "stores", requestId, "e" + epoch, History.text(result));
           rows.put(
               requestId,
-              new Row(
-                  row.dispatch(),
-                  row.epoch(),
-                  row.executorId(),
-                  row.bootId(),
-                  row.deadlineMs(),
-                  result));
+              new Row(row.dispatch(), row.epoch(), row.holder(), row.deadlineMs(), result));
           return true;
         });
   }

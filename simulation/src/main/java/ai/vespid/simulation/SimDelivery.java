@@ -111,7 +111,11 @@ final class SimDelivery {
 
   void acknowledged(String requestId, Integer epoch, boolean accepted) {
     var kept = journal.get(requestId);
-    if (!outbox.acknowledged(requestId, epoch)) return;
+    boolean was =
+        accepted
+            ? outbox.acknowledged(requestId, epoch)
+            : outbox.unwanted(requestId, epoch, world.nowMs());
+    if (!was) return;
     journal.remove(requestId);
     world.say(actor, "forgets", requestId, "e" + epoch, accepted ? "accepted" : "unwanted");
     if (kept == null) return;

@@ -3,6 +3,7 @@ package ai.vespid.sql;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.bus.Holder;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Pool;
@@ -26,18 +27,19 @@ import java.util.stream.StreamSupport;
 public final class DispatchRepository {
   private static final String INSERT =
       """
-      INSERT INTO dispatches (request_id, organization_id, epoch, executor_id, boot_id, spec,
-          sealed_secret, queue_key, deadline_at)
-      SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::bytea[],
-          $7::bytea[], $8::text[], $9::timestamptz[])
+      INSERT INTO dispatches (request_id, organization_id, epoch, executor_id, boot_id,
+          connected_at_ms, spec, sealed_secret, queue_key, deadline_at)
+      SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::bigint[],
+          $7::bytea[], $8::bytea[], $9::text[], $10::timestamptz[])
       ON CONFLICT (request_id) DO NOTHING
       RETURNING request_id
       """;
   private static final String ASSIGN =
       """
-      UPDATE dispatches d SET epoch = n.epoch, executor_id = n.executor_id, boot_id = n.boot_id
-      FROM unnest($1::text[], $2::int[], $3::uuid[], $4::text[])
-          AS n(request_id, epoch, executor_id, boot_id)
+      UPDATE dispatches d SET epoch = n.epoch, executor_id = n.executor_id, boot_id = n.boot_id,
+          connected_at_ms = n.connected_at_ms
+      FROM unnest($1::text[], $2::int[], $3::uuid[], $4::text[], $5::bigint[])
+          AS n(request_id, epoch, executor_id, boot_id, connected_at_ms)
       WHERE d.request_id = n.request_id AND d.state = 0 AND d.epoch < n.epoch
       RETURNING d.request_id
       """;
@@ -60,15 +62,15 @@ public final class DispatchRepository {
       """;
   private static final String OPEN =
       """
-      SELECT request_id, organization_id, epoch, executor_id, boot_id, spec, sealed_secret,
-          queue_key, deadline_at
+      SELECT request_id, organization_id, epoch, executor_id, boot_id, connected_at_ms, spec,
+          sealed_secret, queue_key, deadline_at
       FROM dispatches WHERE state = 0 AND request_id > $1 AND (executor_id IS NULL) = $3
       ORDER BY request_id LIMIT $2
       """;
   private static final String OPEN_AMONG =
       """
-      SELECT request_id, organization_id, epoch, executor_id, boot_id, spec, sealed_secret,
-          queue_key, deadline_at
+      SELECT request_id, organization_id, epoch, executor_id, boot_id, connected_at_ms, spec,
+          sealed_secret, queue_key, deadline_at
       FROM dispatches WHERE state = 0 AND request_id = ANY($1)
       """;
   private static final String OPEN_KEYS =
@@ -94,6 +96,7 @@ public final class DispatchRepository {
   /**
    * A dispatch as it is stored while open.
    *
+   * @param holder who was given it; null when nobody was
    * @param spec the dispatch as JSON, without its secret
    * @param sealedSecret the secret under the KEK, or null
    */
@@ -101,15 +104,14 @@ public final class DispatchRepository {
       String requestId,
       String organizationId,
       int epoch,
-      String executorId,
-      String bootId,
+      Holder holder,
       Buffer spec,
       Buffer sealedSecret,
       String queueKey,
       Instant deadline) {}
 
   /** A new attempt. */
-  public record Assignment(String requestId, int epoch, String executorId, String bootId) {}
+  public record Assignment(String requestId, int epoch, Holder holder) {}
 
   /** The end of a dispatch. */
   public record Terminal(String requestId, int epoch, DispatchResult result, Instant expires) {
@@ -129,10 +131,11 @@ public final class DispatchRepository {
             strings(rows, Stored::requestId),
             uuids(rows, Stored::organizationId),
             rows.stream().map(Stored::epoch).toArray(Integer[]::new),
-            uuids(rows, Stored::executorId),
-            strings(rows, Stored::bootId),
-            rows.stream().map(Stored::spec).toArray(Buffer[]::new));
+            uuids(rows, ofHolder(Holder::executorId)),
+            strings(rows, ofHolder(Holder::bootId)));
     values
+        .addValue(rows.stream().map(ofHolder(Holder::connectedAtMs)).toArray(Long[]::new))
+        .addValue(rows.stream().map(Stored::spec).toArray(Buffer[]::new))
         .addValue(rows.stream().map(Stored::sealedSecret).toArray(Buffer[]::new))
         .addValue(strings(rows, Stored::queueKey))
         .addValue(times(rows, Stored::deadline));
@@ -145,8 +148,9 @@ public final class DispatchRepository {
         Tuple.of(
             strings(rows, Assignment::requestId),
             rows.stream().map(Assignment::epoch).toArray(Integer[]::new),
-            uuids(rows, Assignment::executorId),
-            strings(rows, Assignment::bootId));
+            uuids(rows, row -> row.holder().executorId()),
+            strings(rows, row -> row.holder().bootId()),
+            rows.stream().map(row -> row.holder().connectedAtMs()).toArray(Long[]::new));
     return touched(ASSIGN, values, rows, Assignment::requestId);
   }
 
@@ -238,17 +242,28 @@ public final class DispatchRepository {
   }
 
   private static Stored stored(Row row) {
-    var executorId = row.getUUID("executor_id");
     return new Stored(
         row.getString("request_id"),
         row.getUUID("organization_id").toString(),
         row.getInteger("epoch"),
-        executorId == null ? null : executorId.toString(),
-        row.getString("boot_id"),
+        holder(row),
         row.getBuffer("spec"),
         row.getBuffer("sealed_secret"),
         row.getString("queue_key"),
         row.getOffsetDateTime("deadline_at").toInstant());
+  }
+
+  private static Holder holder(Row row) {
+    var executorId = row.getUUID("executor_id");
+    if (executorId == null) return null;
+    var connectedAtMs = row.getLong("connected_at_ms");
+    return new Holder(
+        executorId.toString(), row.getString("boot_id"), connectedAtMs == null ? 0 : connectedAtMs);
+  }
+
+  // Nobody has it: nothing of who has it.
+  private static <T> Function<Stored, T> ofHolder(Function<Holder, T> field) {
+    return row -> row.holder() == null ? null : field.apply(row.holder());
   }
 
   private static String statusText(DispatchResult result) {

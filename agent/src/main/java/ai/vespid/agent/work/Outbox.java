@@ -13,6 +13,9 @@ import java.util.Optional;
  * Results the gateway has not acknowledged, oldest first. One may be sent when it is safe on disk,
  * and again when it was not acknowledged for a while. Bounded in number, bytes and age: what is too
  * old was answered by a timeout long ago. Pure; times in milliseconds of one clock.
+ *
+ * <p>What a gateway did not want is not sent, and kept all the same: in a split the other half may
+ * know of that dispatch and give it again, and then it is answered, not run a second time.
  */
 public final class Outbox {
   /**
@@ -38,7 +41,9 @@ public final class Outbox {
 
   private final Limits limits;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, Entry> unwanted = new LinkedHashMap<>();
   private long bytes;
+  private long unwantedBytes;
 
   public Outbox(Limits limits) {
     this.limits = limits;
@@ -51,6 +56,7 @@ public final class Outbox {
    */
   public List<String> put(ToolResult result, long nowMs) {
     remove(result.requestId());
+    forget(result.requestId());
     entries.put(result.requestId(), new Entry(result, nowMs));
     bytes += sizeOf(result);
     var dropped = new ArrayList<String>();
@@ -105,11 +111,16 @@ public final class Outbox {
             .map(Map.Entry::getKey)
             .toList();
     old.forEach(this::remove);
+    while (!unwanted.isEmpty()) {
+      var eldest = unwanted.entrySet().iterator().next();
+      if (nowMs - eldest.getValue().sinceMs <= limits.ageMaxMs()) break;
+      forget(eldest.getKey());
+    }
     return old;
   }
 
   /**
-   * The gateway has the result, or does not want it.
+   * The gateway has the result.
    *
    * @return true when it was kept until now
    */
@@ -120,9 +131,32 @@ public final class Outbox {
     return true;
   }
 
+  /**
+   * The gateway that was told does not want the result. Kept as others are, within a quarter of the
+   * bytes.
+   *
+   * @return true when it was to be sent until now
+   */
+  public boolean unwanted(String requestId, Integer epoch, long nowMs) {
+    var entry = entries.get(requestId);
+    if (!acknowledged(requestId, epoch)) return false;
+    var kept = new Entry(entry.result, nowMs);
+    unwanted.put(requestId, kept);
+    unwantedBytes += sizeOf(kept.result);
+    while (unwanted.size() > limits.countMax() || unwantedBytes > limits.bytesMax() / 4) {
+      forget(unwanted.keySet().iterator().next());
+    }
+    return true;
+  }
+
+  private void forget(String requestId) {
+    var entry = unwanted.remove(requestId);
+    if (entry != null) unwantedBytes -= sizeOf(entry.result);
+  }
+
   /** The result of this id, to be answered under at least this epoch from now on. */
   public Optional<ToolResult> under(String requestId, Integer epoch) {
-    var entry = entries.get(requestId);
+    var entry = entries.getOrDefault(requestId, unwanted.get(requestId));
     if (entry == null) return Optional.empty();
     if (older(epoch, entry.result.epoch())) return Optional.of(entry.result);
     return Optional.of(under(entry.result, epoch));

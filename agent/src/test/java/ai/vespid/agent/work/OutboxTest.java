@@ -102,4 +102,31 @@ class OutboxTest {
 
     assertThat(outbox.due(0)).isEmpty();
   }
+
+  @Test
+  void answersAgainWithWhatAGatewayDidNotWant() {
+    put("request-0a");
+
+    assertThat(outbox.unwanted("request-0a", 1, 0)).isTrue();
+
+    assertThat(outbox.isEmpty()).isTrue();
+    assertThat(outbox.held()).isEmpty();
+    assertThat(outbox.due(500)).isEmpty();
+    assertThat(outbox.under("request-0a", 7)).get().extracting(ToolResult::epoch).isEqualTo(7);
+    assertThat(outbox.unwanted("request-0a", 1, 0)).isFalse();
+  }
+
+  @Test
+  void boundsWhatNobodyWanted() {
+    for (int i = 0; i < 5; i++) {
+      put("request-0" + i);
+      outbox.unwanted("request-0" + i, 1, i);
+    }
+    assertThat(outbox.under("request-01", 2)).isEmpty();
+    assertThat(outbox.under("request-04", 2)).isPresent();
+
+    outbox.expire(1_005);
+
+    assertThat(outbox.under("request-04", 2)).isEmpty();
+  }
 }

@@ -234,8 +234,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
         .recover(
             open.dispatch(),
             row.epoch(),
-            row.executorId(),
-            row.bootId(),
+            row.holder(),
             row.deadline().toEpochMilli(),
             node.clock().millis());
   }

@@ -11,12 +11,12 @@ import ai.vespid.protocol.bus.ExecutorEdge.Offer.Draining;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Full;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.NotHere;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Reply;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongToIntFunction;
 
@@ -247,7 +247,7 @@ final class DispatchTable {
       if (entry == null || !(entry.state instanceof State.Assigned(Route to))) continue;
       if (!to.connectionId().equals(connectionId)) continue;
       if (to.acknowledges()) {
-        go.become(entry, new State.Grace(executorId, to.bootId(), nowMs + rules.graceMs()));
+        go.become(entry, new State.Grace(Holder.of(to), nowMs + rules.graceMs()));
       } else {
         go.lost(entry, nowMs);
       }
@@ -303,12 +303,13 @@ final class DispatchTable {
       if (Integer.valueOf(entry.epoch).equals(listed.get(requestId))) {
         adopted.add(new Reconcile.Adopted(requestId, entry.epoch, entry.organizationId()));
         entry.arrived = true;
-        go.become(
-            entry, new State.Grace(hello.executorId(), hello.bootId(), nowMs + rules.graceMs()));
-      } else if (entry.isOn(hello.connectionId())) {
+        var holder = new Holder(hello.executorId(), hello.bootId(), hello.connectedAtMs());
+        go.become(entry, new State.Grace(holder, nowMs + rules.graceMs()));
+      } else if (entry.isOn(hello.connectionId())
+          || entry.holder().connectedAtMs() > hello.connectedAtMs()) {
         // Offered after this hello, which is said again or was kept waiting.
         continue;
-      } else if (hello.bootId() != null && hello.bootId().equals(entry.bootId())) {
+      } else if (hello.bootId() != null && hello.bootId().equals(entry.holder().bootId())) {
         // Another home may have offered it on this very connection: it is repeated there.
         if (entry.offeredOn == null) entry.arrived = false;
         else go.undelivered(entry, nowMs);
@@ -337,7 +338,7 @@ final class DispatchTable {
       var entry = entries.get(requestId);
       if (entry != null
           && entry.state instanceof State.Grace grace
-          && Objects.equals(grace.bootId(), route.bootId())) {
+          && grace.holder().isBehind(route)) {
         go.goOn(entry, route, nowMs);
       }
     }

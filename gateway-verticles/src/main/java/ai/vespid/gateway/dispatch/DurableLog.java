@@ -6,6 +6,7 @@ import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.DispatchRepository.Assignment;
 import ai.vespid.sql.DispatchRepository.Stored;
@@ -88,8 +89,7 @@ final class DurableLog {
             dispatch.requestId(),
             dispatch.organizationId(),
             persist.epoch(),
-            to == null ? null : to.executorId(),
-            to == null ? null : to.bootId(),
+            to == null ? null : Holder.of(to),
             Buffer.buffer(Json.write(dispatch.withSecret(null))),
             sealed,
             Demand.of(dispatch).queueKey(),
@@ -97,10 +97,9 @@ final class DurableLog {
   }
 
   Future<Boolean> assign(Decision.Persist persist) {
-    var to = persist.assigned();
     return attempts.add(
         new Assignment(
-            persist.dispatch().requestId(), persist.epoch(), to.executorId(), to.bootId()));
+            persist.dispatch().requestId(), persist.epoch(), Holder.of(persist.assigned())));
   }
 
   /**

@@ -6,6 +6,7 @@ import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.WorkspaceUse;
 import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
 
 /**
@@ -36,8 +37,8 @@ final class Entry {
     /** Offered to this executor, which may have begun. */
     record Assigned(Route to) implements State {}
 
-    /** Its executor lost the link and may come back; {@code bootId} null when unknown. */
-    record Grace(String executorId, String bootId, long untilMs) implements State {}
+    /** Its executor lost the link and may come back. */
+    record Grace(Holder holder, long untilMs) implements State {}
 
     /** Its terminal result is decided and being stored. */
     record Settling(String executorId, DispatchResult result) implements State {}
@@ -91,7 +92,7 @@ final class Entry {
     return switch (state) {
       case State.Committing(Route to) -> to == null ? null : to.executorId();
       case State.Assigned(Route to) -> to.executorId();
-      case State.Grace grace -> grace.executorId();
+      case State.Grace grace -> grace.holder().executorId();
       case State.Settling settling -> settling.executorId();
       case State.Preparing _, State.Queued _ -> null;
     };
@@ -113,10 +114,10 @@ final class Entry {
   }
 
   /** The process that was given it, or null. */
-  String bootId() {
+  Holder holder() {
     return switch (state) {
-      case State.Assigned(Route to) -> to.bootId();
-      case State.Grace grace -> grace.bootId();
+      case State.Assigned(Route to) -> Holder.of(to);
+      case State.Grace grace -> grace.holder();
       case State.Preparing _, State.Queued _, State.Committing _, State.Settling _ -> null;
     };
   }

@@ -7,9 +7,9 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -37,9 +37,10 @@ final class Handover {
    * Takes over an open durable dispatch as the database has it. Whether its last attempt was ever
    * offered nobody knows for sure: the offer may still be on its way, or lie in front of an agent
    * that does not read. So its edge is asked to give it up.
+   *
+   * @param holder who was given it; null when nobody was
    */
-  void recover(
-      Dispatch dispatch, int epoch, String executorId, String bootId, long deadlineMs, long nowMs) {
+  void recover(Dispatch dispatch, int epoch, Holder holder, long deadlineMs, long nowMs) {
     var known = go.entries.get(dispatch.requestId());
     if (known != null && !isStale(known, epoch)) return;
     if (known != null) forget(known, nowMs);
@@ -50,22 +51,23 @@ final class Handover {
     entry.attempts = epoch;
     if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
     var orphan = orphans.take(entry.id()).orElse(null);
-    var route = executorId == null ? null : directory.route(executorId).orElse(null);
-    if (executorId == null) {
+    if (holder == null) {
       go.prepare(entry, nowMs);
-    } else if (isSameProcess(route, bootId) || isHeld(route, orphan, epoch)) {
-      go.room.hold(entry, executorId);
+      return;
+    }
+    go.room.hold(entry, holder.executorId());
+    var route = directory.route(holder.executorId()).orElse(null);
+    if (isWhereItWas(route, holder) || isHeld(route, orphan, epoch)) {
       entry.arrived = isHeld(route, orphan, epoch);
       go.goOn(entry, route, nowMs);
     } else {
-      go.room.hold(entry, executorId);
-      go.become(entry, new State.Grace(executorId, bootId, nowMs + rules.graceMs()));
+      go.become(entry, new State.Grace(holder, nowMs + rules.graceMs()));
     }
   }
 
   // Of an agent of the original nobody knows: it may have begun on an earlier connection.
-  private static boolean isSameProcess(Route route, String bootId) {
-    return route != null && bootId != null && bootId.equals(route.bootId());
+  private static boolean isWhereItWas(Route route, Holder holder) {
+    return route != null && route.acknowledges() && holder.isBehind(route);
   }
 
   private static boolean isHeld(Route route, Holding orphan, int epoch) {
@@ -109,29 +111,25 @@ final class Handover {
     entry.attempts = moving.durable() ? moving.epoch() : 1;
     entry.arrived = moving.arrived();
     if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
-    if (moving.executorId() == null) {
+    if (moving.holder() == null) {
       entry.waitAtLeastUntil(nowMs + rules.graceMs());
       go.prepare(entry, nowMs);
       return;
     }
-    go.room.hold(entry, moving.executorId());
-    var route =
-        directory
-            .route(moving.executorId())
-            .filter(to -> Objects.equals(to.bootId(), moving.bootId()))
-            .orElse(null);
+    var holder = moving.holder();
+    go.room.hold(entry, holder.executorId());
+    var route = directory.route(holder.executorId()).filter(holder::isBehind).orElse(null);
     if (route != null) {
       go.goOn(entry, route, nowMs);
       return;
     }
-    go.become(
-        entry, new State.Grace(moving.executorId(), moving.bootId(), nowMs + rules.graceMs()));
+    go.become(entry, new State.Grace(holder, nowMs + rules.graceMs()));
   }
 
   // Two halves of a split had it: the attempt that was written last counts, and one that somebody
   // has more than none.
   private static boolean overtakes(Moving moving, Entry known) {
-    if (moving.executorId() == null) return false;
+    if (moving.holder() == null) return false;
     return switch (known.state) {
       case State.Preparing _, State.Queued _ -> true;
       case State.Assigned _ -> moving.epoch() > known.epoch;
@@ -150,11 +148,11 @@ final class Handover {
   }
 
   private void giveUp(Moving moving, Entry known) {
-    if (moving.executorId() == null) return;
-    boolean same = moving.epoch() == known.epoch && moving.executorId().equals(known.executorId());
-    if (same) return;
+    if (moving.holder() == null) return;
+    var executorId = moving.holder().executorId();
+    if (moving.epoch() == known.epoch && executorId.equals(known.executorId())) return;
     directory
-        .route(moving.executorId())
+        .route(executorId)
         .ifPresent(to -> go.cancel(known.id(), moving.epoch(), to, ErrorCode.AGENT_DISCONNECTED));
   }
 
@@ -198,8 +196,7 @@ final class Handover {
             entry.durable,
             entry.epoch,
             entry.remainingMs(nowMs),
-            entry.executorId(),
-            entry.bootId(),
+            entry.holder(),
             entry.arrived);
     go.room.leaveQueue(entry);
     go.room.release(entry);

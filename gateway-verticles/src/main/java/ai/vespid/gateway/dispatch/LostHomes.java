@@ -11,6 +11,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Reply;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.ResultStore;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -108,8 +109,7 @@ final class LostHomes {
                 false,
                 held.epoch(),
                 dispatch.timeoutMs(),
-                held.executorId(),
-                held.bootId(),
+                new Holder(held.executorId(), held.bootId(), 0),
                 true),
             here.nowMs());
     changed.run();

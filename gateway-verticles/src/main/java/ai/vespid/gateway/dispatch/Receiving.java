@@ -83,7 +83,7 @@ final class Receiving {
   void takeBack(List<Moving> batch) {
     var lost =
         batch.stream()
-            .filter(moving -> !moving.durable() && moving.executorId() == null)
+            .filter(moving -> !moving.durable() && moving.holder() == null)
             .filter(moving -> moving.dispatch().effect() == EffectClass.AT_MOST_ONCE)
             .toList();
     lost.forEach(moving -> {

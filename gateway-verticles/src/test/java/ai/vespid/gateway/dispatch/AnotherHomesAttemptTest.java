@@ -14,6 +14,7 @@ import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
 import io.vertx.core.Future;
 import java.util.List;
@@ -36,7 +37,7 @@ class AnotherHomesAttemptTest {
   @Test
   void asksTheEdgeToGiveUpWhatStandsInARowInsteadOfTakingItForNeverOffered() {
     table.routeUp(route("a", 1), 0);
-    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 60_000, 0);
 
     assertThat(table.decisions()).containsExactly(new Decision.Withdraw(route("a", 1), ID, 1));
 
@@ -48,7 +49,7 @@ class AnotherHomesAttemptTest {
   @Test
   void writesTheNextAttemptWhenTheEdgeGaveThisOneUp() {
     table.routeUp(route("a", 1), 0);
-    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 60_000, 0);
     table.decisions();
 
     table.askedBack(ID, 1, false, 10);
@@ -59,8 +60,20 @@ class AnotherHomesAttemptTest {
   }
 
   @Test
+  void concludesNothingFromAnEarlierConnectionOfTheProcess() {
+    table.routeUp(route("a", 1), 0);
+    table.decisions();
+
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 7), 60_000, 0);
+    table.reconcile(hello("c2"), 10);
+
+    assertThat(table.decisions()).as("it was given on a later one, in the other half").isEmpty();
+    assertThat(table.report(ID, 1, "a", OK, 20)).isEqualTo(DispatchTable.Verdict.DECIDED);
+  }
+
+  @Test
   void doesNotBelieveAHelloAboutWhatAnotherHomeMayHaveOfferedAfterIt() {
-    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 60_000, 0);
 
     table.reconcile(hello("c2"), 10);
     assertThat(table.decisions()).as("it may be kept waiting since before the offer").isEmpty();
@@ -89,7 +102,9 @@ class AnotherHomesAttemptTest {
 
   @Test
   void repeatsInMemoryWhatAnAgentSaysItDoesNotHave() {
-    table.handover().resume(new Moving(dispatch("n"), false, 7, 60_000, "a", "boot", true), 0);
+    table
+        .handover()
+        .resume(new Moving(dispatch("n"), false, 7, 60_000, new Holder("a", "boot", 0), true), 0);
 
     table.reconcile(hello("c2"), 10);
     table.routeUp(connection("c2"), 20);
@@ -107,7 +122,7 @@ class AnotherHomesAttemptTest {
   @Test
   void doesNotPassOverAnAttemptThatWasWrittenElsewhereWhileItsOwnCouldNotBe() {
     var patient = dispatch(Routes.ORG, "n", Selector.byon(), EffectClass.AT_MOST_ONCE, 60_000);
-    table.handover().recover(patient, 0, null, null, 60_000, 0);
+    table.handover().recover(patient, 0, null, 60_000, 0);
     table.routeUp(route("a", 1), 0);
     assertThat(written()).isEqualTo(1);
 
@@ -128,7 +143,7 @@ class AnotherHomesAttemptTest {
 
   @Test
   void doesNotOfferWhenItsTimeIsOver() {
-    table.handover().recover(dispatch("n"), 1, "a", "boot", 1_000, 0);
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 1_000, 0);
 
     table.routeUp(connection("c2"), 1_000);
 

@@ -11,6 +11,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
 import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.ResultStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,6 +101,6 @@ class HandingOverTest {
   }
 
   private static Moving moving(int epoch) {
-    return new Moving(dispatch("n"), false, epoch, 60_000, "a", "boot", true);
+    return new Moving(dispatch("n"), false, epoch, 60_000, new Holder("a", "boot", 0), true);
   }
 }

@@ -12,6 +12,7 @@ import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import java.util.List;
@@ -131,7 +132,7 @@ class LostLinkTest {
 
   @Test
   void recoversAnAssignedDispatchIntoGraceAndNeverOffersItTwice() {
-    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 60_000, 0);
     table.routeUp(route("b", 1), 0);
     assertThat(table.decisions()).isEmpty();
 

@@ -14,6 +14,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -187,7 +188,7 @@ class SuccessionRulesTest {
     table.routeUp(route("a", 1), 0);
     table.handover().orphan(new Holding(ID, 2, Pool.BYON, Routes.ORG, "a", "boot"), 60_000);
 
-    table.handover().recover(dispatch("n"), 2, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, new Holder("a", "boot", 0), 60_000, 0);
     table.tick(GRACE_MS + 20);
 
     assertThat(table.decisions()).as("no grace runs out").isEmpty();
@@ -198,7 +199,7 @@ class SuccessionRulesTest {
   void doesNotOfferAgainWhatAnAgentThatIsAwayMayHaveBegun() {
     table.routeUp(route("b", 1), 0);
 
-    table.handover().recover(dispatch("n"), 2, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, new Holder("a", "boot", 0), 60_000, 0);
 
     assertThat(table.decisions()).isEmpty();
     assertThat(table.report(ID, 2, "a", OK, 100)).isEqualTo(Verdict.DECIDED);
@@ -222,13 +223,17 @@ class SuccessionRulesTest {
   void keepsTheAttemptThatWasWrittenLastWhenTwoHalvesOfASplitHadIt() {
     table.routeUp(route("a", 1), 0);
     table.routeUp(route("b", 1), 0);
-    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 60_000, 0);
 
-    table.handover().resume(new Moving(dispatch("n"), true, 2, 60_000, "b", "boot", true), 10);
+    table
+        .handover()
+        .resume(new Moving(dispatch("n"), true, 2, 60_000, new Holder("b", "boot", 0), true), 10);
     assertThat(directory.heldBy("a")).isEmpty();
     assertThat(directory.heldBy("b")).containsExactly(ID);
 
-    table.handover().resume(new Moving(dispatch("n"), true, 1, 60_000, "a", "boot", true), 20);
+    table
+        .handover()
+        .resume(new Moving(dispatch("n"), true, 1, 60_000, new Holder("a", "boot", 0), true), 20);
     assertThat(table.report(ID, 1, "a", OK, 30)).isEqualTo(Verdict.UNWANTED);
     assertThat(table.report(ID, 2, "b", OK, 30)).isEqualTo(Verdict.DECIDED);
   }
@@ -236,9 +241,9 @@ class SuccessionRulesTest {
   @Test
   void forgetsAStaleCopyWhenItsRowIsAhead() {
     table.routeUp(route("b", 1), 0);
-    table.handover().recover(dispatch("n"), 1, "a", "boot", 60_000, 0);
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 60_000, 0);
 
-    table.handover().recover(dispatch("n"), 2, "b", "boot", 60_000, 10);
+    table.handover().recover(dispatch("n"), 2, new Holder("b", "boot", 0), 60_000, 10);
 
     assertThat(table.report(ID, 2, "b", OK, 30)).isEqualTo(Verdict.DECIDED);
   }

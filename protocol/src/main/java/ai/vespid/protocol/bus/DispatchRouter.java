@@ -191,7 +191,7 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
   }
 
   /**
-   * An open dispatch on its way to its new home; {@code executorId} null when nobody has it, {@code
+   * An open dispatch on its way to its new home; {@code holder} null when nobody has it, {@code
    * arrived} false when nobody knows whether the offer to it did.
    */
   record Moving(
@@ -199,8 +199,7 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
       boolean durable,
       int epoch,
       int remainingMs,
-      String executorId,
-      String bootId,
+      Holder holder,
       boolean arrived)
       implements Message {
     @Override

@@ -8,6 +8,7 @@ import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
@@ -122,18 +123,12 @@ final class CarrierShell {
 
   private Future<Boolean> write(Decision.Persist persist) {
     var to = persist.assigned();
-    var executorId = to == null ? null : to.executorId();
-    var bootId = to == null ? null : to.bootId();
+    var holder = to == null ? null : Holder.of(to);
     return persist.first()
         ? ports.insert(
             new RouterPorts.Row(
-                persist.dispatch(),
-                persist.epoch(),
-                executorId,
-                bootId,
-                persist.deadlineMs(),
-                null))
-        : ports.assign(persist.dispatch().requestId(), persist.epoch(), executorId, bootId);
+                persist.dispatch(), persist.epoch(), holder, persist.deadlineMs(), null))
+        : ports.assign(persist.dispatch().requestId(), persist.epoch(), holder);
   }
 
   private void unavailable(String requestId) {

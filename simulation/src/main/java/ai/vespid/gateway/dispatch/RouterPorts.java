@@ -2,6 +2,7 @@ package ai.vespid.gateway.dispatch;
 
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.simulation.History;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
@@ -11,13 +12,7 @@ import java.util.Optional;
 /** What the simulated router needs of the simulated world besides the bus. */
 public interface RouterPorts {
   /** A row of {@code dispatches}; {@code result} is null while it is open. */
-  record Row(
-      Dispatch dispatch,
-      int epoch,
-      String executorId,
-      String bootId,
-      long deadlineMs,
-      DispatchResult result) {
+  record Row(Dispatch dispatch, int epoch, Holder holder, long deadlineMs, DispatchResult result) {
     String queueKey() {
       return Demand.of(dispatch).queueKey();
     }
@@ -35,7 +30,7 @@ public interface RouterPorts {
   // PostgreSQL
   Future<Boolean> insert(Row row);
 
-  Future<Boolean> assign(String requestId, int epoch, String executorId, String bootId);
+  Future<Boolean> assign(String requestId, int epoch, Holder holder);
 
   Future<Boolean> finish(String requestId, int epoch, DispatchResult result);
 

@@ -82,22 +82,16 @@ final class Rows {
   // What is with an executor has its run's files; one that waits could get them first.
   private static List<RouterPorts.Row> inOrder(List<RouterPorts.Row> rows) {
     return rows.stream()
-        .sorted(Comparator.comparing((RouterPorts.Row row) -> row.executorId() == null))
+        .sorted(Comparator.comparing((RouterPorts.Row row) -> row.holder() == null))
         .toList();
   }
 
   private void recover(RouterPorts.Row row) {
     if (!succession.mine(row.queueKey())) return;
-    ports.say("recovers", row.dispatch().requestId(), "e" + row.epoch(), row.executorId());
+    ports.say("recovers", row.dispatch().requestId(), "e" + row.epoch(), row.holder());
     waiters.open(row.dispatch(), true).accepted();
     table
         .handover()
-        .recover(
-            row.dispatch(),
-            row.epoch(),
-            row.executorId(),
-            row.bootId(),
-            row.deadlineMs(),
-            here.nowMs());
+        .recover(row.dispatch(), row.epoch(), row.holder(), row.deadlineMs(), here.nowMs());
   }
 }

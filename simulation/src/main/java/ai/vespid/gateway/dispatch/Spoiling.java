@@ -4,6 +4,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.simulation.Mutant;
 import java.util.ArrayList;
@@ -62,8 +63,9 @@ final class Spoiling {
     var boot =
         directory.heldBy(hello.executorId()).stream()
             .flatMap(id -> table.find(id).stream())
-            .map(Entry::bootId)
-            .filter(id -> id != null)
+            .map(Entry::holder)
+            .filter(holder -> holder != null && holder.bootId() != null)
+            .map(Holder::bootId)
             .findFirst()
             .orElse(hello.bootId());
     return new Reconcile(
@@ -97,8 +99,7 @@ final class Spoiling {
                         .map(e -> Math.max(e.epoch + 1, m.epoch()))
                         .orElse(m.epoch()),
                     m.remainingMs(),
-                    m.executorId(),
-                    m.bootId(),
+                    m.holder(),
                     m.arrived()))
             .toList());
   }

@@ -19,6 +19,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
+import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.Parcel;
@@ -150,7 +151,7 @@ final class BusSamples {
           List.of(new ExplainAnswer.Excluded("LABELS", 2, List.of("a", "b"))));
 
   private static final DispatchRouter.Moving MOVING =
-      new DispatchRouter.Moving(DISPATCH, true, 2, 59_000, EXECUTOR, "boot-1", true);
+      new DispatchRouter.Moving(DISPATCH, true, 2, 59_000, new Holder(EXECUTOR, "boot-1", 5), true);
 
   private static final ExecutorEdge.Holding HOLDING =
       new ExecutorEdge.Holding(REQUEST, 2, Pool.BYON, ORG, EXECUTOR, "boot-1");
@@ -210,7 +211,7 @@ final class BusSamples {
           new DispatchRouter.TakeOver("gw-1~a/1#7", List.of(MOVING)),
           MOVING,
           new DispatchRouter.Adopt(List.of(REQUEST)),
-          new DispatchRouter.Moving(SPARSE_DISPATCH, false, 0, 59_000, null, null, false),
+          new DispatchRouter.Moving(SPARSE_DISPATCH, false, 0, 59_000, null, false),
           new DispatchRouter.Explain(REQUEST),
           new DispatchRouter.Explanation(EXPLAINED),
           new DispatchRouter.Explanation(null),
