@@ -14,9 +14,13 @@ public record Holder(String executorId, String bootId, long connectedAtMs) imple
 
   /**
    * True when this is the same process on the same connection or a later one. An earlier one, which
-   * a split may leave in sight, tells nothing: what was given later is not known there.
+   * a split may leave in sight, tells nothing: what was given later is not known there. An agent
+   * without our extensions loses what it has with its connection.
    */
   public boolean isBehind(Route route) {
-    return Objects.equals(bootId, route.bootId()) && route.connectedAtMs() >= connectedAtMs;
+    if (!Objects.equals(bootId, route.bootId())) return false;
+    return bootId == null
+        ? connectedAtMs == 0 || route.connectedAtMs() == connectedAtMs
+        : route.connectedAtMs() >= connectedAtMs;
   }
 }
