@@ -47,6 +47,8 @@ public final class Server implements AutoCloseable {
   private static final Duration STOP_MAX = Duration.ofSeconds(10);
   private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
   private static final long DRAIN_LOOK_MS = 50;
+  // What others sent to this home before they heard that it leaves has arrived by then.
+  private static final Duration DRAIN_MIN = Duration.ofSeconds(2);
   private static final Duration REDIS_MAX = Duration.ofSeconds(3);
 
   // Their state can be made again from what others tell them. The rest own ports, or keep nothing.
@@ -283,10 +285,14 @@ public final class Server implements AutoCloseable {
     say(Member.State.DRAINING);
     ports.leave();
     LOG.atInfo().addKeyValue("node", node.id()).log("draining");
-    long deadline = System.nanoTime() + DRAIN_MAX.toNanos();
+    long begun = System.nanoTime();
+    long deadline = begun + DRAIN_MAX.toNanos();
+    long earliest = begun + DRAIN_MIN.toNanos();
     var left = node.occupancy().left();
     try {
-      while (membership.draining() && !left.isEmpty() && System.nanoTime() < deadline) {
+      while (membership.draining()
+          && (!left.isEmpty() || System.nanoTime() < earliest)
+          && System.nanoTime() < deadline) {
         Thread.sleep(DRAIN_LOOK_MS);
         left = node.occupancy().left();
       }

@@ -1,6 +1,7 @@
 package ai.vespid.simulation;
 
 import ai.vespid.gateway.dispatch.RouterShell;
+import ai.vespid.protocol.ErrorCode;
 import ai.vespid.simulation.World.Violation;
 import java.util.List;
 import java.util.Set;
@@ -8,6 +9,14 @@ import java.util.TreeSet;
 
 /** What must hold after every event, and what must hold once a run is quiet. */
 final class Checker {
+  // What a dispatch may fail with when nothing goes wrong: its script, its time, its patience.
+  private static final Set<String> OF_ITS_OWN =
+      Set.of(
+          "HOST_EXIT_CODE",
+          ErrorCode.NODE_EXECUTION_TIMEOUT.name(),
+          ErrorCode.EXECUTOR_OVER_CAPACITY.name(),
+          ErrorCode.WORKSPACE_LOCKED.name());
+
   private final Cluster cluster;
   private final List<String> executorIds;
 
@@ -40,11 +49,21 @@ final class Checker {
         throw new Violation(life.dispatch.requestId() + " was accepted and has no result");
       }
     }
+    if (cluster.plan.unfelt()) cluster.history.lives().forEach(Checker::notFelt);
     require(cluster.caller.unanswered() == 0, "a caller still waits");
     for (var agent : cluster.agents) require(agent.idle(), agent.id() + " is not idle");
     var live = new TreeSet<String>();
     cluster.edges().forEach(node -> live.addAll(node.edge().live()));
     for (var node : cluster.nodes) atRest(node, live);
+  }
+
+  // It ran once, and failed only when its agent said so.
+  private static void notFelt(History.Life life) {
+    var id = life.dispatch.requestId();
+    require(life.runs.size() <= 1, id + " ran twice");
+    var error = life.seen == null ? null : life.seen.error();
+    require(
+        error == null || OF_ITS_OWN.contains(error.split(":")[0]), id + " failed with " + error);
   }
 
   private void atRest(SimNode node, Set<String> live) {

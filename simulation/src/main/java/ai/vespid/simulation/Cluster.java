@@ -2,6 +2,7 @@ package ai.vespid.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Who is there in one run, and what all of them share. */
 final class Cluster {
@@ -10,7 +11,7 @@ final class Cluster {
   final SimBus bus;
   final SimMembers members;
   final History history;
-  final Mutant mutant;
+  final Set<Mutant> omitted;
   final Plan plan;
   final SimDatabase database;
   final SimRedis redis;
@@ -18,16 +19,21 @@ final class Cluster {
   final List<SimAgent> agents = new ArrayList<>();
   final SimCaller caller;
 
-  Cluster(World world, Plan plan, Mutant mutant) {
+  /** True when this line of safety is left out. */
+  boolean omits(Mutant line) {
+    return omitted.contains(line);
+  }
+
+  Cluster(World world, Plan plan, Set<Mutant> omitted) {
     this.world = world;
     this.plan = plan;
-    this.mutant = mutant;
+    this.omitted = omitted;
     network = new Network(world, plan.weather());
     bus = new SimBus(world, network);
     members = new SimMembers(world, nodes);
     history = new History(world, plan.alone(), this::agreed);
-    database = new SimDatabase(world, network, history, mutant);
-    redis = new SimRedis(world, network, history, mutant);
+    database = new SimDatabase(world, network, history, omitted);
+    redis = new SimRedis(world, network, history, omitted);
     for (int i = 0; i < plan.nodes().size(); i++) {
       var node = plan.nodes().get(i);
       nodes.add(new SimNode(this, "gw" + i, node.decides(), node.sockets()));

@@ -5,8 +5,6 @@ package ai.vespid.simulation;
  * simulator has to notice every one of them.
  */
 public enum Mutant {
-  NONE,
-
   // The router
   /** A report is believed whatever its epoch and whoever sends it. */
   REPORT_EPOCH_UNCHECKED,
@@ -126,6 +124,10 @@ public enum Mutant {
   REFUSED_OFFER_REPEATED,
   /** What is in memory is offered again without asking whether another home decided it. */
   OFFERED_AGAIN_UNASKED,
+  /** The newest version of a run's files is believed although homes moved. */
+  FILES_NOT_READ_AGAIN,
+  /** A gateway that is told to leave ends as soon as it has nothing. */
+  LEAVES_AT_ONCE,
   /** An assignment that the row refuses is tried again under the next epoch. */
   REFUSED_ASSIGNMENT_QUEUED
 }

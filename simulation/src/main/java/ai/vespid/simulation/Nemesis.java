@@ -142,6 +142,8 @@ final class Nemesis {
 
   private void drain(SimNode node) {
     if (!node.serving()) return;
+    // One after the other, as a deploy does.
+    if (cluster.plan.unfelt() && !cluster.nodes.stream().allMatch(SimNode::serving)) return;
     node.leave();
     world.in(world.between(1_000, 10_000), "start " + node, () -> reviveWhenLeft(node));
   }

@@ -11,11 +11,13 @@ import java.util.Set;
  * What one seed simulates. Not every fault happens in every run: bugs hide behind each other.
  *
  * @param alone one gateway that will never have another one beside it
+ * @param unfelt gateways leave as they should and nothing goes wrong: nobody may notice
  * @param faultsUntilMs when faults stop; after {@code quietMs} everything must have come to rest
  */
 record Plan(
     List<Node> nodes,
     boolean alone,
+    boolean unfelt,
     List<Agent> agents,
     int dispatches,
     double withFiles,
@@ -42,7 +44,9 @@ record Plan(
      */
     SPLITS,
     /** Three gateways that leave, die and come back, so that homes move under everything. */
-    MOVES
+    MOVES,
+    /** Three gateways that are told to leave and are started again; nothing else goes wrong. */
+    DEPLOYS
   }
 
   static Plan of(World world, Bias bias) {
@@ -50,6 +54,7 @@ record Plan(
       case NONE -> any(world);
       case SPLITS -> splits(world);
       case MOVES -> moves(world);
+      case DEPLOYS -> deploys(world);
     };
   }
 
@@ -72,12 +77,33 @@ record Plan(
     return small(world, 3, faults, 6 + world.pick(14));
   }
 
+  private static Plan deploys(World world) {
+    var agents = new ArrayList<Agent>();
+    int size = 2 + world.pick(4);
+    for (int i = 0; i < size; i++) agents.add(new Agent(i, 0, 2 + world.pick(4), false));
+    return new Plan(
+        Collections.nCopies(3, new Node(true, true)),
+        false,
+        true,
+        agents,
+        30 + world.pick(60),
+        world.chance(0.3) ? 0.5 : 0,
+        1,
+        new RouterShell.Limits(1_000, 1_000, 50, 10_000, 10),
+        new Network.Weather(0, 0, world.chance(0.5) ? 0 : 0.1, 300),
+        EnumSet.of(Nemesis.Kind.GATEWAY_DRAINS),
+        3 + world.pick(6),
+        20_000,
+        60_000);
+  }
+
   private static Plan small(World world, int gateways, Set<Nemesis.Kind> faults, int count) {
     var agents = new ArrayList<Agent>();
     int size = 2 + world.pick(2);
     for (int i = 0; i < size; i++) agents.add(new Agent(i, 0, 1 + world.pick(2), false));
     return new Plan(
         Collections.nCopies(gateways, new Node(true, true)),
+        false,
         false,
         agents,
         30 + world.pick(40),
@@ -120,6 +146,7 @@ record Plan(
     return new Plan(
         nodes,
         nodes.size() == 1,
+        false,
         agents,
         5 + world.pick(world.chance(0.5) ? 20 : 80),
         world.chance(0.3) ? 0.7 : 0.1,

@@ -68,7 +68,7 @@ final class SimAgent {
   }
 
   private boolean without(Mutant line) {
-    return cluster.mutant == line;
+    return cluster.omits(line);
   }
 
   Route route(String connectionId, String edgeNode, long nowMs) {

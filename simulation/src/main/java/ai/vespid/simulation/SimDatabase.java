@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -22,18 +23,18 @@ final class SimDatabase {
   private final World world;
   private final Network network;
   private final History history;
-  private final Mutant mutant;
+  private final Set<Mutant> omitted;
   private final Map<String, Row> rows = new LinkedHashMap<>();
   private final Map<String, Long> heads = new HashMap<>();
   private long awayUntilMs;
   private long stalledUntilMs;
   private int restarts;
 
-  SimDatabase(World world, Network network, History history, Mutant mutant) {
+  SimDatabase(World world, Network network, History history, Set<Mutant> omitted) {
     this.world = world;
     this.network = network;
     this.history = history;
-    this.mutant = mutant;
+    this.omitted = omitted;
   }
 
   /** Ends its connections and takes no new ones for a while; what is committed stays. */
@@ -94,8 +95,9 @@ final class SimDatabase {
         () -> {
           var row = rows.get(requestId);
           if (row == null) return false;
-          if (row.result() != null && mutant != Mutant.TERMINAL_ROW_OVERWRITTEN) return false;
-          if (row.epoch() > epoch && mutant != Mutant.STALE_EPOCH_STORED) return false;
+          if (row.result() != null && !omitted.contains(Mutant.TERMINAL_ROW_OVERWRITTEN))
+            return false;
+          if (row.epoch() > epoch && !omitted.contains(Mutant.STALE_EPOCH_STORED)) return false;
           history.stored(requestId, row.epoch(), epoch, result, row.result());
           world.say("database", "stores", requestId, "e" + epoch, History.text(result));
           rows.put(

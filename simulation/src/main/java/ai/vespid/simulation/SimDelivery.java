@@ -88,7 +88,7 @@ final class SimDelivery {
   }
 
   void deliver(ToolResult result) {
-    if (cluster.mutant == Mutant.RESULT_NOT_KEPT) {
+    if (cluster.omits(Mutant.RESULT_NOT_KEPT)) {
       send.accept(result);
       return;
     }

@@ -46,7 +46,7 @@ final class SimEdge {
     this.cluster = node.cluster;
     this.world = cluster.world;
     this.here = here;
-    this.fence = new FenceShell(here.view(), cluster.mutant);
+    this.fence = new FenceShell(here.view(), cluster.omitted);
     world.in(LIFE_CHECK_MS, node.process, "life check", this::checkLife);
   }
 
@@ -210,8 +210,8 @@ final class SimEdge {
     }
 
     @Override
-    public Mutant mutant() {
-      return cluster.mutant;
+    public boolean omits(Mutant line) {
+      return cluster.omits(line);
     }
 
     @Override

@@ -29,6 +29,7 @@ final class SimNode {
   private static final long INTRODUCED_MS = 4_000;
   private static final long DRAIN_LOOK_MS = 250;
   static final long DRAIN_MAX_MS = 30_000;
+  private static final long DRAIN_MIN_MS = 2_000;
   private static final long REPLY_GRACE_MS = 1_000;
   private static final Duration ACCEPT_MAX = Duration.ofSeconds(10);
 
@@ -106,7 +107,7 @@ final class SimNode {
     var bus = cluster.bus;
     results = new SimResults(cluster, process);
     bus.serve(this, process, ResultStore.at(id), q -> results.receive((ResultStore<?>) q));
-    registry = new RegistryShell(here, cluster.mutant);
+    registry = new RegistryShell(here, cluster.omitted);
     bus.serve(this, process, SessionRegistry.at(id), q -> registry.receive((SessionRegistry<?>) q));
     bus.subscribe(
         this,
@@ -206,7 +207,7 @@ final class SimNode {
 
   // Who serves before it knows the others takes itself for the only home.
   private void serve(long introducedMs) {
-    boolean known = view().introduced() || cluster.mutant == Mutant.SERVES_BEFORE_INTRODUCED;
+    boolean known = view().introduced() || cluster.omits(Mutant.SERVES_BEFORE_INTRODUCED);
     if (known || world.nowMs() >= introducedMs) become(State.SERVING);
     else world.in(20, process, "serves", () -> serve(introducedMs));
   }
@@ -222,14 +223,16 @@ final class SimNode {
     if (state != State.SERVING) return;
     world.say(name, "drains");
     become(State.DRAINING);
-    lookWhetherEmpty(world.nowMs() + DRAIN_MAX_MS);
+    long leastMs = cluster.omits(Mutant.LEAVES_AT_ONCE) ? 0 : DRAIN_MIN_MS;
+    lookWhetherEmpty(world.nowMs() + leastMs, world.nowMs() + DRAIN_MAX_MS);
   }
 
-  private void lookWhetherEmpty(long untilMs) {
+  private void lookWhetherEmpty(long earliestMs, long untilMs) {
     boolean empty =
         (edge == null || edge.size() == 0) && (!router.alive() || shell.occupancy() == 0);
-    if (!empty && world.nowMs() < untilMs) {
-      world.in(DRAIN_LOOK_MS, process, "empty?", () -> lookWhetherEmpty(untilMs));
+    boolean stays = !empty || world.nowMs() < earliestMs;
+    if (stays && world.nowMs() < untilMs) {
+      world.in(DRAIN_LOOK_MS, process, "empty?", () -> lookWhetherEmpty(earliestMs, untilMs));
       return;
     }
     if (router.alive()) shell.stop();

@@ -7,6 +7,7 @@ import io.vertx.core.Promise;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -17,15 +18,15 @@ final class SimRedis {
   private final World world;
   private final Network network;
   private final History history;
-  private final Mutant mutant;
+  private final Set<Mutant> omitted;
   private final Map<String, String> claims = new HashMap<>();
   private final Map<String, Stored> results = new HashMap<>();
   private final Map<String, Long> lastMs = new HashMap<>();
   private long awayUntilMs;
   private int restarts;
 
-  SimRedis(World world, Network network, History history, Mutant mutant) {
-    this.mutant = mutant;
+  SimRedis(World world, Network network, History history, Set<Mutant> omitted) {
+    this.omitted = omitted;
     this.world = world;
     this.network = network;
     this.history = history;
@@ -74,7 +75,8 @@ final class SimRedis {
             "unclaim",
             () -> {
               world.say("redis", "frees", requestId, "of", owner);
-              if (mutant == Mutant.CLAIM_OF_ANOTHER_FREED) return claims.remove(requestId) != null;
+              if (omitted.contains(Mutant.CLAIM_OF_ANOTHER_FREED))
+                return claims.remove(requestId) != null;
               return claims.remove(requestId, owner);
             })
         .mapEmpty();

@@ -61,13 +61,15 @@ public final class SimSurroundings implements Surroundings {
   }
 
   private Message spoiled(Request<?> request) {
-    return switch (node.cluster.mutant) {
-      case HOLDINGS_NOT_AWAITED -> request instanceof Holdings ? new HoldingList(List.of()) : null;
-      case HALVES_NOT_ASKED -> request instanceof HandOver ? new Done() : null;
-      case DECIDED_NOT_LOOKED_UP ->
-          request instanceof ResultStore.Get ? new ResultStore.Get.NotReady() : null;
-      default -> null;
-    };
+    var cluster = node.cluster;
+    if (cluster.omits(Mutant.HOLDINGS_NOT_AWAITED) && request instanceof Holdings) {
+      return new HoldingList(List.of());
+    }
+    if (cluster.omits(Mutant.HALVES_NOT_ASKED) && request instanceof HandOver) return new Done();
+    if (cluster.omits(Mutant.DECIDED_NOT_LOOKED_UP) && request instanceof ResultStore.Get) {
+      return new ResultStore.Get.NotReady();
+    }
+    return null;
   }
 
   @Override

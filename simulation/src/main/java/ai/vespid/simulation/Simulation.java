@@ -2,6 +2,7 @@ package ai.vespid.simulation;
 
 import ai.vespid.simulation.World.Violation;
 import java.util.Optional;
+import java.util.Set;
 
 /** Runs one seed: a time with faults, a time to come to rest, and a last round without any. */
 public final class Simulation {
@@ -21,27 +22,23 @@ public final class Simulation {
 
   private Simulation() {}
 
-  public static Outcome run(long seed, Mutant mutant) {
-    return run(seed, mutant, Plan.Bias.NONE, false);
-  }
-
-  /** A run of the wanted kind: its seed means another run than without. */
-  static Outcome run(long seed, Mutant mutant, Plan.Bias bias) {
-    return run(seed, mutant, bias, false);
+  /**
+   * A run of the wanted kind: the same seed means another run in each.
+   *
+   * @param omitted lines of safety that are left out
+   */
+  static Outcome run(long seed, Set<Mutant> omitted, Plan.Bias bias) {
+    return run(seed, omitted, bias, false);
   }
 
   /** The same run with its trace. */
-  public static Outcome explain(long seed, Mutant mutant) {
-    return explain(seed, mutant, Plan.Bias.NONE);
+  static Outcome explain(long seed, Set<Mutant> omitted, Plan.Bias bias) {
+    return run(seed, omitted, bias, true);
   }
 
-  static Outcome explain(long seed, Mutant mutant, Plan.Bias bias) {
-    return run(seed, mutant, bias, true);
-  }
-
-  private static Outcome run(long seed, Mutant mutant, Plan.Bias bias, boolean tracing) {
+  private static Outcome run(long seed, Set<Mutant> omitted, Plan.Bias bias, boolean tracing) {
     var world = new World(seed, tracing);
-    var cluster = new Cluster(world, Plan.of(world, bias), mutant);
+    var cluster = new Cluster(world, Plan.of(world, bias), omitted);
     world.say("plan", cluster.plan.toString());
     Optional<String> violation = Optional.empty();
     try {

@@ -1,6 +1,8 @@
 package ai.vespid.simulation;
 
 import java.io.PrintWriter;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,8 +26,9 @@ public final class SimulationCommand implements Callable<Integer> {
 
   @Option(
       names = "--mutant",
-      description = "leaves one line of safety out: ${COMPLETION-CANDIDATES}")
-  private Mutant mutant = Mutant.NONE;
+      split = ",",
+      description = "leaves lines of safety out: ${COMPLETION-CANDIDATES}")
+  private Set<Mutant> omitted = EnumSet.noneOf(Mutant.class);
 
   @Option(names = "--told-every", description = "seeds between two lines (default: 1000)")
   private int toldEvery = 1_000;
@@ -60,9 +63,9 @@ public final class SimulationCommand implements Callable<Integer> {
     if (seeds.from() == seeds.to()) return explain(seeds.from());
     long begun = System.nanoTime();
     int failed = 0;
-    int failedMax = mutant == Mutant.NONE ? FAILED_MAX : 1;
+    int failedMax = omitted.isEmpty() ? FAILED_MAX : 1;
     for (long seed = seeds.from(); seed <= seeds.to() && failed < failedMax; seed++) {
-      var violation = Simulation.run(seed, mutant, bias).violation();
+      var violation = Simulation.run(seed, omitted, bias).violation();
       if (violation.isPresent()) {
         failed++;
         out().printf("seed %d: %s%n", seed, violation.get());
@@ -85,7 +88,7 @@ public final class SimulationCommand implements Callable<Integer> {
   }
 
   private int explain(long seed) {
-    var outcome = Simulation.explain(seed, mutant, bias);
+    var outcome = Simulation.explain(seed, omitted, bias);
     out().println(outcome.trace());
     out()
         .printf(

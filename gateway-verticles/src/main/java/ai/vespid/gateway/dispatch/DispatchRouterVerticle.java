@@ -152,6 +152,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private void viewChanged(View now) {
     claims.renew();
+    table.forgetHeads();
     succession.viewChanged(now);
   }
 

@@ -81,6 +81,11 @@ final class DispatchTable {
     return directory.route(executorId);
   }
 
+  /** Homes moved: what another one did to the files of a run meanwhile is not known here. */
+  void forgetHeads() {
+    go.ledger.forgetIdle();
+  }
+
   /** Everything that is open. */
   Collection<Entry> all() {
     return List.copyOf(entries.values());
@@ -279,6 +284,12 @@ final class DispatchTable {
    * what is not listed never arrived when the process is the same, and died with it when not.
    */
   Reconcile.Reconciled reconcile(Reconcile hello, long nowMs) {
+    // It has left every earlier connection: nothing is to be offered there any more.
+    directory
+        .route(hello.executorId())
+        .filter(to -> !to.connectionId().equals(hello.connectionId()))
+        .filter(to -> to.connectedAtMs() <= hello.connectedAtMs())
+        .ifPresent(to -> routeDown(to.executorId(), to.connectionId(), nowMs));
     var listed = Reconciliation.listed(hello);
     var adopted = new ArrayList<Reconcile.Adopted>();
     for (var requestId : listed.keySet()) {

@@ -109,27 +109,39 @@ final class Giving {
     var ids = table.handover().movable(heirs);
     if (ids.isEmpty()) return Future.succeededFuture();
     givingAway.run();
-    var batches = new ArrayList<Future<?>>();
+    var given = new ArrayList<Moving>();
+    for (var id : ids) {
+      given.add(table.handover().give(id, here.nowMs()));
+      waiters.moved(id);
+    }
+    onTheWay.merge(heir, given.size(), Integer::sum);
+    changed.run();
+    // There, in turn, who waits for files comes after those who have them.
+    var arrived = Future.<Void>succeededFuture();
+    for (var batch : batches(given.reversed())) {
+      arrived = arrived.compose(_ -> send(batch, heir));
+    }
+    return arrived;
+  }
+
+  private static List<List<Moving>> batches(List<Moving> all) {
+    var batches = new ArrayList<List<Moving>>();
     var batch = new ArrayList<Moving>();
     int bytes = 0;
-    for (var id : ids) {
-      var moving = table.handover().give(id, here.nowMs());
-      waiters.moved(id);
+    for (var moving : all) {
       batch.add(moving);
       bytes += moving.bulk();
       if (batch.size() < BATCH_MAX && bytes < BATCH_BYTES_MAX) continue;
-      batches.add(send(List.copyOf(batch), heir));
+      batches.add(List.copyOf(batch));
       batch.clear();
       bytes = 0;
     }
-    if (!batch.isEmpty()) batches.add(send(batch, heir));
-    changed.run();
-    return Future.join(batches);
+    if (!batch.isEmpty()) batches.add(batch);
+    return batches;
   }
 
   // Until it arrived, or the heir is gone and it is whose home it is then.
   private Future<Void> send(List<Moving> batch, Seat heir) {
-    onTheWay.merge(heir, batch.size(), Integer::sum);
     var arrived = Promise.<Void>promise();
     var over = new TakeOver(self.node() + '/' + self.shard() + '#' + ++batches, batch);
     attempt(over, heir, arrived);

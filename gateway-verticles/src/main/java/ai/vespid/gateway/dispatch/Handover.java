@@ -9,6 +9,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -165,14 +166,35 @@ final class Handover {
     go.remove(known, nowMs);
   }
 
-  /** What can be given to another home now; the rest is being written, and is later. */
+  /**
+   * What can be given to another home now; the rest is being written, and is later. Those that wait
+   * for the files of their run come first: what leaves before them would pass the files on to them.
+   */
   List<String> movable(Predicate<String> queueKey) {
     return go.entries.values().stream()
         .filter(entry -> queueKey.test(entry.demand.queueKey()))
-        .filter(entry -> !(entry.state instanceof State.Committing))
-        .filter(entry -> !(entry.state instanceof State.Settling))
+        .filter(Handover::isMovable)
+        .filter(entry -> !waitsForOneThatStays(entry))
+        .sorted(Comparator.comparing(entry -> !waitsForFiles(entry)))
         .map(Entry::id)
         .toList();
+  }
+
+  private static boolean isMovable(Entry entry) {
+    return !(entry.state instanceof State.Committing) && !(entry.state instanceof State.Settling);
+  }
+
+  private static boolean waitsForFiles(Entry entry) {
+    return entry.state instanceof State.Preparing(boolean locked) && locked;
+  }
+
+  private boolean waitsForOneThatStays(Entry entry) {
+    return waitsForFiles(entry)
+        && go.ledger
+            .holder(entry.filesKey())
+            .map(go.entries::get)
+            .filter(holder -> !isMovable(holder))
+            .isPresent();
   }
 
   /** Whose dispatches are here. */

@@ -53,8 +53,16 @@ final class Receiving {
     boolean again = !taken.add(over.id());
     if (taken.size() > TAKEN_MAX) taken.removeFirst();
     if (again) return Future.succeededFuture(new Done());
-    return Future.join(over.moving().stream().map(this::takeUnlessDecided).toList())
-        .map(_ -> new Done());
+    // Who is with an agent has its run's files: nobody who waits for them may be there before.
+    return takeEach(over, true).compose(_ -> takeEach(over, false)).map(_ -> new Done());
+  }
+
+  private Future<?> takeEach(TakeOver over, boolean held) {
+    return Future.join(
+        over.moving().stream()
+            .filter(moving -> (moving.holder() != null) == held)
+            .map(this::takeUnlessDecided)
+            .toList());
   }
 
   // Its row may have been read and its result decided while it was on its way.

@@ -67,6 +67,11 @@ final class WorkspaceLedger {
     if (run != null) run.head = head;
   }
 
+  /** Forgets the newest versions of idle runs: they are loaded again. */
+  void forgetIdle() {
+    idle.clear();
+  }
+
   /**
    * Gives the files back, or leaves the line.
    *

@@ -50,7 +50,7 @@ final class CarrierShell {
     this.waiters = waiters;
     this.offers =
         new Offers(
-            new SpoiledOffers(here, ports.mutant(), table, this::carryOut),
+            new SpoiledOffers(here, ports::omits, table, this::carryOut),
             ports.alone(),
             new WorkspaceAccessSigner("http://gateway", "a secret of the simulator"),
             OFFER_MAX,
@@ -62,7 +62,7 @@ final class CarrierShell {
   }
 
   private boolean without(Mutant line) {
-    return ports.mutant() == line;
+    return ports.omits(line);
   }
 
   void carryOut() {

@@ -18,7 +18,7 @@ public interface RouterPorts {
     }
   }
 
-  Mutant mutant();
+  boolean omits(Mutant line);
 
   History history();
 

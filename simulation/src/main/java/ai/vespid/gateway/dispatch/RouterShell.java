@@ -126,7 +126,7 @@ public final class RouterShell {
   }
 
   private boolean without(Mutant line) {
-    return ports.mutant() == line;
+    return ports.omits(line);
   }
 
   private boolean mine(String key) {
@@ -135,6 +135,7 @@ public final class RouterShell {
 
   private void renewClaims() {
     if (!without(Mutant.CLAIMS_NOT_RENEWED)) claims.renew();
+    if (!without(Mutant.FILES_NOT_READ_AGAIN)) table.forgetHeads();
   }
 
   /** Begins with what the registry knows. */

@@ -46,7 +46,7 @@ final class Rows {
 
   /** Those of these ids that stand open. */
   Future<Void> read(List<String> among) {
-    if (ports.mutant() == Mutant.ROWS_NOT_LOOKED_UP) return Future.succeededFuture();
+    if (ports.omits(Mutant.ROWS_NOT_LOOKED_UP)) return Future.succeededFuture();
     return ports
         .open()
         .map(open -> {
@@ -70,7 +70,7 @@ final class Rows {
 
   /** Everything that stands open. */
   Future<Void> read() {
-    if (ports.mutant() == Mutant.ROWS_NOT_RECOVERED) return Future.succeededFuture();
+    if (ports.omits(Mutant.ROWS_NOT_RECOVERED)) return Future.succeededFuture();
     return ports
         .open()
         .map(rows -> {

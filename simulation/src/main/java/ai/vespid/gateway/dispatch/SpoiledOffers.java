@@ -14,20 +14,21 @@ import ai.vespid.protocol.bus.Topic;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.function.Predicate;
 
 /** The world as {@link Offers} sees it; mutants spoil what it is told. */
 final class SpoiledOffers implements Surroundings {
   private final Surroundings here;
-  private final Mutant mutant;
+  private final Predicate<Mutant> omits;
   private final DispatchTable table;
   private final Runnable changed;
 
   /**
    * @param changed run after the table was
    */
-  SpoiledOffers(Surroundings here, Mutant mutant, DispatchTable table, Runnable changed) {
+  SpoiledOffers(Surroundings here, Predicate<Mutant> omits, DispatchTable table, Runnable changed) {
     this.here = here;
-    this.mutant = mutant;
+    this.omits = omits;
     this.table = table;
     this.changed = changed;
   }
@@ -51,16 +52,16 @@ final class SpoiledOffers implements Surroundings {
   @Override
   public void later(long delayMs, Runnable action) {
     boolean lookAgain = delayMs == DeniedRoutes.UNREACHED_MS;
-    if (!lookAgain || mutant != Mutant.DENIED_ROUTE_FORGOTTEN) here.later(delayMs, action);
+    if (!lookAgain || !omits.test(Mutant.DENIED_ROUTE_FORGOTTEN)) here.later(delayMs, action);
   }
 
   @Override
   public <R extends Message, Q extends Request<R>> Future<R> ask(
       Address<? super Q> to, Q request, Duration max) {
-    if (mutant == Mutant.OFFERED_AGAIN_UNASKED && request instanceof ResultStore.Get) {
+    if (omits.test(Mutant.OFFERED_AGAIN_UNASKED) && request instanceof ResultStore.Get) {
       return Future.failedFuture(new Fault(Fault.Code.UNAVAILABLE, "not asked"));
     }
-    if (mutant == Mutant.WITHDRAWN_UNASKED && request instanceof ExecutorEdge.Withdraw) {
+    if (omits.test(Mutant.WITHDRAWN_UNASKED) && request instanceof ExecutorEdge.Withdraw) {
       @SuppressWarnings("unchecked")
       var givenUp = (R) new ExecutorEdge.Offer.Full();
       return Future.succeededFuture(givenUp);
@@ -70,17 +71,23 @@ final class SpoiledOffers implements Surroundings {
   }
 
   private <R extends Message> Future<R> spoiled(ExecutorEdge.Offer offer, Future<R> answer) {
-    return switch (mutant) {
-      case UNANSWERED_OFFER_GIVEN_AWAY -> answer.recover(_ -> Future.failedFuture(gone()));
-      case REFUSED_OFFER_REPEATED ->
-          answer.recover(cause -> Future.failedFuture(unjudged(Fault.of(cause))));
-      case LATE_ANSWER_BELIEVED -> answer.onSuccess(reply -> believe(offer, reply));
-      case REPEATED_OFFER_DENIED ->
-          answer.onSuccess(reply -> {
+    var told = answer;
+    if (omits.test(Mutant.UNANSWERED_OFFER_GIVEN_AWAY)) {
+      told = told.recover(_ -> Future.failedFuture(gone()));
+    }
+    if (omits.test(Mutant.REFUSED_OFFER_REPEATED)) {
+      told = told.recover(cause -> Future.failedFuture(unjudged(Fault.of(cause))));
+    }
+    if (omits.test(Mutant.LATE_ANSWER_BELIEVED)) {
+      told = told.onSuccess(reply -> believe(offer, reply));
+    }
+    if (omits.test(Mutant.REPEATED_OFFER_DENIED)) {
+      told =
+          told.onSuccess(reply -> {
             if (isWith(offer)) believe(offer, reply);
           });
-      default -> answer;
-    };
+    }
+    return told;
   }
 
   private static Fault gone() {

@@ -24,7 +24,7 @@ final class Spoiling {
   }
 
   private boolean without(Mutant line) {
-    return ports.mutant() == line;
+    return ports.omits(line);
   }
 
   static Reconcile newest(Reconcile hello) {

@@ -3,17 +3,18 @@ package ai.vespid.gateway.edge;
 import ai.vespid.kit.node.View;
 import ai.vespid.simulation.Mutant;
 import java.util.List;
+import java.util.Set;
 
 /** The {@link Fence} of a simulated edge. */
 public final class FenceShell {
   private final Fence fence;
-  private final Mutant mutant;
+  private final Set<Mutant> omitted;
   private View view;
 
-  public FenceShell(View view, Mutant mutant) {
+  public FenceShell(View view, Set<Mutant> omitted) {
     this.fence = new Fence(view);
     this.view = view;
-    this.mutant = mutant;
+    this.omitted = omitted;
   }
 
   public void viewChanged(View now, long nowMs) {
@@ -23,13 +24,13 @@ public final class FenceShell {
 
   /** Fails when an offer of this node is not taken. */
   public void check(String home, long nowMs) {
-    if (mutant == Mutant.OFFER_OF_THE_DEAD_TAKEN) return;
-    if (mutant == Mutant.BACK_AT_ONCE && view.has(home)) return;
+    if (omitted.contains(Mutant.OFFER_OF_THE_DEAD_TAKEN)) return;
+    if (omitted.contains(Mutant.BACK_AT_ONCE) && view.has(home)) return;
     fence.check(home, nowMs);
   }
 
   /** Fails while another home is seen here than these. */
   public void agree(List<String> homes) {
-    if (mutant != Mutant.OFFER_OF_THE_DEAD_TAKEN) fence.agree(homes);
+    if (!omitted.contains(Mutant.OFFER_OF_THE_DEAD_TAKEN)) fence.agree(homes);
   }
 }

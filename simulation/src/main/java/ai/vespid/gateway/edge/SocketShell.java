@@ -22,7 +22,7 @@ public final class SocketShell {
   public interface Ports {
     long nowMs();
 
-    Mutant mutant();
+    boolean omits(Mutant line);
 
     void send(GatewayFrame frame);
 
@@ -138,7 +138,7 @@ public final class SocketShell {
     heard();
     // Answered as unwanted, the agent would forget what the router waits for.
     boolean early = phase == Phase.JOINING && route.acknowledges();
-    if (early && ports.mutant() != Mutant.RESULT_BEFORE_WELCOME_REFUSED) return;
+    if (early && !ports.omits(Mutant.RESULT_BEFORE_WELCOME_REFUSED)) return;
     var result = new DispatchResult(said.status(), said.output(), said.error(), said.workspace());
     var assignment = inFlight.answeredBy(said.requestId(), said.epoch()).orElse(null);
     if (assignment == null) acknowledge(said.requestId(), said.epoch(), false);
@@ -168,20 +168,20 @@ public final class SocketShell {
     if (phase != Phase.LIVE) return new Offer.NotHere();
     var dispatch = offer.dispatch();
     boolean known = inFlight.holds(dispatch.requestId(), offer.epoch());
-    if (known && ports.mutant() != Mutant.OFFER_NOT_RECOGNISED) return new Offer.Accepted();
+    if (known && !ports.omits(Mutant.OFFER_NOT_RECOGNISED)) return new Offer.Accepted();
     // Taken, it would replace the later attempt, whose result would not be believed any more.
     boolean overtaken =
         inFlight
             .answeredBy(dispatch.requestId(), null)
             .filter(a -> a.epoch() > offer.epoch())
             .isPresent();
-    if (overtaken && ports.mutant() != Mutant.OVERTAKEN_OFFER_TAKEN) return new Offer.Accepted();
+    if (overtaken && !ports.omits(Mutant.OVERTAKEN_OFFER_TAKEN)) return new Offer.Accepted();
     boolean over = inFlight.endedSince(dispatch.requestId(), offer.epoch());
-    if (over && ports.mutant() != Mutant.ENDED_OFFER_TAKEN) return new Offer.Accepted();
+    if (over && !ports.omits(Mutant.ENDED_OFFER_TAKEN)) return new Offer.Accepted();
     if (route.draining()) return new Offer.Draining();
     int room = 2 * route.maxInFlight();
     boolean admitted = inFlight.admits(dispatch.requestId(), offer.epoch(), room);
-    boolean again = ports.mutant() == Mutant.REFUSED_OFFER_TAKEN && inFlight.size() < room;
+    boolean again = ports.omits(Mutant.REFUSED_OFFER_TAKEN) && inFlight.size() < room;
     if (!admitted && !again) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
     if (route.acknowledges()) inFlight.awaitAck(dispatch.requestId(), ports.nowMs());

@@ -11,19 +11,20 @@ import ai.vespid.protocol.bus.SessionRegistry.FeedNews;
 import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Set;
 
 /** As {@link SessionRegistryVerticle}, over the same {@link RouteFeed}. */
 public final class RegistryShell {
   private static final long DIGEST_MS = 2_000;
 
   private final Surroundings here;
-  private final Mutant mutant;
+  private final Set<Mutant> omitted;
   private final RouteTable routes = new RouteTable();
   private final RouteFeed feed;
 
-  public RegistryShell(Surroundings here, Mutant mutant) {
+  public RegistryShell(Surroundings here, Set<Mutant> omitted) {
     this.here = here;
-    this.mutant = mutant;
+    this.omitted = omitted;
     this.feed = new RouteFeed(here, routes, () -> {});
     here.later(DIGEST_MS, this::digest);
   }
@@ -61,13 +62,13 @@ public final class RegistryShell {
 
   /** What another registry says. */
   public void heard(FeedNews news) {
-    if (news instanceof FeedDigest && mutant == Mutant.DIGESTS_NOT_COMPARED) return;
+    if (news instanceof FeedDigest && omitted.contains(Mutant.DIGESTS_NOT_COMPARED)) return;
     feed.heard(news);
   }
 
   /** The members of the cluster changed. */
   public void viewChanged(View now) {
-    if (mutant == Mutant.ROUTES_OF_THE_DEAD_KEPT) {
+    if (omitted.contains(Mutant.ROUTES_OF_THE_DEAD_KEPT)) {
       var gone = routes.all().stream().anyMatch(route -> !now.has(route.edgeNode()));
       if (gone) return;
     }
