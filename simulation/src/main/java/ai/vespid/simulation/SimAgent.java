@@ -39,7 +39,9 @@ final class SimAgent {
   private final Map<Run, Integer> running = new HashMap<>();
   private WorkTable table;
   private Link link;
+  private Link next;
   private SocketShell socket;
+  private boolean moving;
   private int failures;
 
   SimAgent(Cluster cluster, Plan.Agent plan) {
@@ -98,6 +100,8 @@ final class SimAgent {
     delivery.restore();
     running.clear();
     link = null;
+    next = null;
+    moving = false;
     failures = 0;
     world.in(TICK_MS, actor, "tick", this::tick);
     world.in(0, actor, "connect", this::connect);
@@ -105,8 +109,9 @@ final class SimAgent {
 
   void dies() {
     actor.die();
-    if (link != null) link.close(Side.AGENT);
+    for (var one : new Link[] {link, next}) if (one != null) one.close(Side.AGENT);
     link = null;
+    next = null;
   }
 
   private void tick() {
@@ -114,33 +119,45 @@ final class SimAgent {
     if (!plan.plain()) delivery.tick();
   }
 
+  // Where a gateway drains the next connection is there before the last one goes.
   private void connect() {
-    if (link != null) return;
-    var edges = cluster.edges();
-    var node = edges.get(world.pick(edges.size()));
-    var next = new Link(world, cluster.network, id());
-    link = next;
-    next.attach(Side.AGENT, actor, () -> lost(next));
+    if (next != null || link != null && !moving) return;
+    var node = anyEdge();
+    var made = new Link(world, cluster.network, id());
+    next = made;
+    made.attach(Side.AGENT, actor, () -> lost(made));
     world.in(
         5_000,
         actor,
         "no connection",
         () -> {
-          if (link == next && socket == null) lost(next);
+          if (next == made) lost(made);
         });
-    socket = null;
     if (node.serving()) {
       world.in(
-          cluster.network.delayMs(), node.process, "accept", () -> node.edge().accept(this, next));
+          cluster.network.delayMs(), node.process, "accept", () -> node.edge().accept(this, made));
     } else {
-      world.in(cluster.network.delayMs(), actor, "refused", () -> lost(next));
+      world.in(cluster.network.delayMs(), actor, "refused", () -> lost(made));
     }
   }
 
+  // A load balancer passes over who leaves, as long as nothing else goes wrong.
+  private SimNode anyEdge() {
+    var edges = cluster.edges();
+    var serving = edges.stream().filter(SimNode::serving).toList();
+    var among = cluster.plan.unfelt() && !serving.isEmpty() ? serving : edges;
+    return among.get(world.pick(among.size()));
+  }
+
   private void lost(Link which) {
-    if (link != which) return;
+    if (which != link && which != next) return;
     which.close(Side.AGENT);
-    link = null;
+    if (which == link) {
+      link = null;
+      socket = null;
+      moving = false;
+    } else next = null;
+    if (next != null) return;
     long ceilingMs = Math.min(30_000, 500L << Math.min(failures++, 4));
     world.in(50 + world.between(0, ceilingMs), actor, "connect", this::connect);
   }
@@ -152,11 +169,16 @@ final class SimAgent {
         actor,
         "opened",
         () -> {
-          if (link != which || !which.open(Side.EDGE)) {
+          if (next != which || !which.open(Side.EDGE)) {
             which.close(Side.AGENT);
             return;
           }
+          var last = link;
+          link = which;
+          next = null;
+          moving = false;
           socket = at;
+          if (last != null) last.close(Side.AGENT);
           delivery.connected();
           boolean tells = !plan.plain() && !without(Mutant.HELLO_WITHOUT_HELD);
           var inFlight = tells ? table.inFlight() : List.<Held>of();
@@ -193,11 +215,17 @@ final class SimAgent {
             });
         if (!plan.plain()) delivery.welcomed();
       }
-      // Ours connects elsewhere first; here the old link ends when it does.
       case GatewayFrame.Drain _ ->
-          world.in(world.between(0, 2_000), actor, "moves", () -> lost(from));
+          world.in(world.between(0, 2_000), actor, "moves", () -> move(from));
       default -> throw new IllegalStateException("never sent: " + frame.type());
     }
+  }
+
+  // One of the original knows no such frame.
+  private void move(Link from) {
+    if (from != link || plan.plain()) return;
+    moving = true;
+    connect();
   }
 
   private void invoke(InvokeTool invoke) {

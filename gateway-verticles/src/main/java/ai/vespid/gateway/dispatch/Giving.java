@@ -90,8 +90,9 @@ final class Giving {
   }
 
   private void everything(Predicate<String> heirs, Seat heir, Promise<Done> given) {
-    // It is gone, or not seen yet: then it asks again. What is given to it would only come back.
-    if (!here.view().has(heir.node())) {
+    // It is gone, leaves, or is not seen yet: then it asks again. What is given to it would only come
+    // back.
+    if (!here.view().mayBeHome(heir)) {
       given.fail(new Fault(Fault.Code.NOT_HOME, "not seen here"));
       return;
     }

@@ -40,6 +40,14 @@ public record View(List<Member> members, Homes homes) {
     return member(id).isPresent();
   }
 
+  /** False when it is not there, or on its way out while others stay: it is home no more. */
+  public boolean mayBeHome(Seat router) {
+    return member(router.node())
+        .filter(member ->
+            member.state() != State.DRAINING || homes.routers().contains(router))
+        .isPresent();
+  }
+
   /** True when every member has said what it does. */
   public boolean introduced() {
     return members.stream().noneMatch(member -> member.state() == State.UNKNOWN);
