@@ -246,6 +246,9 @@ public final class Agent implements Link.Listener {
       case Admission.Full _ ->
           link.send(TaskRunner.failed(invoke, ErrorCode.EXECUTOR_OVER_CAPACITY.name(), null));
       case Admission.Outdated _ -> {}
+      // Stopped when a gateway that did not know of it called it unwanted.
+      case Admission.Stopped _ ->
+          link.send(TaskRunner.failed(invoke, ErrorCode.AGENT_DISCONNECTED.name(), null));
     }
   }
 

@@ -178,6 +178,7 @@ public final class TestGateway implements AutoCloseable {
           new ToolPolicy(true, NetworkMode.NONE, timeoutMs, 60_000, List.of(), null),
           invoke.workspace(),
           invoke.workspaceAccess(),
+          null,
           null);
     }
   }
@@ -195,6 +196,7 @@ public final class TestGateway implements AutoCloseable {
             new ToolPolicy(true, NetworkMode.NONE, 20_000, 60_000, List.of(), null),
             new Workspace(WORKSPACE, 0L, "k0", null),
             new WorkspaceAccess(null, new Upload("http://127.0.0.1:9/none", "k1", 1L)),
+            null,
             null));
   }
 

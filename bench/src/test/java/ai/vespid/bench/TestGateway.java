@@ -199,6 +199,7 @@ final class TestGateway implements AutoCloseable {
             new GatewayFrame.Workspace(workspace, 0L, "", null),
             new GatewayFrame.WorkspaceAccess(
                 null, new GatewayFrame.Upload("http://localhost/u", "k", 1L)),
+            null,
             null));
   }
 

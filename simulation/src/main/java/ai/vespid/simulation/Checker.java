@@ -9,13 +9,17 @@ import java.util.TreeSet;
 
 /** What must hold after every event, and what must hold once a run is quiet. */
 final class Checker {
-  // What a dispatch may fail with when nothing goes wrong: its script, its time, its patience.
+  // What a dispatch may fail with when nothing goes wrong: its script, its time, its patience. And
+  // where all agents are with the gateway that leaves: they are not given anything until they
+  // moved.
   private static final Set<String> OF_ITS_OWN =
       Set.of(
           "HOST_EXIT_CODE",
           ErrorCode.NODE_EXECUTION_TIMEOUT.name(),
           ErrorCode.EXECUTOR_OVER_CAPACITY.name(),
-          ErrorCode.WORKSPACE_LOCKED.name());
+          ErrorCode.NO_AGENT_AVAILABLE.name(),
+          ErrorCode.WORKSPACE_LOCKED.name(),
+          ErrorCode.WORKSPACE_UNAVAILABLE.name());
 
   private final Cluster cluster;
   private final List<String> executorIds;

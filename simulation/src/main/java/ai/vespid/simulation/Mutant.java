@@ -126,6 +126,8 @@ public enum Mutant {
   OFFERED_AGAIN_UNASKED,
   /** The newest version of a run's files is believed although homes moved. */
   FILES_NOT_READ_AGAIN,
+  /** A home that knows not everything yet, or is home no more, gives dispatches to agents. */
+  PLACED_BY_ANYBODY,
   /** A gateway that is told to leave ends as soon as it has nothing. */
   LEAVES_AT_ONCE,
   /** An assignment that the row refuses is tried again under the next epoch. */

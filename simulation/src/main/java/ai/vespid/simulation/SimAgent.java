@@ -252,19 +252,15 @@ final class SimAgent {
         begin(run);
       }
       case Admission.Taken _ -> acknowledge(invoke);
-      case Admission.Full _ -> send(full(invoke));
+      case Admission.Full _ -> send(failed(invoke, ErrorCode.EXECUTOR_OVER_CAPACITY));
       case Admission.Outdated _ -> {}
+      case Admission.Stopped _ -> send(failed(invoke, ErrorCode.AGENT_DISCONNECTED));
     }
   }
 
-  private static ToolResult full(InvokeTool invoke) {
+  private static ToolResult failed(InvokeTool invoke, ErrorCode code) {
     return new ToolResult(
-        invoke.requestId(),
-        invoke.epoch(),
-        ResultStatus.FAILED,
-        null,
-        ErrorCode.EXECUTOR_OVER_CAPACITY.name(),
-        null);
+        invoke.requestId(), invoke.epoch(), ResultStatus.FAILED, null, code.name(), null);
   }
 
   private void acknowledge(InvokeTool invoke) {

@@ -1,10 +1,12 @@
 package ai.vespid.agent.work;
 
+import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +31,9 @@ public final class WorkTable {
 
     /** This attempt, or a later one, is over or was given up: it is not answered. */
     record Outdated() implements Admission {}
+
+    /** It was begun here and stopped, and must not be begun twice: what it did nobody knows. */
+    record Stopped() implements Admission {}
   }
 
   /** One execution; its identity keeps the end of one from being taken for that of the next. */
@@ -57,6 +62,7 @@ public final class WorkTable {
   private final Map<String, Run> running = new LinkedHashMap<>();
   private final Map<String, Run> waiting = new LinkedHashMap<>();
   private final Map<String, Integer> over = new LinkedHashMap<>();
+  private final LinkedHashSet<String> stopped = new LinkedHashSet<>();
 
   /**
    * @param runningMax how much runs at once; as much again may wait
@@ -76,6 +82,9 @@ public final class WorkTable {
       if (older(invoke.epoch(), run.epoch)) return new Admission.Outdated();
       run.epoch = invoke.epoch();
       return new Admission.Taken();
+    }
+    if (invoke.effect() == EffectClass.AT_MOST_ONCE && stopped.contains(id)) {
+      return new Admission.Stopped();
     }
     var fresh = new Run(invoke);
     if (running.size() < runningMax && !running.containsKey(id)) {
@@ -128,6 +137,8 @@ public final class WorkTable {
     over(requestId, run.epoch);
     if (waiting.remove(requestId, run)) return Optional.empty();
     run.cancelled = true;
+    stopped.add(requestId);
+    if (stopped.size() > OVER_MAX) stopped.removeFirst();
     return Optional.of(run);
   }
 

@@ -91,6 +91,7 @@ class CancelledTransferTest {
         shell.toolPolicy(),
         new Workspace(shell.workspace().workspaceId(), version, "k" + version, "\"e\""),
         new WorkspaceAccess(download, new Upload(upload, "k" + (version + 1), version + 1)),
+        null,
         null);
   }
 

@@ -86,7 +86,8 @@ public final class DispatchRouterVerticle extends VerticleBase {
     settings = Settings.bind("dispatch-router", config(), DispatchRouterSettings.class);
     bus = new Bus(vertx, node.id());
     var here = Surroundings.of(vertx, node);
-    table = new DispatchTable(settings.rules(), directory, Epochs.of(new Seat(node.id(), shard)));
+    var epochs = Epochs.of(new Seat(node.id(), shard));
+    table = new DispatchTable(settings.rules(), directory, epochs, key -> succession.knows(key));
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);

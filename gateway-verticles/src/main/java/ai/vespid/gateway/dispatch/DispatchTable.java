@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongToIntFunction;
+import java.util.function.Predicate;
 
 /**
  * Every rule of dispatching: who gets what, who waits, what a lost link or a passed deadline means,
@@ -51,16 +52,22 @@ final class DispatchTable {
   private final Map<String, Entry> entries;
 
   DispatchTable(Rules rules, ExecutorDirectory directory) {
-    this(rules, directory, _ -> 1);
+    this(rules, directory, _ -> 1, _ -> true);
   }
 
   /**
    * @param firstEpoch the first epoch of what is in memory only, given the time
+   * @param decides whether this router is home for a queue key and knows all of it; what is not
+   *     given to anybody yet waits until then
    */
-  DispatchTable(Rules rules, ExecutorDirectory directory, LongToIntFunction firstEpoch) {
+  DispatchTable(
+      Rules rules,
+      ExecutorDirectory directory,
+      LongToIntFunction firstEpoch,
+      Predicate<String> decides) {
     this.rules = rules;
     this.directory = directory;
-    this.go = new Progress(rules, directory, firstEpoch);
+    this.go = new Progress(rules, directory, firstEpoch, decides);
     this.orphans = new Orphans(directory);
     this.handover = new Handover(rules, directory, go, orphans);
     this.room = go.room;
@@ -341,6 +348,7 @@ final class DispatchTable {
     }
     handover.tick(nowMs);
     room.dueAgain(nowMs).forEach(queueKey -> go.serve(queueKey, nowMs));
+    go.servePutOff(nowMs);
   }
 
   // What the hello was believed to hold now belongs to its connection.

@@ -37,6 +37,7 @@ final class Giving {
   private final DispatchTable table;
   private final Waiters waiters;
   private final Consumer<List<Moving>> takeBack;
+  private final Predicate<Predicate<String>> arriving;
   private final Runnable givingAway;
   private final Runnable changed;
   private final Map<Seat, Integer> onTheWay = new HashMap<>();
@@ -44,6 +45,7 @@ final class Giving {
 
   /**
    * @param takeBack takes back what may not have arrived
+   * @param arriving whether something of these keys is here, and not in the table yet
    * @param givingAway run before something is given away
    * @param changed run after the table was
    */
@@ -53,6 +55,7 @@ final class Giving {
       DispatchTable table,
       Waiters waiters,
       Consumer<List<Moving>> takeBack,
+      Predicate<Predicate<String>> arriving,
       Runnable givingAway,
       Runnable changed) {
     this.here = here;
@@ -60,6 +63,7 @@ final class Giving {
     this.table = table;
     this.waiters = waiters;
     this.takeBack = takeBack;
+    this.arriving = arriving;
     this.givingAway = givingAway;
     this.changed = changed;
   }
@@ -90,7 +94,8 @@ final class Giving {
   }
 
   private void everything(Predicate<String> heirs, Seat heir, Promise<Done> given) {
-    // It is gone, leaves, or is not seen yet: then it asks again. What is given to it would only come
+    // It is gone, leaves, or is not seen yet: then it asks again. What is given to it would only
+    // come
     // back.
     if (!here.view().mayBeHome(heir)) {
       given.fail(new Fault(Fault.Code.NOT_HOME, "not seen here"));
@@ -98,9 +103,14 @@ final class Giving {
     }
     giveOnce(heirs, heir)
         .onComplete(_ -> {
-          // What is being written can only follow when it is written; what was given to the heir
-          // before, strays or an earlier answer, must have arrived too.
-          boolean all = !table.handover().holdsAny(heirs) && !onTheWay.containsKey(heir);
+          // What is being written can only follow when it is written, and what has just come when
+          // it
+          // is in the table; what was given to the heir before, strays or an earlier answer, must
+          // have arrived too.
+          boolean all =
+              !table.handover().holdsAny(heirs)
+                  && !arriving.test(heirs)
+                  && !onTheWay.containsKey(heir);
           if (all) given.complete(new Done());
           else here.later(AGAIN_MS, () -> everything(heirs, heir, given));
         });

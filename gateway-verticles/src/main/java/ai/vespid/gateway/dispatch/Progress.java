@@ -9,10 +9,13 @@ import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.bus.Route;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongToIntFunction;
+import java.util.function.Predicate;
 
 /** How one dispatch goes on, and who goes on when it leaves room: the moves between its states. */
 final class Progress {
@@ -23,12 +26,19 @@ final class Progress {
   private final Rules rules;
   private final ExecutorDirectory directory;
   private final LongToIntFunction firstEpoch;
+  private final Predicate<String> decides;
+  private final Set<String> putOff = new LinkedHashSet<>();
   private List<Decision> out = new ArrayList<>();
 
-  Progress(Rules rules, ExecutorDirectory directory, LongToIntFunction firstEpoch) {
+  Progress(
+      Rules rules,
+      ExecutorDirectory directory,
+      LongToIntFunction firstEpoch,
+      Predicate<String> decides) {
     this.rules = rules;
     this.directory = directory;
     this.firstEpoch = firstEpoch;
+    this.decides = decides;
     this.room = new Placement(directory, rules);
   }
 
@@ -67,6 +77,10 @@ final class Progress {
 
   // The files first, then an executor.
   void prepare(Entry entry, long nowMs) {
+    if (!decides.test(entry.demand.queueKey())) {
+      putOff(entry, nowMs);
+      return;
+    }
     if (!entry.usesFiles()) {
       place(entry, nowMs);
       return;
@@ -89,6 +103,21 @@ final class Progress {
     } else {
       entry.files = head;
       place(entry, nowMs);
+    }
+  }
+
+  // Another home has a say: what it began with these files has not arrived here, or has left.
+  private void putOff(Entry entry, long nowMs) {
+    putOff.add(entry.demand.queueKey());
+    entry.waitAtLeastUntil(nowMs + rules.graceMs());
+    enqueue(entry, ErrorCode.EXECUTOR_OVER_CAPACITY, nowMs);
+  }
+
+  /** Goes on with what was put off, where this home decides by now. */
+  void servePutOff(long nowMs) {
+    if (putOff.isEmpty()) return;
+    for (var queueKey : List.copyOf(putOff)) {
+      if (decides.test(queueKey) && putOff.remove(queueKey)) serve(queueKey, nowMs);
     }
   }
 
@@ -222,12 +251,17 @@ final class Progress {
 
   // Hands out room until nobody who waits can use it.
   void serve(String queueKey, long nowMs) {
+    if (!decides.test(queueKey)) {
+      putOff.add(queueKey);
+      return;
+    }
     while (true) {
       var next = room.next(queueKey);
       if (next.isEmpty()) return;
       var entry = entries.get(next.get());
       // Its moment is this one and it was looked at after another's, which left room.
       if (entry.waitUntilMs <= nowMs) expire(entry, nowMs);
+      else if (entry.usesFiles() && entry.files == null) prepare(entry, nowMs);
       else place(entry, nowMs);
     }
   }

@@ -10,10 +10,11 @@ import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ResultStore;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.function.Predicate;
 
 /** Takes what another router gives: once, and unless it is decided already. */
 final class Receiving {
@@ -25,7 +26,7 @@ final class Receiving {
   private final Waiters waiters;
   private final LostHomes lostHomes;
   private final Runnable changed;
-  private final Set<String> arriving = new HashSet<>();
+  private final Map<String, String> arriving = new HashMap<>();
   private final LinkedHashSet<String> taken = new LinkedHashSet<>();
 
   /**
@@ -46,13 +47,23 @@ final class Receiving {
 
   /** True while it is here, and not known yet whether it is decided. */
   boolean arriving(String requestId) {
-    return arriving.contains(requestId);
+    return arriving.containsKey(requestId);
+  }
+
+  /** True while something of these keys is here, and not in the table yet. */
+  boolean arrivingAny(Predicate<String> queueKey) {
+    return arriving.values().stream().anyMatch(queueKey);
   }
 
   Future<Done> takeOver(TakeOver over) {
     boolean again = !taken.add(over.id());
     if (taken.size() > TAKEN_MAX) taken.removeFirst();
     if (again) return Future.succeededFuture(new Done());
+    for (var moving : over.moving()) {
+      var dispatch = moving.dispatch();
+      if (table.find(dispatch.requestId()).isPresent()) continue;
+      arriving.put(dispatch.requestId(), Demand.of(dispatch).queueKey());
+    }
     // Who is with an agent has its run's files: nobody who waits for them may be there before.
     return takeEach(over, true).compose(_ -> takeEach(over, false)).map(_ -> new Done());
   }
@@ -69,10 +80,10 @@ final class Receiving {
   private Future<?> takeUnlessDecided(Moving moving) {
     var id = moving.dispatch().requestId();
     if (table.find(id).isPresent()) {
+      arriving.remove(id);
       take(List.of(moving));
       return Future.succeededFuture();
     }
-    arriving.add(id);
     return here.ask(ResultStore.at(here.node()), new ResultStore.Get(id), ASK_MAX)
         .otherwiseEmpty()
         .onSuccess(known -> {

@@ -77,7 +77,16 @@ final class Succession {
     this.lostHomes = lostHomes;
     this.takeover = new Takeover(self);
     this.receiving = new Receiving(here, table, waiters, lostHomes, changed);
-    this.giving = new Giving(here, self, table, waiters, receiving::takeBack, givingAway, changed);
+    this.giving =
+        new Giving(
+            here,
+            self,
+            table,
+            waiters,
+            receiving::takeBack,
+            receiving::arrivingAny,
+            givingAway,
+            changed);
     this.graceMs = graceMs;
     this.readRows = readRows;
     this.changed = changed;

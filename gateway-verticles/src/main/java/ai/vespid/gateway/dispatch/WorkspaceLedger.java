@@ -1,9 +1,8 @@
 package ai.vespid.gateway.dispatch;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,7 +17,8 @@ final class WorkspaceLedger {
   private static final class Run {
     String holder;
     WorkspaceHead head;
-    final Deque<String> waiting = new ArrayDeque<>();
+    // Once each: who asks again keeps its place, and is gone when it leaves.
+    final LinkedHashSet<String> waiting = new LinkedHashSet<>();
   }
 
   private final Map<String, Run> active = new HashMap<>();
@@ -84,7 +84,7 @@ final class WorkspaceLedger {
       run.waiting.remove(requestId);
       return Optional.empty();
     }
-    run.holder = run.waiting.poll();
+    run.holder = run.waiting.isEmpty() ? null : run.waiting.removeFirst();
     if (run.holder != null) return Optional.of(run.holder);
     active.remove(runId);
     if (run.head != null) idle.put(runId, run.head);

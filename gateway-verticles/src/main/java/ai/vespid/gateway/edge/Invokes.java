@@ -39,7 +39,8 @@ final class Invokes {
         policy,
         offer.workspace(),
         offer.workspaceAccess(),
-        dispatch.requestId());
+        dispatch.requestId(),
+        dispatch.effect());
   }
 
   static LegacyFrame.Execute legacy(Dispatch dispatch) {

@@ -29,7 +29,14 @@ class HandingOverTest {
   private final List<List<Moving>> takenBack = new ArrayList<>();
   private final Giving giving =
       new Giving(
-          here, new Seat("me", 0), table, waiters, takenBack::add, () -> {}, table::decisions);
+          here,
+          new Seat("me", 0),
+          table,
+          waiters,
+          takenBack::add,
+          _ -> false,
+          () -> {},
+          table::decisions);
   private final Receiving receiving =
       new Receiving(
           here,

@@ -1,6 +1,7 @@
 package ai.vespid.protocol.executor;
 
 import ai.vespid.protocol.Check;
+import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.NetworkMode;
@@ -23,7 +24,10 @@ public sealed interface GatewayFrame {
   @JsonProperty("type")
   String type();
 
-  /** Run this. Answered with exactly one tool_result_v2. */
+  /**
+   * Run this. Answered with exactly one tool_result_v2. {@code effect} is ours: what may be done
+   * when it was begun here before and stopped; null when the gateway does not say.
+   */
   record InvokeTool(
       String requestId,
       Integer epoch,
@@ -35,7 +39,8 @@ public sealed interface GatewayFrame {
       ToolPolicy toolPolicy,
       Workspace workspace,
       WorkspaceAccess workspaceAccess,
-      String idempotencyKey)
+      String idempotencyKey,
+      EffectClass effect)
       implements GatewayFrame {
     public InvokeTool {
       Check.text("requestId", requestId, 1, RequestId.LENGTH_MAX);

@@ -82,7 +82,8 @@ public final class RouterShell {
                 limits.graceMs(),
                 limits.epochMax()),
             directory,
-            without(Mutant.EPOCHS_BEGIN_AT_ONE) ? _ -> 1 : epochs);
+            without(Mutant.EPOCHS_BEGIN_AT_ONE) ? _ -> 1 : epochs,
+            key -> without(Mutant.PLACED_BY_ANYBODY) || knows(key));
     census = new Census(table, directory);
     spoiling = new Spoiling(ports, table, directory);
     rows = new Rows(ports, here, table, waiters);
@@ -115,6 +116,10 @@ public final class RouterShell {
     reports =
         new Reports(
             here, table, succession, lostHomes, rows::read, carrier::settled, carrier::carryOut);
+  }
+
+  private boolean knows(String key) {
+    return succession.knows(key);
   }
 
   private record Uncounted() implements Intake.Counts {

@@ -43,8 +43,7 @@ public record View(List<Member> members, Homes homes) {
   /** False when it is not there, or on its way out while others stay: it is home no more. */
   public boolean mayBeHome(Seat router) {
     return member(router.node())
-        .filter(member ->
-            member.state() != State.DRAINING || homes.routers().contains(router))
+        .filter(member -> member.state() != State.DRAINING || homes.routers().contains(router))
         .isPresent();
   }
 
