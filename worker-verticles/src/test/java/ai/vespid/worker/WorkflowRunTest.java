@@ -276,8 +276,56 @@ final class WorkflowRunTest {
     ends(run, "failed");
     assertThat(world.error(run)).isEqualTo("RUN_CANCELED");
     assertThat(world.told(run)).contains("run_cancel_requested").last().isEqualTo("run_failed");
-    agent.answer();
     assertThat(agent.invokes).hasSizeLessThan(2);
+    if (where.equals("queued")) return;
+    var id = agent.invokes.getFirst().getString("requestId");
+    world.until("the gateway has ended it", () -> error(id).equals("DISPATCH_CANCELED"));
+    world.until("nothing is left to be told", () -> count("workflow_unwanted_dispatches") == 0);
+  }
+
+  private String error(String requestId) {
+    var row = world.sql("SELECT error FROM dispatches WHERE request_id = $1", requestId);
+    return row.iterator().next().getString(0) + "";
+  }
+
+  private int count(String table) {
+    return world.sql("SELECT count(*)::int FROM " + table).iterator().next().getInteger(0);
+  }
+
+  @Test
+  void aNodeWaitsForAnAgentThatComesLaterAndLosesNoAttempt() {
+    // A gateway that has long been there refuses at once what nobody can do.
+    world.close();
+    world = new TestWorld();
+    world.routerConfig.put("graceMs", 1);
+    world.gateway();
+    world.workerBeside(new JsonObject());
+    var run = run(shell("a"));
+    world.until("it waits", () -> world.told(run).contains("node_waiting:a"));
+
+    new TestAgent(world);
+
+    ends(run, "succeeded");
+    assertThat(world.told(run))
+        .containsSubsequence("node_started:a", "node_waiting:a", "node_dispatched:a")
+        .doesNotHaveDuplicates()
+        .doesNotContain("node_failed:a");
+  }
+
+  @Test
+  void aNodeForWhichNoAgentComesFailsAfterItsPatience() {
+    world.close();
+    world = new TestWorld();
+    world.routerConfig.put("graceMs", 1);
+    world.gateway();
+    world.workerBeside(
+        new JsonObject().put("agentWaitMs", 300).put("retryBackoffMs", 1_000).put("sweepMs", 50));
+
+    var run = run(shell("a"));
+
+    ends(run, "failed");
+    assertThat(world.error(run)).isEqualTo("NO_AGENT_AVAILABLE");
+    assertThat(world.told(run)).filteredOn("node_waiting:a"::equals).hasSize(3);
   }
 
   private boolean claimed(String run) {
