@@ -80,7 +80,10 @@ final class KekRotationIT {
               .put("auth", new JsonObject().put("secretId", secrets.get(i)))
               .put("execution", mode.put("workspace", "none"));
       nodes.add(
-          new JsonObject().put("id", "n" + i).put("type", "connector.action").put("config", config));
+          new JsonObject()
+              .put("id", "n" + i)
+              .put("type", "connector.action")
+              .put("config", config));
     }
     var dsl =
         new JsonObject()
@@ -145,9 +148,7 @@ final class KekRotationIT {
       }
       var both =
           Map.of(
-              "SECRETS_KEK_ID", "new",
-              "SECRETS_KEK_BASE64", NEW,
-              "SECRETS_KEK_OLD", "old=" + OLD);
+              "SECRETS_KEK_ID", "new", "SECRETS_KEK_BASE64", NEW, "SECRETS_KEK_OLD", "old=" + OLD);
       try (var site = up(github, both)) {
         rotateUnderLoad(site, workflow);
         assertThat(under(site, "old")).isZero();

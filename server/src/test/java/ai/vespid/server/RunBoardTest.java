@@ -57,7 +57,8 @@ final class RunBoardTest {
               ✓ a  agent.execute     1.0 s  hello
               ○ b  agent.execute     3.0 s  waits for an agent: NO_AGENT_AVAILABLE
               – c  agent.execute            condition not met (a)
-              · d  agent.execute""");
+              · d  agent.execute\
+            """);
   }
 
   @Test

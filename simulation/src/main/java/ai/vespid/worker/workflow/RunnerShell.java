@@ -29,6 +29,9 @@ public final class RunnerShell implements HeldRun.Ends {
   private static final RunRules RULES =
       new RunRules(60_000, Duration.ofSeconds(5), Duration.ofSeconds(5), 50, 4_000);
 
+  /** How long a node may be blocked. */
+  public static final Duration NODE_TIME = Duration.ofSeconds(65);
+
   private final Ports ports;
   private final Map<String, HeldRun> held = new HashMap<>();
   private boolean leaving;

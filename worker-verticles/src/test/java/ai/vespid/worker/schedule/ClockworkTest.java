@@ -21,7 +21,9 @@ import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(240)
 final class ClockworkTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final RawJson DSL =
@@ -81,7 +83,8 @@ final class ClockworkTest {
   }
 
   private void finishRuns() {
-    world.sql("UPDATE workflow_runs SET status = 'succeeded', due_at = NULL WHERE status = 'queued'");
+    world.sql(
+        "UPDATE workflow_runs SET status = 'succeeded', due_at = NULL WHERE status = 'queued'");
   }
 
   // Ten minutes of a slot each second; the schedulers look at once, and their clocks differ.
