@@ -101,61 +101,6 @@ class DispatchTableTest {
   }
 
   @Test
-  void endsWhatNobodyWantsAnyMoreAndTellsWhoHoldsIt() {
-    table.routeUp(route("a", 1), 0);
-    table.submit(dispatch("n"), false, 0);
-    var offer = only(Decision.Offer.class);
-    table.cancel(id(offer), "another organization", 1);
-    assertThat(table.decisions()).isEmpty();
-    table.cancel(id(offer), offer.dispatch().organizationId(), 1);
-    var decided = table.decisions();
-    table.cancel(id(offer), offer.dispatch().organizationId(), 2);
-
-    assertThat(decided).hasSize(2).first().isInstanceOf(Decision.Cancel.class);
-    assertThat(((Decision.Finish) decided.getLast()).result().error())
-        .isEqualTo("DISPATCH_CANCELED");
-    assertThat(directory.heldBy("a")).isEmpty();
-    assertThat(table.decisions()).isEmpty();
-  }
-
-  @Test
-  void endsWhatIsCanceledWhileItIsWrittenAsSoonAsItIsAndOffersItToNobody() {
-    table.routeUp(route("a", 1), 0);
-    table.submit(dispatch("n"), true, 0);
-    var persist = only(Decision.Persist.class);
-    var id = persist.dispatch().requestId();
-
-    table.cancel(id, persist.dispatch().organizationId(), 1);
-    assertThat(table.decisions()).isEmpty();
-    table.persisted(id, persist.epoch(), 2);
-
-    assertThat(only(Decision.Finish.class).result().error()).isEqualTo("DISPATCH_CANCELED");
-    assertThat(directory.heldBy("a")).isEmpty();
-  }
-
-  @Test
-  void takesWhatNobodyCouldDoYetWhileExecutorsAreExpectedBack() {
-    var early = waiting("n", 5_000);
-    assertThat(table.refusal(early, false)).contains(ErrorCode.NO_AGENT_AVAILABLE);
-    assertThat(table.refusal(early, true)).isEmpty();
-    table.submit(early, false, 0);
-    assertThat(table.decisions()).isEmpty();
-
-    table.routeUp(route("a", 1), 1_000);
-
-    assertThat(offers()).containsExactly("n");
-  }
-
-  @Test
-  void failsWhatWasTakenForExecutorsThatDidNotComeBack() {
-    table.submit(waiting("n", 5_000), false, 0);
-
-    table.tick(5_000);
-
-    assertThat(only(Decision.Finish.class).result().error()).isEqualTo("NO_AGENT_AVAILABLE");
-  }
-
-  @Test
   void servesTheOldestWaiterWhenRoomIsFree() {
     table.routeUp(route("a", 1), 0);
     table.submit(dispatch("n1"), false, 0);

@@ -253,24 +253,6 @@ final class RunMachineTest {
   }
 
   @Test
-  void aNodeThatWaitsForAnAgentSaysSoOnceAndIsNoFailure() {
-    begin(new Flows().remote("a"), null);
-
-    machine.waits("a", id("a", 1), "NO_AGENT_AVAILABLE");
-    assertThat(machine.urgent()).isTrue();
-    commit();
-    machine.waits("a", id("a", 1), "NO_AGENT_AVAILABLE");
-    assertThat(machine.urgent()).isFalse();
-    machine.taken("a", id("a", 1));
-    machine.waits("a", id("a", 1), "NO_AGENT_AVAILABLE");
-    commit();
-
-    assertThat(row.status).isEqualTo(RunStatus.RUNNING);
-    assertThat(row.told())
-        .containsExactly("run_started", "node_started:a", "node_waiting:a", "node_dispatched:a");
-  }
-
-  @Test
   void resultsOfOthersAndOfOtherAttemptsAreIgnored() {
     begin(new Flows().remote("a").http("b"), null);
 
