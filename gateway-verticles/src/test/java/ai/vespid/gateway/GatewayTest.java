@@ -113,7 +113,8 @@ class GatewayTest {
 
   @Test
   void refusesWhenNobodyCanTakeIt() {
-    var body = gateway.body(organization);
+    // Who may wait would wait: the gateway has just begun, and agents may be coming back to it.
+    var body = gateway.body(organization).put("maxWaitMs", 0);
     for (var path : List.of("/internal/v1/dispatch", "/internal/v1/dispatch-async")) {
       var answer = gateway.post(path, body.encode()).await();
       assertThat(answer.status()).isEqualTo(503);
@@ -121,6 +122,49 @@ class GatewayTest {
     }
     assertThat(gateway.get("/internal/v1/results/" + TestGateway.requestId(body)).code())
         .isEqualTo("RESULT_NOT_READY");
+  }
+
+  @Test
+  void keepsWhatMayWaitForAgentsThatComeBackToAGatewayThatHasJustBegun() {
+    gateway.restart("dispatch-router");
+    var body = gateway.body(organization);
+
+    var early = gateway.post("/internal/v1/dispatch-async", body.encode()).await();
+
+    assertThat(early.status()).isEqualTo(201);
+    try (var _ = FakeAgent.v2(gateway, credentials).connect(gateway)) {
+      assertThat(gateway.awaitResult(body).getString("status")).isEqualTo("succeeded");
+    }
+  }
+
+  private static TestGateway.Answer cancel(JsonObject body, String organizationId) {
+    var path = "/internal/v1/dispatches/" + TestGateway.requestId(body) + "/cancel";
+    var who = new JsonObject().put("organizationId", organizationId);
+    return gateway.post(path, who.encode()).await();
+  }
+
+  @Test
+  void cancelsADispatchForItsOrganizationAndTellsTheAgentHoweverOftenItIsAsked() {
+    try (var agent =
+        FakeAgent.extended(gateway, credentials)
+            .onInvoke(FakeAgent::acknowledge)
+            .connect(gateway)) {
+      var body = gateway.body(organization);
+      gateway.post("/internal/v1/dispatch-async", body.encode()).await();
+      assertThat(agent.await("invoke_tool_v2")).isNotNull();
+
+      assertThat(cancel(body, UUID.randomUUID().toString()).status()).isEqualTo(202);
+      assertThat(gateway.get("/internal/v1/results/" + TestGateway.requestId(body)).code())
+          .isEqualTo("RESULT_NOT_READY");
+      assertThat(cancel(body, organization).status()).isEqualTo(202);
+
+      assertThat(gateway.awaitResult(body).getString("error")).isEqualTo("DISPATCH_CANCELED");
+      assertThat(agent.await("dispatch_cancel").getString("requestId"))
+          .isEqualTo(TestGateway.requestId(body));
+      assertThat(cancel(body, organization).status()).isEqualTo(202);
+      assertThat(cancel(gateway.body(organization), organization).status()).isEqualTo(202);
+      assertThat(cancel(body, null).code()).isEqualTo("BAD_REQUEST");
+    }
   }
 
   @Test

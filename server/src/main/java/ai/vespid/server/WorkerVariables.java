@@ -63,6 +63,11 @@ final class WorkerVariables {
               "how long a node may take that does not say so",
               "workflow-runner.nodeTimeoutMs"),
           integer(
+              "WORKFLOW_AGENT_WAIT_MS",
+              "30000",
+              "how long a node waits for an agent when none is connected that could run it",
+              "workflow-runner.agentWaitMs"),
+          integer(
               "TRIGGER_SCHEDULER_POLL_MS",
               "5000",
               "how often due triggers are looked for, at least 500",

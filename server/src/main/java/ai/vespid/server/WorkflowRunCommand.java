@@ -27,6 +27,7 @@ final class WorkflowRunCommand implements Callable<Integer> {
   @Option(names = "--watch", description = "shows what happens until the run is over")
   private boolean watch;
 
+  @Mixin private LiveOptions live;
   @Mixin private OrganizationCalls.Target target;
   @Spec private CommandSpec spec;
 
@@ -46,7 +47,9 @@ final class WorkflowRunCommand implements Callable<Integer> {
       var out = spec.commandLine().getOut();
       out.println("run " + run + " of workflow " + id);
       out.flush();
-      return watch ? new RunWatch(calls, out).follow(id, run) : 0;
+      if (!watch) return 0;
+      var path = "/workflows/" + id + "/runs/" + run;
+      return new RunWatch(calls, live.view(calls, id, out)).follow(path);
     }
   }
 

@@ -137,6 +137,7 @@ final class WorkflowCommandTest {
                     RunEvent.New.ofRun(
                         event, RunEvent.Level.INFO, "red \u001b[31m", RawJson.of("{\"n\":1}"))),
                 List.of(),
+                List.of(),
                 new Finished()))
         .await();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -184,6 +186,58 @@ final class WorkflowIT {
     kept.addAll(StoreDump.values(site));
     kept.addAll(StoreDump.files(folder));
     return kept;
+  }
+
+  private static Optional<ProcessHandle> process(Path file) {
+    try {
+      var text = Files.exists(file) ? Files.readString(file).strip() : "";
+      return text.isEmpty() ? Optional.empty() : ProcessHandle.of(Long.parseLong(text));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aCanceledRunStopsWhatItsAgentDoes() throws Exception {
+    var file = folder.resolve("pid");
+    var script = "echo $$ > " + file + ".new; mv " + file + ".new " + file + "; sleep 300; true";
+    var task = new JsonObject().put("type", "shell").put("script", script);
+    var sandbox = new JsonObject().put("timeoutMs", 400_000);
+    var node =
+        new JsonObject()
+            .put("id", "issue")
+            .put("type", "agent.execute")
+            .put("config", new JsonObject().put("task", task).put("sandbox", sandbox));
+    var run = run(definition("node").put("nodes", new JsonArray().add(node)));
+    site.until("the script runs", () -> process(file).isPresent());
+    var process = process(file).orElseThrow();
+    var children = process.descendants().toList();
+
+    var canceled = site.post(run + "/cancel", new JsonObject());
+
+    assertThat(canceled.getJsonObject("run").getString("id")).isEqualTo(id(run));
+    site.until("the script is ended", () -> !process.isAlive());
+    site.until("what it began is too", () -> children.stream().noneMatch(ProcessHandle::isAlive));
+    site.until("the run has ended", () -> ended(run).getString("finishedAt") != null);
+    assertThat(ended(run).getString("error")).isEqualTo("RUN_CANCELED");
+    site.until("the gateway has ended it", () -> "DISPATCH_CANCELED".equals(dispatchError(run)));
+  }
+
+  private static JsonObject ended(String run) {
+    return site.get(run).getJsonObject("run");
+  }
+
+  private static String dispatchError(String run) {
+    var sql = "select error from dispatches where request_id = ?";
+    try (var connection = site.database();
+        var statement = connection.prepareStatement(sql)) {
+      statement.setString(1, id(run) + ":issue:1");
+      try (var row = statement.executeQuery()) {
+        return row.next() ? row.getString(1) : null;
+      }
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @ParameterizedTest

@@ -61,6 +61,10 @@ final class AdvanceStatement {
             a.reason, a.context::json, a.expires_at, run.requested_by_user_id
         FROM run, unnest($28::uuid[], $29::text[], $30::text[], $31::text[], $32::text[],
             $33::timestamptz[]) AS a(id, node_id, node_type, reason, context, expires_at)
+        ON CONFLICT DO NOTHING),
+      unwanted AS (
+        INSERT INTO workflow_unwanted_dispatches (request_id, organization_id)
+        SELECT u.id, run.organization_id FROM run, unnest($34::text[]) AS u(id)
         ON CONFLICT DO NOTHING)
       SELECT wake_seq FROM run
       """;
@@ -86,7 +90,7 @@ final class AdvanceStatement {
     nodes(values, step.nodes());
     events(values, step.events());
     values.addValue(Rows.texts(step.nodes(), Change::error));
-    return asked(values, step.asked());
+    return asked(values, step.asked()).addValue(step.unwanted().toArray(String[]::new));
   }
 
   private static void nodes(Tuple values, List<Change> nodes) {

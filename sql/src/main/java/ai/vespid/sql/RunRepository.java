@@ -138,6 +138,8 @@ public final class RunRepository {
    * @param nodes those that changed, each at most once
    * @param events in their order; they get the attempt's number and the next of the run
    * @param asked approvals that blocked nodes wait for
+   * @param unwanted request ids of dispatches that nobody waits for any more: the gateway is to be
+   *     told
    */
   public record Advance(
       String runId,
@@ -151,6 +153,7 @@ public final class RunRepository {
       List<Change> nodes,
       List<RunEvent.New> events,
       List<Asked> asked,
+      List<String> unwanted,
       Hold hold) {
     public Advance {
       if (status.terminal() != hold instanceof Finished) {
@@ -159,6 +162,7 @@ public final class RunRepository {
       nodes = List.copyOf(nodes);
       events = List.copyOf(events);
       asked = List.copyOf(asked);
+      unwanted = List.copyOf(unwanted);
     }
   }
 

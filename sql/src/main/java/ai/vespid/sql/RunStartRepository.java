@@ -52,11 +52,14 @@ public final class RunStartRepository {
       """
           + Run.COLUMNS
           + " FROM run";
+  // A slot is one transaction's for as long as that lasts. Who comes meanwhile does not wait for it
+  // and finds the slot taken.
   private static final String TAKE_SLOT =
       """
       UPDATE workflow_trigger_subscriptions SET next_fire_at = $3, last_triggered_at = now(),
           last_trigger_key = $4, last_error = NULL, failure_count = 0, updated_at = now()
       WHERE id = $1 AND next_fire_at = $2 AND enabled
+        AND pg_try_advisory_xact_lock(hashtextextended('trigger:' || $1::uuid::text, 0))
       """;
 
   private final Database database;

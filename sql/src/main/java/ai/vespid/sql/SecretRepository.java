@@ -51,6 +51,15 @@ public final class SecretRepository {
       SELECT id, connector_id, kek_id, wrapped_dek, ciphertext FROM connector_secrets
       WHERE id = $1 AND organization_id = $2
       """;
+  private static final String ENGINE_DEFAULTS =
+      """
+      SELECT
+          CASE WHEN settings #>> ARRAY['agents', 'engineAuthDefaults', $2, 'mode'] = 'api_key'
+              THEN settings #>> ARRAY['agents', 'engineAuthDefaults', $2, 'secretId'] END
+              AS secret_id,
+          settings #>> ARRAY['agents', 'engineRuntimeDefaults', $2, 'baseUrl'] AS base_url
+      FROM organizations WHERE id = $1
+      """;
   private static final String UNDER_OTHERS =
       """
       SELECT id, kek_id, wrapped_dek FROM connector_secrets
@@ -166,6 +175,28 @@ public final class SecretRepository {
         .preparedQuery(SEALED)
         .execute(Tuple.of(UUID.fromString(id), UUID.fromString(organizationId)))
         .map(rows -> Rows.first(rows, SecretRepository::stored));
+  }
+
+  /**
+   * What an organization's settings say about an engine.
+   *
+   * @param secretId its key when a node names none, or null
+   * @param baseUrl where it finds its provider with a key of the organization, or null
+   */
+  public record EngineDefaults(String secretId, String baseUrl) {}
+
+  /** For workers. */
+  public Future<EngineDefaults> engineDefaults(String organizationId, String engineId) {
+    return database
+        .worker()
+        .preparedQuery(ENGINE_DEFAULTS)
+        .execute(Tuple.of(UUID.fromString(organizationId), engineId))
+        .map(rows ->
+            Rows.first(
+                    rows,
+                    row ->
+                        new EngineDefaults(row.getString("secret_id"), row.getString("base_url")))
+                .orElse(new EngineDefaults(null, null)));
   }
 
   private static Stored stored(Row row) {

@@ -33,9 +33,13 @@ public final class TriggerRepository {
           FROM workflow_trigger_subscriptions WHERE $1::uuid IS NULL OR workflow_id = $1
           ORDER BY created_at DESC, id DESC LIMIT $2
           """;
-  // Off and on again begins anew: slots that passed meanwhile are not fired.
+  // Off and on again begins anew: slots that passed meanwhile are not fired, and what somebody had
+  // to be told about it is settled.
   private static final String ENABLE =
       """
+      WITH settled AS (
+        UPDATE organization_alerts SET acknowledged_at = now(), acknowledged_by_user_id = $3
+        WHERE subscription_id = $1 AND acknowledged_at IS NULL AND $2)
       UPDATE workflow_trigger_subscriptions SET enabled = $2, updated_at = now(),
           next_fire_at = CASE WHEN $2 AND enabled THEN next_fire_at END,
           failure_count = CASE WHEN $2 THEN 0 ELSE failure_count END
@@ -70,12 +74,22 @@ public final class TriggerRepository {
       """;
   private static final String FAILED =
       """
-      UPDATE workflow_trigger_subscriptions SET next_fire_at = $3, last_error = $4,
-          failure_count = failure_count + 1, enabled = failure_count + 1 < $5, updated_at = now()
-      WHERE id = $1 AND next_fire_at IS NOT DISTINCT FROM $2 AND enabled
-      RETURNING
+      WITH moved AS (
+        UPDATE workflow_trigger_subscriptions SET next_fire_at = $3, last_error = $4,
+            failure_count = failure_count + 1, enabled = failure_count + 1 < $5,
+            updated_at = now()
+        WHERE id = $1 AND next_fire_at IS NOT DISTINCT FROM $2 AND enabled
+        RETURNING *),
+      alert AS (
+        INSERT INTO organization_alerts (organization_id, kind, message, workflow_id,
+            subscription_id, details)
+        SELECT organization_id, 'trigger_disabled', last_error, workflow_id, id,
+            json_build_object('triggerType', trigger_type, 'failureCount', failure_count)
+        FROM moved WHERE NOT enabled)
+      SELECT
       """
-          + COLUMNS;
+          + COLUMNS
+          + " FROM moved";
 
   private final Database database;
 
@@ -122,14 +136,18 @@ public final class TriggerRepository {
                 .map(rows -> Rows.list(rows, TriggerRepository::subscription)));
   }
 
-  /** Switches it on or off; empty when there is no such subscription. */
-  public Future<Optional<Subscription>> enable(String organizationId, String id, boolean enabled) {
+  /**
+   * Switches it on or off; empty when there is no such subscription. Switching it on settles its
+   * alerts.
+   */
+  public Future<Optional<Subscription>> enable(
+      String organizationId, String id, boolean enabled, String userId) {
     return database.tenant(
         organizationId,
         connection ->
             connection
                 .preparedQuery(ENABLE)
-                .execute(Tuple.of(UUID.fromString(id), enabled))
+                .execute(Tuple.of(UUID.fromString(id), enabled, Rows.uuid(userId)))
                 .map(rows -> Rows.first(rows, TriggerRepository::subscription)));
   }
 
@@ -169,7 +187,7 @@ public final class TriggerRepository {
 
   /**
    * A slot could not be fired; the subscription is switched off after {@code failuresMax} of them
-   * in a row. Empty when somebody else has moved it.
+   * in a row, with an alert to its organization. Empty when somebody else has moved it.
    */
   public Future<Optional<Subscription>> failed(
       String id, Instant slot, Instant next, String error, int failuresMax) {

@@ -60,6 +60,7 @@ final class ApprovalAndSecretTest {
                 List.of(waits),
                 List.of(),
                 List.of(new Asked(id, "a", "agent.execute", "why not", null, expires)),
+                List.of(),
                 new Until(expires, run.wakeSeq())))
         .await();
     return id;

@@ -76,6 +76,7 @@ final class RunRepositoryTest {
             .map(type -> RunEvent.New.ofRun(type, RunEvent.Level.INFO, null, null))
             .toList(),
         List.of(),
+        List.of(),
         hold);
   }
 

@@ -37,6 +37,7 @@ final class RunRetentionTest {
                 List.of(Change.ended("a", "agent.execute", NodeState.SUCCEEDED, 1, null, null)),
                 List.of(RunEvent.New.ofRun("run_succeeded", RunEvent.Level.INFO, null, null)),
                 List.of(),
+                List.of(),
                 new Finished()))
         .await();
   }

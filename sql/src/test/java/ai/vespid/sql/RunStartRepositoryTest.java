@@ -174,10 +174,10 @@ final class RunStartRepositoryTest {
 
     assertThat(off.orElseThrow().enabled()).isFalse();
     assertThat(off.orElseThrow().lastError()).isEqualTo("y");
-    var on = triggers.enable(organization, id, true).await().orElseThrow();
+    var on = triggers.enable(organization, id, true, null).await().orElseThrow();
     assertThat(on.nextFireAt()).isNull();
     assertThat(on.failureCount()).isZero();
-    assertThat(triggers.enable(rows.organization(), id, false).await()).isEmpty();
+    assertThat(triggers.enable(rows.organization(), id, false, null).await()).isEmpty();
   }
 
   @Test

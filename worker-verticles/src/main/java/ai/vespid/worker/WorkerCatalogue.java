@@ -7,6 +7,7 @@ import ai.vespid.sql.ContinuationRepository;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.RunRepository;
 import ai.vespid.sql.SecretRepository;
+import ai.vespid.sql.UnwantedDispatchRepository;
 import ai.vespid.worker.continuation.ContinuationPollerSettings;
 import ai.vespid.worker.continuation.ContinuationPollerVerticle;
 import ai.vespid.worker.schedule.SchedulerSettings;
@@ -28,7 +29,8 @@ public final class WorkerCatalogue implements Catalogue {
                     node,
                     shard,
                     new RunRepository(database(node).worker()),
-                    new SecretRepository(database(node)))),
+                    new SecretRepository(database(node)),
+                    new UnwantedDispatchRepository(database(node).worker()))),
         new Entry(
             "continuation-poller",
             ContinuationPollerSettings.class,
@@ -36,7 +38,8 @@ public final class WorkerCatalogue implements Catalogue {
                 new ContinuationPollerVerticle(
                     node,
                     new ContinuationRepository(database(node).worker()),
-                    new ApprovalRepository(database(node)))),
+                    new ApprovalRepository(database(node)),
+                    new UnwantedDispatchRepository(database(node).worker()))),
         new Entry(
             "scheduler",
             SchedulerSettings.class,

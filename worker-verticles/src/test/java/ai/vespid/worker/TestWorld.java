@@ -63,6 +63,10 @@ public final class TestWorld implements AutoCloseable {
   final Queue<String> bus = new ConcurrentLinkedQueue<>();
 
   final Envelope envelope = new Envelope("test", Base64.getEncoder().encodeToString(new byte[32]));
+
+  /** What the gateway's router is told beyond the usual. */
+  final JsonObject routerConfig = new JsonObject();
+
   private final RedisServer redis;
   private final int redisPort = freePort();
   private final Map<Vertx, Database> workers = new LinkedHashMap<>();
@@ -134,7 +138,8 @@ public final class TestWorld implements AutoCloseable {
           new JsonObject()
               .put("signingSecret", "s")
               .put("continuationPush", 1)
-              .put("publicUrl", "http://127.0.0.1:" + port);
+              .put("publicUrl", "http://127.0.0.1:" + port)
+              .mergeIn(routerConfig);
       default -> new JsonObject();
     };
   }

@@ -3,13 +3,11 @@ package ai.vespid.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.protocol.RawJson;
-import ai.vespid.sql.RunCancelRepository;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -241,48 +239,6 @@ final class WorkflowRunTest {
       var keys = service.seen().stream().map(seen -> seen.header("idempotency-key")).toList();
       assertThat(keys).doesNotContainNull().doesNotHaveDuplicates();
     }
-  }
-
-  /** As the control API does. */
-  private void cancel(String run) {
-    var user = UUID.randomUUID().toString();
-    var workflow =
-        world.sql("SELECT workflow_id FROM workflow_runs WHERE id = $1", TestWorld.id(run));
-    var id = workflow.iterator().next().getUUID(0).toString();
-    assertThat(new RunCancelRepository(world.db).cancel(world.organization, id, run, user).await())
-        .isTrue();
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"held", "blocked", "queued"})
-  void aRunThatSomebodyWantsToEndEnds(String where) {
-    var agent = new TestAgent(world).waits();
-    if (!where.equals("queued")) {
-      world.worker(
-          new JsonObject()
-              .put("leaseMs", 600)
-              .put("sweepMs", 50)
-              .put("lingerMs", where.equals("held") ? 60_000 : 20));
-    }
-    var run = run(shell("a"), shell("b"));
-    if (!where.equals("queued")) {
-      world.until("the agent has it", () -> agent.invokes.size() == 1);
-      world.until("it is there", () -> claimed(run) == where.equals("held"));
-    }
-
-    cancel(run);
-
-    if (where.equals("queued")) world.worker(new JsonObject().put("sweepMs", 50));
-    ends(run, "failed");
-    assertThat(world.error(run)).isEqualTo("RUN_CANCELED");
-    assertThat(world.told(run)).contains("run_cancel_requested").last().isEqualTo("run_failed");
-    agent.answer();
-    assertThat(agent.invokes).hasSizeLessThan(2);
-  }
-
-  private boolean claimed(String run) {
-    var row = world.sql("SELECT claim_owner FROM workflow_runs WHERE id = $1", TestWorld.id(run));
-    return row.iterator().next().getString(0) != null;
   }
 
   @Test

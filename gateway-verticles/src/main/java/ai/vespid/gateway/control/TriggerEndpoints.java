@@ -39,6 +39,7 @@ final class TriggerEndpoints {
       String lastTriggeredAt,
       String lastTriggerKey,
       String lastError,
+      int failureCount,
       String createdAt,
       String updatedAt) {
     static SubscriptionView of(Subscription s) {
@@ -58,6 +59,7 @@ final class TriggerEndpoints {
           Iso.of(s.lastTriggeredAt()),
           s.lastTriggerKey(),
           s.lastError(),
+          s.failureCount(),
           Iso.of(s.createdAt()),
           Iso.of(s.updatedAt()));
     }
@@ -112,7 +114,7 @@ final class TriggerEndpoints {
     return WorkflowEndpoints.of(
             call,
             none(),
-            id -> triggers.enable(call.organizationId(), id, enabled),
+            id -> triggers.enable(call.organizationId(), id, enabled, call.caller().userId()),
             "subscriptionId")
         .map(found ->
             Answer.ok(

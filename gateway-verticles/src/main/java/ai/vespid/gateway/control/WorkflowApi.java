@@ -3,9 +3,11 @@ package ai.vespid.gateway.control;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.node.Node;
+import ai.vespid.sql.AlertRepository;
 import ai.vespid.sql.ApprovalRepository;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.OrganizationRepository;
+import ai.vespid.sql.PolicyRuleRepository;
 import ai.vespid.sql.RunCancelRepository;
 import ai.vespid.sql.RunQuota;
 import ai.vespid.sql.RunStartRepository;
@@ -42,6 +44,8 @@ final class WorkflowApi {
         new TriggerEndpoints(new TriggerRepository(database), organizations, starter, settings)
             .endpoints());
     all.putAll(new ApprovalEndpoints(new ApprovalRepository(database), starter).endpoints());
+    all.putAll(new PolicyEndpoints(new PolicyRuleRepository(database)).endpoints());
+    all.putAll(new AlertEndpoints(new AlertRepository(database)).endpoints());
     return all;
   }
 }

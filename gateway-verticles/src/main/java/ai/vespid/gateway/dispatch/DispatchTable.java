@@ -111,9 +111,13 @@ final class DispatchTable {
     return room.queue();
   }
 
-  /** Why a new dispatch cannot be taken at all; empty when it can. */
-  Optional<ErrorCode> refusal(Dispatch dispatch) {
-    var refusal = room.refusal(dispatch);
+  /**
+   * Why a new dispatch cannot be taken at all; empty when it can.
+   *
+   * @param expected executors may be on their way that nobody here knows of yet
+   */
+  Optional<ErrorCode> refusal(Dispatch dispatch, boolean expected) {
+    var refusal = room.refusal(dispatch, expected);
     return refusal.isEmpty() && entries.size() >= rules.dispatchesMax()
         ? Optional.of(ErrorCode.GATEWAY_OVERLOADED)
         : refusal;
@@ -137,7 +141,8 @@ final class DispatchTable {
     if (entry == null || entry.epoch != epoch) return;
     entry.committed = true;
     if (!(entry.state instanceof State.Committing(Route to))) return;
-    if (nowMs >= entry.deadlineMs) go.expire(entry, nowMs);
+    if (entry.unwanted) go.canceled(entry, nowMs);
+    else if (nowMs >= entry.deadlineMs) go.expire(entry, nowMs);
     else if (to == null) go.prepare(entry, nowMs);
     else if (!go.stillThere(to)) go.undelivered(entry, nowMs);
     else go.offer(entry, to, nowMs);
@@ -152,8 +157,9 @@ final class DispatchTable {
     if (entry == null || entry.epoch != epoch) return;
     if (!(entry.state instanceof State.Committing)) return;
     room.takeBack(entry);
-    if (entry.committed) go.enqueue(entry, ErrorCode.DATABASE_UNAVAILABLE, nowMs);
-    else go.remove(entry, nowMs);
+    if (!entry.committed) go.remove(entry, nowMs);
+    else if (entry.unwanted) go.canceled(entry, nowMs);
+    else go.enqueue(entry, ErrorCode.DATABASE_UNAVAILABLE, nowMs);
   }
 
   /** Forgets a dispatch that turned out to be known elsewhere; this attempt was not offered. */
@@ -220,18 +226,11 @@ final class DispatchTable {
     };
   }
 
-  /** Nobody wants it any more. What is being written or decided goes on. */
+  /** Nobody wants it any more. What is being written ends as soon as it is. */
   void cancel(String requestId, String organizationId, long nowMs) {
     var entry = entries.get(requestId);
     if (entry == null || !entry.organizationId().equals(organizationId)) return;
-    switch (entry.state) {
-      case State.Committing _, State.Settling _ -> {
-        return;
-      }
-      case State.Assigned(Route to) -> go.cancel(entry, to, ErrorCode.DISPATCH_CANCELED);
-      case State.Preparing _, State.Queued _, State.Grace _ -> {}
-    }
-    go.finish(entry, DispatchResult.failed(ErrorCode.DISPATCH_CANCELED), null, nowMs);
+    go.unwanted(entry, nowMs);
   }
 
   /** The terminal result is stored; {@code head} is the newest version of its files, if known. */

@@ -51,6 +51,8 @@ final class Entry {
   final long deadlineMs;
   long waitUntilMs;
   boolean committed;
+  // It was canceled while it was being written.
+  boolean unwanted;
   // Its holder is known to have had it.
   boolean arrived;
   // Where this home offered it; null when another one did.

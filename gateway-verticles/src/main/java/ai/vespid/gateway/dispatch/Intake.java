@@ -127,7 +127,9 @@ final class Intake {
 
   private void take(Dispatch dispatch, boolean async, Claims.Answer answer) {
     if (!async && lostHomes.resumed(dispatch)) return;
-    var refusal = table.refusal(dispatch).orElse(null);
+    // The agents of a home that has just begun are still coming back. Who may wait waits for them.
+    boolean expected = dispatch.maxWaitMs() > 0 && succession.recent();
+    var refusal = table.refusal(dispatch, expected).orElse(null);
     if (refusal != null) {
       giveBack(dispatch.requestId(), answer)
           .transform(_ -> refused(refusal, text(refusal)))

@@ -33,10 +33,16 @@ final class Placement {
     return queue;
   }
 
-  /** Why nobody could ever take it, or nobody more may wait; empty when it can be taken. */
-  Optional<ErrorCode> refusal(Dispatch dispatch) {
+  /**
+   * Why nobody could ever take it, or nobody more may wait; empty when it can be taken.
+   *
+   * @param expected somebody may be on the way who could
+   */
+  Optional<ErrorCode> refusal(Dispatch dispatch, boolean expected) {
     var demand = Demand.of(dispatch);
-    if (!directory.hasCandidate(demand)) return Optional.of(ErrorCode.NO_AGENT_AVAILABLE);
+    if (!expected && !directory.hasCandidate(demand)) {
+      return Optional.of(ErrorCode.NO_AGENT_AVAILABLE);
+    }
     return queue.sizeOf(demand.queueKey(), dispatch.organizationId()) >= rules.orgQueueMax()
         ? Optional.of(ErrorCode.GATEWAY_OVERLOADED)
         : Optional.empty();

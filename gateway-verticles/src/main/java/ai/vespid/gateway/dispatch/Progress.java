@@ -240,6 +240,24 @@ final class Progress {
     if (executorId != null) serve(entry.demand.queueKey(), nowMs);
   }
 
+  /** Nobody wants it any more. */
+  void unwanted(Entry entry, long nowMs) {
+    switch (entry.state) {
+      // Its write cannot be called back; persisted() looks at it.
+      case State.Committing _ -> entry.unwanted = true;
+      case State.Settling _ -> {}
+      case State.Assigned(Route to) -> {
+        cancel(entry, to, ErrorCode.DISPATCH_CANCELED);
+        canceled(entry, nowMs);
+      }
+      case State.Preparing _, State.Queued _, State.Grace _ -> canceled(entry, nowMs);
+    }
+  }
+
+  void canceled(Entry entry, long nowMs) {
+    finish(entry, DispatchResult.failed(ErrorCode.DISPATCH_CANCELED), null, nowMs);
+  }
+
   void remove(Entry entry, long nowMs) {
     moments.clear(entry.id());
     entries.remove(entry.id());

@@ -24,6 +24,7 @@ import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
+import ai.vespid.protocol.http.CancelBody;
 import ai.vespid.protocol.http.DispatchAccepted;
 import ai.vespid.protocol.http.DispatchBody;
 import ai.vespid.protocol.http.ExplainAnswer;
@@ -104,6 +105,10 @@ public final class IngressVerticle extends VerticleBase {
     router.post("/internal/v1/dispatch-async").handler(body).handler(guarded(this::dispatchAsync));
     router.get("/internal/v1/results/:requestId").handler(guarded(this::result));
     router.get("/internal/v1/dispatches/:requestId/explain").handler(guarded(this::explain));
+    router
+        .post("/internal/v1/dispatches/:requestId/cancel")
+        .handler(body)
+        .handler(guarded(this::cancel));
     router.get("/internal/v1/metrics").handler(this::metrics);
     router.get("/internal/v1/nodes").handler(this::nodes);
     router.post("/internal/v1/nodes/:name/drain").handler(this::drain);
@@ -197,6 +202,15 @@ public final class IngressVerticle extends VerticleBase {
         .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
   }
 
+  // Idempotent: what is decided, unknown or another organization's stays as it is.
+  private void cancel(RoutingContext ctx) {
+    var requestId = RequestId.check(ctx.pathParam("requestId"));
+    var unwanted = Json.read(sent(ctx), CancelBody.class);
+    Cancels.ask(homes, requestId, unwanted.organizationId())
+        .onSuccess(_ -> Answers.json(ctx.response(), 202, Map.of("requestId", requestId)))
+        .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
+  }
+
   private void explain(RoutingContext ctx) {
     var question = new DispatchRouter.Explain(RequestId.check(ctx.pathParam("requestId")));
     ask(question, node.homes().routers().iterator())
@@ -271,9 +285,7 @@ public final class IngressVerticle extends VerticleBase {
   }
 
   private Dispatch read(RoutingContext ctx, boolean async) {
-    var bytes = ctx.body().buffer();
-    if (bytes == null) throw new InvalidMessage("body", "is required");
-    var body = Json.read(bytes.getBytes(), DispatchBody.class);
+    var body = Json.read(sent(ctx), DispatchBody.class);
     int wait = body.maxWaitMs() != null ? body.maxWaitMs() : async ? body.timeoutMs() : 0;
     return new Dispatch(
         body.requestId(),
@@ -289,6 +301,12 @@ public final class IngressVerticle extends VerticleBase {
         body.effect(),
         body.networkMode(),
         body.workspace());
+  }
+
+  private static byte[] sent(RoutingContext ctx) {
+    var bytes = ctx.body().buffer();
+    if (bytes == null) throw new InvalidMessage("body", "is required");
+    return bytes.getBytes();
   }
 
   // Handed in again, it has less time.
@@ -322,7 +340,6 @@ public final class IngressVerticle extends VerticleBase {
   }
 
   private static void error(RoutingContext ctx, ErrorCode code, String message) {
-
     Answers.error(ctx.response(), code, message);
   }
 }

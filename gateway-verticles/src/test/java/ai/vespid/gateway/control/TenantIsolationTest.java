@@ -2,8 +2,10 @@ package ai.vespid.gateway.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.sql.TriggerRepository;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -22,6 +24,8 @@ final class TenantIsolationTest {
   private static WorkflowSite site;
   private static JsonObject session;
   private static JsonObject binding;
+  private static String ruleId;
+  private static String alertId;
 
   @BeforeAll
   static void start() {
@@ -48,6 +52,19 @@ final class TenantIsolationTest {
             .send()
             .json()
             .getJsonObject("binding");
+    ruleId =
+        alice
+            .own("POST", "/policy-rules")
+            .body("{\"name\":\"of hers\",\"effect\":\"deny\"}")
+            .send()
+            .json()
+            .getJsonObject("rule")
+            .getString("id");
+    new TriggerRepository(server.database())
+        .failed(site.subscriptionId(), null, Instant.now(), "of hers", 1)
+        .await();
+    var alerts = alice.own("GET", "/alerts").send().json().getJsonArray("alerts");
+    alertId = alerts.getJsonObject(0).getString("id");
   }
 
   @AfterAll
@@ -79,6 +96,7 @@ final class TenantIsolationTest {
     if (path.endsWith("/settings") || path.endsWith("approve") || path.endsWith("reject")) {
       return "{}";
     }
+    if (path.endsWith("/{ruleId}")) return "{\"enabled\":false}";
     if (path.endsWith("/{workflowId}")) return "{\"name\":\"stolen\"}";
     if (path.endsWith("/{secretId}")) return "{\"value\":\"stolen\"}";
     if (path.endsWith("/{subscriptionId}")) return "{\"enabled\":false}";
@@ -95,7 +113,9 @@ final class TenantIsolationTest {
         .replace("{subscriptionId}", site.subscriptionId())
         .replace("{approvalId}", site.approvalId())
         .replace("{sessionId}", session.getString("id"))
-        .replace("{bindingId}", binding.getString("id"));
+        .replace("{bindingId}", binding.getString("id"))
+        .replace("{ruleId}", ruleId)
+        .replace("{alertId}", alertId);
   }
 
   private static JsonObject everythingOfAlices() {
@@ -110,6 +130,8 @@ final class TenantIsolationTest {
         .put("triggers", alice.own("GET", "/triggers").send().json())
         .put("approvals", alice.own("GET", "/approvals").send().json())
         .put("sessions", alice.own("GET", "/sessions").send().json())
+        .put("rules", alice.own("GET", "/policy-rules").send().json())
+        .put("alerts", alice.own("GET", "/alerts").send().json())
         .put("bindings", alice.own("GET", "/agent-bindings").send().json())
         .put("orgs", alice.request("GET", "/v1/me").send().json());
   }

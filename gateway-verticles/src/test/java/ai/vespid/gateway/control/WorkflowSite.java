@@ -90,6 +90,7 @@ record WorkflowSite(
                         "a", "agent.execute", 1, RunNode.APPROVAL, null, expires)),
                 List.of(),
                 List.of(new Asked(approval, "a", "agent.execute", "may it?", null, expires)),
+                List.of(),
                 new Until(expires, run.wakeSeq())))
         .await();
     return approval;

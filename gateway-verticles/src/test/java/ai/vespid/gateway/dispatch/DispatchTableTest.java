@@ -101,24 +101,6 @@ class DispatchTableTest {
   }
 
   @Test
-  void endsWhatNobodyWantsAnyMoreAndTellsWhoHoldsIt() {
-    table.routeUp(route("a", 1), 0);
-    table.submit(dispatch("n"), false, 0);
-    var offer = only(Decision.Offer.class);
-    table.cancel(id(offer), "another organization", 1);
-    assertThat(table.decisions()).isEmpty();
-    table.cancel(id(offer), offer.dispatch().organizationId(), 1);
-    var decided = table.decisions();
-    table.cancel(id(offer), offer.dispatch().organizationId(), 2);
-
-    assertThat(decided).hasSize(2).first().isInstanceOf(Decision.Cancel.class);
-    assertThat(((Decision.Finish) decided.getLast()).result().error())
-        .isEqualTo("DISPATCH_CANCELED");
-    assertThat(directory.heldBy("a")).isEmpty();
-    assertThat(table.decisions()).isEmpty();
-  }
-
-  @Test
   void servesTheOldestWaiterWhenRoomIsFree() {
     table.routeUp(route("a", 1), 0);
     table.submit(dispatch("n1"), false, 0);
@@ -159,8 +141,8 @@ class DispatchTableTest {
     table.routeUp(route("a", 1, "east"), 0);
     var west = dispatch(Routes.ORG, "n", Routes.tagged("west"), EffectClass.AT_MOST_ONCE, 0);
 
-    assertThat(table.refusal(west)).contains(ErrorCode.NO_AGENT_AVAILABLE);
-    assertThat(table.refusal(dispatch("n"))).isEmpty();
+    assertThat(table.refusal(west, false)).contains(ErrorCode.NO_AGENT_AVAILABLE);
+    assertThat(table.refusal(dispatch("n"), false)).isEmpty();
   }
 
   @Test

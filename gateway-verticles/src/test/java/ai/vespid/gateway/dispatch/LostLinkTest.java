@@ -52,10 +52,10 @@ class LostLinkTest {
     var first = only(Decision.Offer.class);
 
     table.doubt(id(first), 1, "a", 1_000);
-    assertThat(table.refusal(dispatch("next"))).contains(ErrorCode.NO_AGENT_AVAILABLE);
+    assertThat(table.refusal(dispatch("next"), false)).contains(ErrorCode.NO_AGENT_AVAILABLE);
 
     table.routeUp(route("a", 2), 1_100);
-    assertThat(table.refusal(dispatch("next"))).isEmpty();
+    assertThat(table.refusal(dispatch("next"), false)).isEmpty();
     assertThat(report(first, "a")).isEqualTo(Verdict.DECIDED);
   }
 

@@ -20,6 +20,7 @@ import java.util.function.BiConsumer;
 final class RunGateway {
   private static final long ANSWER_MS_MAX = 15_000;
   private static final int WORK_MS_MAX = 3_000;
+  private static final int AGENT_AWAY_MS_MAX = 12_000;
 
   /** A result and since when there is one. */
   record Decided(DispatchResult result, long atMs) {}
@@ -32,6 +33,7 @@ final class RunGateway {
   private BiConsumer<String, DispatchResult> push = (_, _) -> {};
   private boolean up = true;
   private int agentLife;
+  private long agentBackMs;
 
   RunGateway(RunWorld world, RunMutant mutant, RunJudge judge) {
     this.world = world;
@@ -55,6 +57,7 @@ final class RunGateway {
 
   void agentDies() {
     agentLife++;
+    agentBackMs = Math.max(agentBackMs, world.millis() + world.random.nextInt(AGENT_AWAY_MS_MAX));
     world.say("agent", "dies");
   }
 
@@ -70,11 +73,42 @@ final class RunGateway {
                 world.way(), () -> answer.tryComplete(new GatewayClient.Unanswered("away")));
             return;
           }
+          // A gateway that has just begun would keep it; this one refuses whenever nobody is there.
+          if (!accepted.containsKey(requestId) && agentAway()) {
+            world.after(world.way(), () -> answer.tryComplete(new GatewayClient.Nobody()));
+            return;
+          }
           accept(requestId, untilMs);
           boolean told = !world.chance(0.05);
           if (told) world.after(world.way(), () -> answer.tryComplete(new GatewayClient.Taken()));
         });
     return answer.future();
+  }
+
+  private boolean agentAway() {
+    return world.millis() < agentBackMs;
+  }
+
+  /** Nobody wants it any more; fails when that was not heard. */
+  Future<Void> cancel(String requestId) {
+    Promise<Void> heard = Promise.promise();
+    world.after(
+        world.way(),
+        () -> {
+          boolean hears = up && !world.chance(0.05);
+          if (hears) {
+            judge.stops(requestId);
+            boolean open = accepted.containsKey(requestId) && !decided.containsKey(requestId);
+            if (open) decide(requestId, DispatchResult.failed(ErrorCode.DISPATCH_CANCELED));
+          }
+          world.after(
+              world.way(),
+              () -> {
+                if (hears) heard.complete();
+                else heard.fail("away");
+              });
+        });
+    return heard.future();
   }
 
   private void accept(String requestId, long untilMs) {
@@ -91,7 +125,7 @@ final class RunGateway {
     world.after(
         world.way(),
         () -> {
-          if (!up) {
+          if (!up || agentAway()) {
             world.after(500, () -> place(requestId));
             return;
           }

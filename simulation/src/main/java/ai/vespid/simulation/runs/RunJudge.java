@@ -24,6 +24,8 @@ final class RunJudge {
   private final Set<String> done = new HashSet<>();
   private final Map<String, Integer> begun = new HashMap<>();
   private final Map<String, Asked> asking = new HashMap<>();
+  private final Map<String, Long> blockedUntilMs = new HashMap<>();
+  private final Set<String> unwanted = new HashSet<>();
   private RunGateway gateway;
   private String first;
 
@@ -62,12 +64,34 @@ final class RunJudge {
     var node = row.id + ":" + change.nodeId();
     boolean finished = before != null && before.state() == NodeState.SUCCEEDED;
     must(!finished, node + " was finished and is moved again");
-    if (change.state() == NodeState.BLOCKED) blockedOnce.add(change.requestId());
+    if (change.state() == NodeState.BLOCKED) {
+      blockedOnce.add(change.requestId());
+      blockedUntilMs.put(change.requestId(), change.timeoutAt().toEpochMilli());
+    }
     if (change.state() == NodeState.SUCCEEDED) done.add(node);
     boolean late =
         change.state() == NodeState.FAILED
             && ErrorCode.NODE_EXECUTION_TIMEOUT.name().equals(change.error());
-    if (late && before != null && before.requestId() != null) late(before.requestId());
+    boolean blocked = before != null && before.requestId() != null;
+    if (late && blocked) late(before.requestId());
+    if (!blocked || change.state() != NodeState.FAILED) return;
+    if (ErrorCode.RUN_CANCELED.name().equals(change.error())) unwanted.add(before.requestId());
+    if (ErrorCode.NO_AGENT_AVAILABLE.name().equals(change.error())) impatient(before.requestId());
+  }
+
+  // An agent that comes back within its time is waited for.
+  private void impatient(String requestId) {
+    // Its time began when that was decided; a slow way to the database is a part of it.
+    long beganMs = blockedUntilMs.get(requestId) - RunnerShell.NODE_TIME.toMillis();
+    long waitedMs = world.millis() - beganMs;
+    must(
+        waitedMs >= RunnerShell.AGENT_WAIT.toMillis(),
+        requestId + " was given up after " + waitedMs + " ms without an agent");
+  }
+
+  /** The gateway hears that nobody wants a dispatch any more. */
+  void stops(String requestId) {
+    unwanted.remove(requestId);
   }
 
   // What was decided long ago should have reached its run.
@@ -113,6 +137,7 @@ final class RunJudge {
 
   /** All is quiet. */
   void whenQuiet(Iterable<RunTable.Row> rows) {
+    must(unwanted.isEmpty(), "nobody told the gateway that these are not wanted: " + unwanted);
     for (var row : rows) {
       must(row.status.terminal(), row.id + " is " + row.status + " for ever");
       var told = new HashMap<String, Integer>();

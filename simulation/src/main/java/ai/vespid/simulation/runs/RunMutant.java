@@ -26,5 +26,7 @@ public enum RunMutant {
   /** A run whose owner died stays claimed. */
   LEASE_NEVER_ENDS,
   /** Nobody looks for runs that nobody told of. */
-  RUNS_NOT_SWEPT
+  RUNS_NOT_SWEPT,
+  /** That a dispatch is not wanted any more is told once, and never again. */
+  CANCELS_NOT_SWEPT
 }

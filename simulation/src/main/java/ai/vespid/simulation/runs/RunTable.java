@@ -24,9 +24,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The tables of runs, with the rules of the real statements: each call is one commit. */
 final class RunTable {
@@ -82,11 +84,17 @@ final class RunTable {
   private final RunMutant mutant;
   private final RunJudge judge;
   private final Map<String, Row> rows = new LinkedHashMap<>();
+  private final Set<String> unwanted = new LinkedHashSet<>();
 
   RunTable(RunWorld world, RunMutant mutant, RunJudge judge) {
     this.world = world;
     this.mutant = mutant;
     this.judge = judge;
+  }
+
+  /** Dispatches the gateway has not heard of that nobody wants any more. */
+  Set<String> unwanted() {
+    return unwanted;
   }
 
   void add(Row row) {
@@ -153,6 +161,7 @@ final class RunTable {
     row.cursor = step.cursor();
     row.error = step.error();
     for (var change : step.nodes()) apply(row, change);
+    unwanted.addAll(step.unwanted());
     row.owned = step.hold() instanceof Keep;
     row.due =
         switch (step.hold()) {

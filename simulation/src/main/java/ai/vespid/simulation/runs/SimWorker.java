@@ -175,6 +175,12 @@ final class SimWorker implements RunnerShell.Ports {
   }
 
   @Override
+  public void cancel(String requestId) {
+    mine(cluster.gateway().cancel(requestId))
+        .onSuccess(_ -> ask(() -> cluster.table().unwanted().remove(requestId)));
+  }
+
+  @Override
   public void holds(String runId) {
     cluster.tell(worker -> worker.owners.put(runId, this));
   }
@@ -228,6 +234,8 @@ final class SimWorker implements RunnerShell.Ports {
     for (var row : cluster.table().rows()) {
       for (var node : cluster.table().waiting(row)) sweep(row.id, node);
     }
+    if (cluster.mutant() == RunMutant.CANCELS_NOT_SWEPT) return;
+    List.copyOf(cluster.table().unwanted()).forEach(this::cancel);
   }
 
   private void sweep(String run, RunNode node) {

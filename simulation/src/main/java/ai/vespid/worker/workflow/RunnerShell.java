@@ -24,9 +24,13 @@ import java.util.function.Supplier;
 /** As {@link WorkflowRunnerVerticle}, over the same {@link HeldRun} and {@link RunMachine}. */
 public final class RunnerShell implements HeldRun.Ends {
   public static final Duration LEASE = Duration.ofSeconds(15);
+  public static final Duration AGENT_WAIT = Duration.ofSeconds(30);
   private static final long LINGER_MS = 200;
   private static final RunRules RULES =
       new RunRules(60_000, Duration.ofSeconds(5), Duration.ofSeconds(5), 50, 4_000);
+
+  /** How long a node may be blocked. */
+  public static final Duration NODE_TIME = Duration.ofSeconds(65);
 
   private final Ports ports;
   private final Map<String, HeldRun> held = new HashMap<>();
@@ -53,6 +57,9 @@ public final class RunnerShell implements HeldRun.Ends {
 
     Future<GatewayClient.Answer> send(String runId, String nodeId, String requestId, long untilMs);
 
+    /** Nobody wants this dispatch any more. */
+    void cancel(String requestId);
+
     /** Tells all workers that it is held here. */
     void holds(String runId);
 
@@ -74,6 +81,11 @@ public final class RunnerShell implements HeldRun.Ends {
     @Override
     public long lingerMs() {
       return LINGER_MS;
+    }
+
+    @Override
+    public long agentWaitMs() {
+      return AGENT_WAIT.toMillis();
     }
 
     @Override
@@ -99,8 +111,13 @@ public final class RunnerShell implements HeldRun.Ends {
     @Override
     public Future<GatewayClient.Answer> send(
         Run run, Node node, Effect.Send effect, Supplier<List<RawJson>> steps) {
-      long untilMs = ports.clock().millis() + effect.timeoutMs();
+      long untilMs = effect.deadline().toEpochMilli();
       return ports.send(run.id(), node.id(), effect.requestId(), untilMs);
+    }
+
+    @Override
+    public void cancel(Run run, Effect.Cancel effect) {
+      ports.cancel(effect.requestId());
     }
   }
 

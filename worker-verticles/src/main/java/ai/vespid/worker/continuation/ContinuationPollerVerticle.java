@@ -14,7 +14,9 @@ import ai.vespid.sql.ApprovalRepository;
 import ai.vespid.sql.ContinuationRepository;
 import ai.vespid.sql.ContinuationRepository.Blocked;
 import ai.vespid.sql.RunNode;
+import ai.vespid.sql.UnwantedDispatchRepository;
 import ai.vespid.worker.gateway.GatewayClient;
+import ai.vespid.worker.gateway.UnwantedDispatches;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.vertx.core.Future;
@@ -35,8 +37,10 @@ public final class ContinuationPollerVerticle extends VerticleBase {
   private final Node node;
   private final ContinuationRepository continuations;
   private final ApprovalRepository approvals;
+  private final UnwantedDispatchRepository unwanted;
   private ContinuationPollerSettings settings;
   private GatewayClient gateway;
+  private UnwantedDispatches cancels;
   private Lanes told;
   private Lanes asked;
   private Bus bus;
@@ -49,16 +53,21 @@ public final class ContinuationPollerVerticle extends VerticleBase {
   private boolean sweeping;
 
   public ContinuationPollerVerticle(
-      Node node, ContinuationRepository continuations, ApprovalRepository approvals) {
+      Node node,
+      ContinuationRepository continuations,
+      ApprovalRepository approvals,
+      UnwantedDispatchRepository unwanted) {
     this.node = node;
     this.continuations = continuations;
     this.approvals = approvals;
+    this.unwanted = unwanted;
   }
 
   @Override
   public Future<?> start() {
     settings = Settings.bind("continuation-poller", config(), ContinuationPollerSettings.class);
     gateway = new GatewayClient(vertx, settings.gatewayUrl(), settings.serviceToken());
+    cancels = new UnwantedDispatches(unwanted, gateway);
     told = new Lanes(settings.concurrency(), settings.waitingMax());
     asked = new Lanes(settings.concurrency(), settings.batchMax());
     bus = new Bus(vertx, node.id());
@@ -140,6 +149,7 @@ public final class ContinuationPollerVerticle extends VerticleBase {
     page("")
         .compose(_ -> expire())
         .compose(_ -> approvals.expire(settings.batchMax()))
+        .compose(_ -> cancels.sweep(settings.batchMax()))
         .onComplete(swept -> {
           sweeping = false;
           if (swept.succeeded()) return;

@@ -5,6 +5,7 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Limits;
+import ai.vespid.protocol.http.CancelBody;
 import ai.vespid.protocol.http.DispatchAccepted;
 import ai.vespid.protocol.http.DispatchBody;
 import ai.vespid.protocol.http.ErrorBody;
@@ -52,6 +53,9 @@ public final class GatewayClient {
   /** It is the gateway's now, or was before; its result will be there. */
   public record Taken() implements Answer {}
 
+  /** It is not: nobody who could do it is connected just now. Somebody may be shortly. */
+  public record Nobody() implements Answer {}
+
   /** It is not, and never will be by asking again. */
   public record Refused(String error) implements Answer {}
 
@@ -84,7 +88,7 @@ public final class GatewayClient {
       // An original gateway says it without a code of ours.
       var code = code(response);
       boolean nobody = code == null || code.equals(ErrorCode.NO_AGENT_AVAILABLE.name());
-      return nobody ? new Refused(ErrorCode.NO_AGENT_AVAILABLE.name()) : new Unanswered(code);
+      return nobody ? new Nobody() : new Unanswered(code);
     }
     if (status >= 500 || status == ErrorCode.RATE_LIMITED.status()) {
       return new Unanswered(ErrorCode.GATEWAY_UNAVAILABLE.name());
@@ -121,15 +125,37 @@ public final class GatewayClient {
     if (!configured()) {
       return Future.failedFuture(new GatewayUnavailable(ErrorCode.GATEWAY_UNAVAILABLE.name()));
     }
-    var id = URLEncoder.encode(requestId, StandardCharsets.UTF_8).replace("+", "%20");
     return client
-        .getAbs(url + "/internal/v1/results/" + id)
+        .getAbs(url + "/internal/v1/results/" + inPath(requestId))
         .putHeader("x-gateway-token", serviceToken)
         .timeout(ANSWER_MAX.toMillis())
         .send()
         .recover(
             _ -> Future.failedFuture(new GatewayUnavailable(ErrorCode.GATEWAY_UNAVAILABLE.name())))
         .compose(GatewayClient::result);
+  }
+
+  /**
+   * Nobody wants this dispatch any more. Asking again does no harm. Fails when the gateway has to
+   * be asked again; one that cannot cancel, as the original, is asked once.
+   */
+  public Future<Void> cancel(String organizationId, String requestId) {
+    if (!configured()) return Future.succeededFuture();
+    return client
+        .postAbs(url + "/internal/v1/dispatches/" + inPath(requestId) + "/cancel")
+        .putHeader("x-gateway-token", serviceToken)
+        .putHeader("content-type", "application/json")
+        .timeout(ANSWER_MAX.toMillis())
+        .sendBuffer(Buffer.buffer(Json.write(new CancelBody(organizationId))))
+        .compose(response ->
+            response.statusCode() < 500
+                ? Future.succeededFuture()
+                : Future.failedFuture(
+                    new GatewayUnavailable(ErrorCode.GATEWAY_UNAVAILABLE.name())));
+  }
+
+  private static String inPath(String requestId) {
+    return URLEncoder.encode(requestId, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   private static Future<Optional<DispatchResult>> result(HttpResponse<Buffer> response) {

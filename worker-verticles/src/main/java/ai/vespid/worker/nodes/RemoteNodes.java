@@ -32,6 +32,9 @@ public final class RemoteNodes {
   private record ExecutePayload(
       String nodeId, RawJson node, String runId, String workflowId, int attemptCount) {}
 
+  /** Where an engine finds its provider. */
+  private record Runtime(String baseUrl) {}
+
   private record SecretRefs(
       String engineSecretId, Map<String, String> connectorSecretIdsByConnectorId) {}
 
@@ -44,22 +47,29 @@ public final class RemoteNodes {
       RawJson runInput,
       List<RawJson> steps,
       Env env,
-      SecretRefs secretRefs) {}
+      SecretRefs secretRefs,
+      Runtime resolvedRuntime) {}
+
+  /**
+   * What goes along with a node.
+   *
+   * @param steps what came before it, as in the run's output; asked only where it is told
+   * @param secret what it needs; may be null
+   * @param baseUrl where an engine finds its provider; null for the usual place
+   */
+  public record Along(Supplier<List<RawJson>> steps, String secret, String baseUrl) {
+    @Override
+    public String toString() {
+      return "Along[]";
+    }
+  }
 
   /**
    * The dispatch of a node.
    *
-   * @param steps what came before it, as in the run's output; asked only where it is told
-   * @param secret what it needs; may be null
    * @param timeoutMs kept within what a dispatch may say
    */
-  public DispatchBody dispatch(
-      Run run,
-      int attempt,
-      Node node,
-      Supplier<List<RawJson>> steps,
-      String secret,
-      int timeoutMs) {
+  public DispatchBody dispatch(Run run, int attempt, Node node, Along along, int timeoutMs) {
     var within = Math.clamp(timeoutMs, Limits.TIMEOUT_MS_MIN, Limits.TIMEOUT_MS_MAX);
     return new DispatchBody(
         run.organizationId(),
@@ -70,8 +80,8 @@ public final class RemoteNodes {
         node.type(),
         attempt,
         node.config().kind().orElseThrow(),
-        RawJson.from(payload(run, attempt, node, steps)),
-        secret,
+        RawJson.from(payload(run, attempt, node, along)),
+        along.secret(),
         node.config().execution().selector(),
         within,
         null,
@@ -85,7 +95,7 @@ public final class RemoteNodes {
         null);
   }
 
-  private Object payload(Run run, int attempt, Node node, Supplier<List<RawJson>> steps) {
+  private Object payload(Run run, int attempt, Node node, Along along) {
     var env = new Env(githubApiBaseUrl);
     return switch (node.config()) {
       case ConnectorAction action ->
@@ -100,9 +110,10 @@ public final class RemoteNodes {
               run.workflowId(),
               attempt,
               run.input(),
-              steps.get(),
+              along.steps().get(),
               env,
-              refs(agent));
+              refs(agent),
+              along.baseUrl() == null ? null : new Runtime(along.baseUrl()));
       default -> throw new IllegalArgumentException(node.type() + " is never remote");
     };
   }

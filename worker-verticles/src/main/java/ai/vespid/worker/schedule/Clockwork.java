@@ -27,18 +27,25 @@ final class Clockwork {
   private final Slots slots;
   private final SchedulerSettings settings;
   private final Consumer<Outcome.Started> started;
+  private final Consumer<Subscription> disabled;
 
+  /**
+   * @param started told of every run that was started
+   * @param disabled told of every trigger that was switched off; its alert is written by then
+   */
   Clockwork(
       TriggerRepository triggers,
       RunStartRepository starts,
       Slots slots,
       SchedulerSettings settings,
-      Consumer<Outcome.Started> started) {
+      Consumer<Outcome.Started> started,
+      Consumer<Subscription> disabled) {
     this.triggers = triggers;
     this.starts = starts;
     this.slots = slots;
     this.settings = settings;
     this.started = started;
+    this.disabled = disabled;
   }
 
   private record Fired(String type, String subscriptionId, Instant scheduledAt) {}
@@ -109,14 +116,17 @@ final class Clockwork {
             error,
             settings.failuresMax())
         .map(after -> {
-          if (after.filter(one -> !one.enabled()).isPresent()) {
-            LOG.atError()
-                .addKeyValue("trigger", trigger.id())
-                .addKeyValue("workflow", trigger.workflowId())
-                .addKeyValue("cause", error)
-                .log("a trigger failed again and again and is switched off");
-          }
+          after.filter(one -> !one.enabled()).ifPresent(this::switchedOff);
           return null;
         });
+  }
+
+  private void switchedOff(Subscription trigger) {
+    LOG.atError()
+        .addKeyValue("trigger", trigger.id())
+        .addKeyValue("workflow", trigger.workflowId())
+        .addKeyValue("cause", trigger.lastError())
+        .log("a trigger failed again and again and is switched off");
+    disabled.accept(trigger);
   }
 }

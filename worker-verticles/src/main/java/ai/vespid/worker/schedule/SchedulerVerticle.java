@@ -8,6 +8,7 @@ import ai.vespid.sql.Database;
 import ai.vespid.sql.RunQuota;
 import ai.vespid.sql.RunStartRepository;
 import ai.vespid.sql.TriggerRepository;
+import ai.vespid.sql.TriggerRepository.Subscription;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.concurrent.ThreadLocalRandom;
@@ -39,7 +40,8 @@ public final class SchedulerVerticle extends VerticleBase {
             new RunStartRepository(database, RunQuota.ofTier(settings.runQuotaTier())),
             new Slots(bound -> ThreadLocalRandom.current().nextInt(bound)),
             settings,
-            this::started);
+            this::started,
+            this::disabled);
     vertx.setPeriodic(settings.pollMs(), _ -> look());
     return Future.succeededFuture();
   }
@@ -48,6 +50,17 @@ public final class SchedulerVerticle extends VerticleBase {
     var run = started.run();
     node.meters().counter("vespid.workflow.triggers.fired", "type", run.triggerType()).increment();
     bus.publish(WorkflowRunner.NEWS, new WorkflowRunner.RunQueued(run.organizationId(), run.id()));
+  }
+
+  private void disabled(Subscription trigger) {
+    node.meters()
+        .counter(
+            "vespid.workflow.triggers.disabled",
+            "type",
+            trigger.triggerType(),
+            "cause",
+            trigger.lastError())
+        .increment();
   }
 
   private void look() {

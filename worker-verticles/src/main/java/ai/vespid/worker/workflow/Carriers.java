@@ -23,6 +23,9 @@ interface Carriers {
   /** How long a run that waits is kept. */
   long lingerMs();
 
+  /** How long a dispatch that nobody connected could do is handed in again. */
+  long agentWaitMs();
+
   void after(long ms, Runnable what);
 
   /** The blocked nodes for which something has come. */
@@ -40,4 +43,7 @@ interface Carriers {
    */
   Future<GatewayClient.Answer> send(
       Run run, Node node, Effect.Send effect, Supplier<List<RawJson>> steps);
+
+  /** Tells the gateway that nobody wants this dispatch any more. */
+  void cancel(Run run, Effect.Cancel effect);
 }

@@ -13,11 +13,8 @@ import ai.vespid.sql.RunRepository.Keep;
 import ai.vespid.sql.RunRepository.Lost;
 import ai.vespid.sql.RunRepository.Until;
 import ai.vespid.sql.RunRepository.Written;
-import ai.vespid.worker.gateway.GatewayClient;
 import java.time.Instant;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One run that this runner has claimed: feeds its machine, commits its turns one after the other,
@@ -26,9 +23,6 @@ import org.slf4j.LoggerFactory;
  * context.
  */
 final class HeldRun {
-  private static final Logger LOG = LoggerFactory.getLogger(HeldRun.class);
-  private static final long AGAIN_MS = 1_000;
-
   /** What becomes of it, told once. */
   interface Ends {
     /**
@@ -46,6 +40,7 @@ final class HeldRun {
   private final int epoch;
   private final RunMachine machine;
   private final Ends ends;
+  private final Handing handing;
   // How often something has come, as far as it is known, and as far as the machine has it.
   private long told;
   private long seen;
@@ -57,7 +52,7 @@ final class HeldRun {
   private boolean letting;
   private boolean leaving;
   private boolean gone;
-  private int underWay;
+  private int executing;
   private long busyMs;
 
   /**
@@ -76,6 +71,7 @@ final class HeldRun {
     this.epoch = claimed.epoch();
     this.machine = machine;
     this.ends = ends;
+    this.handing = new Handing(carriers, definition, run, machine, this);
     told = claimed.wakeSeq();
     seen = told;
     leaseUntilMs = claimedAtMs + carriers.lease().toMillis();
@@ -174,15 +170,25 @@ final class HeldRun {
         .onFailure(cause -> drop("its nodes cannot be read"));
   }
 
-  private void happened(Runnable event) {
+  /** Feeds its machine and carries on, unless its lease is over. */
+  void happened(Runnable event) {
     if (fenced()) return;
     event.run();
     pump();
   }
 
+  /** Begins nothing more. */
+  boolean over() {
+    return leaving || fenced();
+  }
+
+  private boolean atWork() {
+    return executing + handing.underWay() > 0;
+  }
+
   private void pump() {
     if (gone || writing) return;
-    if (machine.urgent() || leaving && underWay == 0) write();
+    if (machine.urgent() || leaving && !atWork()) write();
     else if (machine.idle()) linger();
   }
 
@@ -208,7 +214,7 @@ final class HeldRun {
     writing = true;
     var turn = machine.turn();
     // What it was about to begin is begun by whoever claims it next.
-    if (leaving && underWay == 0) turn = turn.givenBack(now());
+    if (leaving && !atWork()) turn = turn.givenBack(now());
     write(turn);
   }
 
@@ -239,7 +245,15 @@ final class HeldRun {
         turn.changes(),
         turn.events(),
         turn.asked(),
+        unwanted(turn),
         hold(turn));
+  }
+
+  private static List<String> unwanted(Turn turn) {
+    return turn.effects().stream()
+        .filter(Effect.Cancel.class::isInstance)
+        .map(effect -> ((Effect.Cancel) effect).requestId())
+        .toList();
   }
 
   private Hold hold(Turn turn) {
@@ -260,6 +274,7 @@ final class HeldRun {
         if (turn.hold() instanceof Turn.Hold.Keep) kept(turn, askedAtMs, news);
         else {
           gone = true;
+          if (turn.status().terminal()) turn.effects().forEach(this::stop);
           ends.released(this, turn, (news || leaving) && !turn.status().terminal());
         }
       }
@@ -272,53 +287,26 @@ final class HeldRun {
       if (fenced()) return;
       switch (effect) {
         case Effect.Execute execute -> execute(execute);
-        case Effect.Send send -> send(send);
+        case Effect.Send send -> handing.send(send);
+        case Effect.Cancel cancel -> handing.cancel(cancel);
       }
     }
     if (news) look();
     pump();
   }
 
+  // Of a run that is over nothing is begun any more.
+  private void stop(Effect effect) {
+    if (effect instanceof Effect.Cancel cancel) handing.cancel(cancel);
+  }
+
   private void execute(Effect.Execute effect) {
-    underWay++;
+    executing++;
     carriers
         .execute(run, definition.node(effect.nodeId()), effect)
-        .onComplete(_ -> underWay--)
+        .onComplete(_ -> executing--)
         .onSuccess(result ->
             happened(() -> machine.executed(effect.nodeId(), effect.attempt(), result, now())))
         .onFailure(cause -> drop("a node could not be begun"));
-  }
-
-  private void send(Effect.Send effect) {
-    underWay++;
-    carriers
-        .send(run, definition.node(effect.nodeId()), effect, machine::told)
-        .onComplete(_ -> underWay--)
-        .onSuccess(answer -> answered(effect, answer))
-        .onFailure(cause -> drop("a dispatch could not be sent"));
-  }
-
-  private void answered(Effect.Send effect, GatewayClient.Answer answer) {
-    var node = effect.nodeId();
-    switch (answer) {
-      case GatewayClient.Taken() -> happened(() -> machine.taken(node, effect.requestId()));
-      case GatewayClient.Refused(var error) ->
-          happened(() -> machine.refused(node, effect.requestId(), error, now()));
-      case GatewayClient.Unanswered(var error) -> {
-        LOG.atDebug()
-            .addKeyValue("request", effect.requestId())
-            .addKeyValue("cause", error)
-            .log("the gateway did not take a dispatch; it is sent again");
-        carriers.after(AGAIN_MS, () -> again(effect));
-        pump();
-      }
-    }
-  }
-
-  // The id makes it harmless, and the node's own time ends it.
-  private void again(Effect.Send effect) {
-    if (leaving || fenced()) return;
-    if (now().isBefore(effect.until())) send(effect);
-    else happened(() -> machine.tick(now()));
   }
 }

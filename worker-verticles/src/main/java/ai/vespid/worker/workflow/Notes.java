@@ -23,6 +23,7 @@ final class Notes {
   private final List<RunEvent.New> events = new ArrayList<>();
   private final List<Asked> asked = new ArrayList<>();
   private final List<Effect> effects = new ArrayList<>();
+  private boolean pressed;
 
   /** As it stands in the run's cursor. */
   private record Cursor(List<String> sent) {}
@@ -67,9 +68,14 @@ final class Notes {
     return !effects.isEmpty();
   }
 
-  /** Nodes have moved, or something is to be done. */
+  /** What was told is to be seen soon, although no node has moved. */
+  void press() {
+    pressed = true;
+  }
+
+  /** Nodes have moved, or something is to be done or seen. */
   boolean urgent() {
-    return !changes.isEmpty() || !effects.isEmpty();
+    return pressed || !changes.isEmpty() || !effects.isEmpty();
   }
 
   /** Everything since the last turn; then there is nothing left. */
@@ -98,6 +104,7 @@ final class Notes {
     events.clear();
     asked.clear();
     effects.clear();
+    pressed = false;
     return turn;
   }
 }

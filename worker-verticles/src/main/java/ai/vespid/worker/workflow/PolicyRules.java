@@ -1,19 +1,17 @@
 package ai.vespid.worker.workflow;
 
+import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.NetworkMode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.workflow.Node;
 import ai.vespid.protocol.workflow.NodeConfig.AgentExecute;
 import ai.vespid.protocol.workflow.NodeConfig.ConnectorAction;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
+import ai.vespid.protocol.workflow.PolicyEffect;
+import ai.vespid.protocol.workflow.PolicyScope;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -26,10 +24,6 @@ final class PolicyRules implements NodePolicy {
       Set.of(
           "create", "update", "delete", "remove", "write", "send", "post", "put", "patch", "sync",
           "upsert", "publish", "invite", "grant", "revoke");
-
-  // A condition that is not known may be the one that matters.
-  private static final ObjectMapper STRICT =
-      Json.copyOfMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   private final List<Rule> rules;
   private final PolicyDefaults defaults;
@@ -69,7 +63,7 @@ final class PolicyRules implements NodePolicy {
 
   private Verdict guarded(Node node) {
     return switch (node.config()) {
-      case AgentExecute task when network(task) == NetworkMode.ENABLED ->
+      case AgentExecute task when PolicyScope.networkOf(task) == NetworkMode.ENABLED ->
           new Verdict.Deny("network_enabled_execute_denied_by_default");
       case AgentExecute _ -> new Verdict.Ask("shell_run_requires_approval", approvalTtl);
       case ConnectorAction action when writes(action) ->
@@ -82,27 +76,13 @@ final class PolicyRules implements NodePolicy {
     return Arrays.stream(action.actionId().split("[^A-Za-z]+")).anyMatch(WRITES::contains);
   }
 
-  private static NetworkMode network(AgentExecute task) {
-    return task.sandbox() == null ? null : task.sandbox().network();
-  }
-
-  private record Rule(String name, Effect effect, Scope scope) {
-    enum Effect {
-      @JsonProperty("allow")
-      ALLOW,
-      @JsonProperty("deny")
-      DENY,
-      @JsonProperty("require_approval")
-      REQUIRE_APPROVAL
-    }
-
+  private record Rule(String name, PolicyEffect effect, PolicyScope scope) {
     // What cannot be understood forbids: it was meant to forbid, or to ask.
     static Rule read(Shape shape) {
       try {
-        var scope = STRICT.readValue(shape.scope().bytes(), Scope.class);
-        return new Rule(shape.name(), shape.effect(), scope);
-      } catch (IOException _) {
-        return new Rule("invalid_policy_rule:" + shape.name(), Effect.DENY, Scope.ALL);
+        return new Rule(shape.name(), shape.effect(), PolicyScope.read(shape.scope()));
+      } catch (InvalidMessage _) {
+        return new Rule("invalid_policy_rule:" + shape.name(), PolicyEffect.DENY, PolicyScope.ALL);
       }
     }
 
@@ -111,28 +91,5 @@ final class PolicyRules implements NodePolicy {
     }
   }
 
-  private record Shape(String name, Rule.Effect effect, RawJson scope) {}
-
-  /** All that is said must be true of the node. */
-  private record Scope(
-      String nodeType,
-      List<String> nodeTypes,
-      String taskType,
-      NetworkMode networkMode,
-      List<String> actionIdPrefixes) {
-    static final Scope ALL = new Scope(null, null, null, null, null);
-
-    boolean matches(Node node) {
-      var task = node.config() instanceof AgentExecute execute ? execute : null;
-      var action = node.config() instanceof ConnectorAction known ? known.actionId() : null;
-      return (nodeType == null || nodeType.equals(node.type()))
-          && (nodeTypes == null || nodeTypes.contains(node.type()))
-          && (taskType == null || task != null && taskType.equals(task.task().type()))
-          && (networkMode == null
-              || task != null
-                  && networkMode == Optional.ofNullable(network(task)).orElse(NetworkMode.NONE))
-          && (actionIdPrefixes == null
-              || action != null && actionIdPrefixes.stream().anyMatch(action::startsWith));
-    }
-  }
+  private record Shape(String name, PolicyEffect effect, RawJson scope) {}
 }

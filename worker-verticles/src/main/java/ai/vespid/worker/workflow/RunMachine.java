@@ -82,7 +82,7 @@ final class RunMachine {
       if (node.result() != null) walk.result(node.nodeId(), node.requestId(), node.result());
     }
     walk.timeouts(now);
-    walk.resume(now);
+    walk.resume();
     proceed(now);
   }
 
@@ -113,6 +113,11 @@ final class RunMachine {
     walk.taken(nodeId, requestId);
   }
 
+  /** The gateway will have this dispatch when somebody is there who can do it. */
+  void waits(String nodeId, String requestId, String why) {
+    walk.waits(nodeId, requestId, why);
+  }
+
   /** The gateway will never have this dispatch. */
   void refused(String nodeId, String requestId, String why, Instant now) {
     walk.refused(nodeId, requestId, why);
@@ -133,7 +138,7 @@ final class RunMachine {
     cancel();
   }
 
-  /** Somebody wants it to end; what runs elsewhere is not awaited. */
+  /** Somebody wants it to end; what runs elsewhere is told to stop and not awaited. */
   void cancel() {
     end(ErrorCode.RUN_CANCELED.name());
   }

@@ -9,6 +9,7 @@ import ai.vespid.sql.RunRepository;
 import ai.vespid.sql.RunRepository.Advance;
 import ai.vespid.sql.RunRepository.Advanced;
 import ai.vespid.worker.gateway.GatewayClient;
+import ai.vespid.worker.gateway.UnwantedDispatches;
 import ai.vespid.worker.nodes.NodeCall;
 import ai.vespid.worker.nodes.NodeExecutor;
 import ai.vespid.worker.nodes.RemoteNodes;
@@ -28,8 +29,10 @@ record RunnerCarriers(
     NodeExecutor local,
     RemoteNodes remote,
     GatewayClient gateway,
+    UnwantedDispatches unwanted,
     Duration lease,
-    long lingerMs)
+    long lingerMs,
+    long agentWaitMs)
     implements Carriers {
   @Override
   public void after(long ms, Runnable what) {
@@ -62,13 +65,26 @@ record RunnerCarriers(
   public Future<GatewayClient.Answer> send(
       Run run, Node node, Effect.Send effect, Supplier<List<RawJson>> steps) {
     return secrets
-        .of(run.organizationId(), node)
-        .compose(secret ->
-            gateway.dispatch(
-                remote.dispatch(run, effect.attempt(), node, steps, secret, effect.timeoutMs())))
+        .forDispatch(run.organizationId(), node)
+        .compose(secret -> {
+          int timeoutMs = effect.timeoutMs(clock.instant());
+          return gateway.dispatch(
+              remote.dispatch(
+                  run,
+                  effect.attempt(),
+                  node,
+                  new RemoteNodes.Along(steps, secret.value(), secret.baseUrl()),
+                  timeoutMs));
+        })
         .recover(cause ->
             cause instanceof Secrets.Unusable unusable
                 ? Future.succeededFuture(new GatewayClient.Refused(unusable.getMessage()))
                 : Future.failedFuture(cause));
+  }
+
+  // What cannot be told now stands in the database, and the poller tells it.
+  @Override
+  public void cancel(Run run, Effect.Cancel effect) {
+    unwanted.tell(run.organizationId(), effect.requestId());
   }
 }

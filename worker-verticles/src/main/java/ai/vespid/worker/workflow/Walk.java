@@ -6,7 +6,6 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.workflow.Definition;
-import ai.vespid.protocol.workflow.Edge;
 import ai.vespid.protocol.workflow.Node;
 import ai.vespid.protocol.workflow.NodeConfig.Condition;
 import ai.vespid.protocol.workflow.NodeConfig.ParallelJoin;
@@ -20,10 +19,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -49,6 +50,7 @@ final class Walk {
   private final Notes notes;
   private final Map<String, Step> steps = new LinkedHashMap<>();
   private final List<String> approved = new ArrayList<>();
+  private final Set<String> waiting = new HashSet<>();
   private int attempt;
 
   Walk(Definition definition, Run run, RunRules rules, NodePolicy policy, Notes notes) {
@@ -58,11 +60,6 @@ final class Walk {
     this.policy = policy;
     this.notes = notes;
   }
-
-  private record Skipped(String reasonCode, List<Readiness.Blocker> blockers) {}
-
-  private record Joined(
-      boolean joined, int requiredIncoming, int satisfiedIncoming, List<String> incomingFrom) {}
 
   void place(Collection<RunNode> nodes) {
     for (var node : nodes) steps.put(node.nodeId(), Step.of(node));
@@ -77,14 +74,14 @@ final class Walk {
   }
 
   /** What was under way when the last runner had it is done once more. */
-  void resume(Instant now) {
+  void resume() {
     for (var node : definition.nodes().values()) {
       var step = steps.get(node.id());
       if (step == null) continue;
       if (step.state() == NodeState.RUNNING && !approved.contains(node.id())) {
         notes.effect(execute(node, step));
       }
-      if (waitsUnsent(step)) notes.effect(send(node, step, now));
+      if (waitsUnsent(step)) notes.effect(send(node, step));
     }
   }
 
@@ -142,6 +139,16 @@ final class Walk {
     tell("node_dispatched", definition.node(nodeId), Level.INFO, null, payload);
   }
 
+  /** Nobody who could do it is connected; it is handed in again. Told once. */
+  void waits(String nodeId, String requestId, String why) {
+    var step = steps.get(nodeId);
+    if (step == null || !step.waitsFor(requestId) || !waitsUnsent(step)) return;
+    if (waiting.add(requestId)) {
+      tell("node_waiting", definition.node(nodeId), Level.WARN, why, null);
+      notes.press();
+    }
+  }
+
   void refused(String nodeId, String requestId, String why) {
     var step = steps.get(nodeId);
     if (step == null || !step.waitsFor(requestId) || !waitsUnsent(step)) return;
@@ -169,11 +176,14 @@ final class Walk {
     return step.needsApproval() ? step.timeoutAt() : step.timeoutAt().plus(UNPOLLED_MAX);
   }
 
-  /** Ends everything that is under way. */
+  /** Ends everything that is under way, at agents too. */
   void endAll(DispatchResult result) {
     for (var node : definition.nodes().values()) {
       var step = steps.get(node.id());
-      if (step != null && step.open()) end(node, result);
+      if (step == null || !step.open()) continue;
+      boolean dispatched = step.state() == NodeState.BLOCKED && !step.needsApproval();
+      if (dispatched) notes.effect(new Effect.Cancel(node.id(), step.requestId()));
+      end(node, result);
     }
   }
 
@@ -238,8 +248,7 @@ final class Walk {
 
   private void skip(Node node, List<Readiness.Blocker> blockers) {
     put(node, Step.ended(NodeState.SKIPPED, attempt, null, null));
-    var why = new Skipped("DEPENDENCIES_NOT_SATISFIED", blockers);
-    tell("node_skipped", node, Level.INFO, null, RawJson.from(why));
+    tell("node_skipped", node, Level.INFO, null, Story.skipped(blockers));
   }
 
   private void judge(Node node, Instant now) {
@@ -248,7 +257,7 @@ final class Walk {
       case NodePolicy.Verdict.Deny(var reason) -> {
         steps.put(node.id(), Step.running(attempt));
         var why = ErrorCode.POLICY_DENIED.with(reason);
-        tell("policy_denied", node, Level.ERROR, why, null);
+        tell("policy_denied", node, Level.ERROR, why, Story.denied(node, reason));
         end(node, DispatchResult.failed(why, null));
       }
       case NodePolicy.Verdict.Ask(var reason, var ttl) -> ask(node, reason, now.plus(ttl));
@@ -260,8 +269,8 @@ final class Walk {
     var request = RequestId.of(run.id(), node.id() + ":approval", attempt);
     var id = UUID.nameUUIDFromBytes(request.getBytes(StandardCharsets.UTF_8)).toString();
     put(node, Step.blocked(attempt, RunNode.APPROVAL, request, expiresAt));
-    notes.ask(new Asked(id, node.id(), node.type(), reason, null, expiresAt));
-    var payload = RawJson.from(Map.of("approvalRequestId", id, "expiresAt", expiresAt));
+    notes.ask(new Asked(id, node.id(), node.type(), reason, Story.context(node), expiresAt));
+    var payload = Story.asking(node, id, reason, expiresAt);
     tell("approval_requested", node, Level.WARN, reason, payload);
   }
 
@@ -274,7 +283,7 @@ final class Walk {
     }
     switch (node.config()) {
       case Condition condition -> end(node, Conditions.evaluate(condition, run.input()));
-      case ParallelJoin _ -> end(node, joined(node));
+      case ParallelJoin _ -> end(node, Story.joined(definition.incoming(node.id())));
       default -> notes.effect(execute(node, steps.get(node.id())));
     }
   }
@@ -285,13 +294,7 @@ final class Walk {
     var until = now.plusMillis(timeoutMs(node)).plus(rules.timeoutGrace());
     var step = Step.blocked(attempt, kind, request, until);
     put(node, step);
-    notes.effect(send(node, step, now));
-  }
-
-  private DispatchResult joined(Node node) {
-    var from = definition.incoming(node.id()).stream().map(Edge::from).toList();
-    var joined = new Joined(true, from.size(), from.size(), from);
-    return DispatchResult.succeeded(RawJson.from(joined));
+    notes.effect(send(node, step));
   }
 
   private Effect execute(Node node, Step step) {
@@ -299,12 +302,11 @@ final class Walk {
     return new Effect.Execute(node.id(), step.attempt(), key, timeoutMs(node));
   }
 
-  private Effect send(Node node, Step step, Instant now) {
-    // Sent again after a crash, it has no more time than was left.
-    var left = step.timeoutAt().minus(rules.timeoutGrace()).toEpochMilli() - now.toEpochMilli();
-    int timeoutMs = Math.clamp(left, 1, timeoutMs(node));
-    return new Effect.Send(
-        node.id(), step.requestId(), step.attempt(), timeoutMs, step.timeoutAt());
+  // Sent late or again after a crash, it has no more time than was left.
+  private Effect send(Node node, Step step) {
+    var deadline = step.timeoutAt().minus(rules.timeoutGrace());
+    var since = deadline.minusMillis(timeoutMs(node));
+    return new Effect.Send(node.id(), step.requestId(), step.attempt(), since, deadline);
   }
 
   private int timeoutMs(Node node) {

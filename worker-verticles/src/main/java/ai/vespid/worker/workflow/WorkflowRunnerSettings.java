@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param leaveMs how long a worker that stops waits for what it does itself just now
  * @param nodeTimeoutMs NODE_EXEC_TIMEOUT_MS, how long a node may take that does not say so
  * @param timeoutGraceMs how much longer than its dispatch a node waits
+ * @param agentWaitMs WORKFLOW_AGENT_WAIT_MS, how long a node for which nobody is connected waits
+ *     for an agent to come (back) before it fails
  * @param retryBackoffMs WORKFLOW_RETRY_BACKOFF_MS, at least 1000
  * @param parallelMax nodes of one run under way at once
  * @param policyDefaults WORKFLOW_POLICY_DEFAULTS, {@code allow} or {@code guarded}: what is decided
@@ -38,6 +40,7 @@ public record WorkflowRunnerSettings(
     Integer leaveMs,
     Integer nodeTimeoutMs,
     Integer timeoutGraceMs,
+    Integer agentWaitMs,
     Integer retryBackoffMs,
     Integer parallelMax,
     PolicyDefaults policyDefaults,
@@ -56,6 +59,7 @@ public record WorkflowRunnerSettings(
     if (leaveMs == null) leaveMs = 3_000;
     if (nodeTimeoutMs == null) nodeTimeoutMs = 60_000;
     if (timeoutGraceMs == null) timeoutGraceMs = 5_000;
+    if (agentWaitMs == null) agentWaitMs = 30_000;
     if (retryBackoffMs == null) retryBackoffMs = 5_000;
     retryBackoffMs = Math.max(1_000, retryBackoffMs);
     if (parallelMax == null) parallelMax = 50;
@@ -68,9 +72,15 @@ public record WorkflowRunnerSettings(
     if (slackApiBaseUrl == null) slackApiBaseUrl = "https://slack.com/api";
     if (httpPrivateAllowed == null) httpPrivateAllowed = false;
     if (responseBytesMax == null) responseBytesMax = 1 << 20;
-    if (runsMax < 1 || leaseMs < 300 || sweepMs < 1 || nodeTimeoutMs < 1 || parallelMax < 1) {
+    if (runsMax < 1
+        || leaseMs < 300
+        || sweepMs < 1
+        || nodeTimeoutMs < 1
+        || parallelMax < 1
+        || agentWaitMs < 0) {
       throw new IllegalArgumentException(
-          "runsMax, sweepMs, nodeTimeoutMs and parallelMax must be at least 1, leaseMs 300");
+          "runsMax, sweepMs, nodeTimeoutMs and parallelMax must be at least 1, leaseMs 300,"
+              + " agentWaitMs 0");
     }
   }
 

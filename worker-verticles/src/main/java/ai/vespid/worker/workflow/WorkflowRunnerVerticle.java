@@ -14,7 +14,9 @@ import ai.vespid.sql.RunRepository;
 import ai.vespid.sql.RunRepository.Claimed;
 import ai.vespid.sql.RunStatus;
 import ai.vespid.sql.SecretRepository;
+import ai.vespid.sql.UnwantedDispatchRepository;
 import ai.vespid.worker.gateway.GatewayClient;
+import ai.vespid.worker.gateway.UnwantedDispatches;
 import ai.vespid.worker.nodes.LocalNodes;
 import ai.vespid.worker.nodes.RemoteNodes;
 import ai.vespid.worker.outbound.Outbound;
@@ -43,6 +45,7 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
   private final String owner;
   private final RunRepository runs;
   private final SecretRepository secrets;
+  private final UnwantedDispatchRepository unwanted;
   private final Map<String, HeldRun> held = new HashMap<>();
   // A published workflow never changes.
   private final Cache<String, Definition> definitions =
@@ -54,11 +57,16 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
   private boolean stopping;
 
   public WorkflowRunnerVerticle(
-      Node node, int shard, RunRepository runs, SecretRepository secrets) {
+      Node node,
+      int shard,
+      RunRepository runs,
+      SecretRepository secrets,
+      UnwantedDispatchRepository unwanted) {
     this.node = node;
     this.owner = node.id() + '/' + shard;
     this.runs = runs;
     this.secrets = secrets;
+    this.unwanted = unwanted;
   }
 
   @Override
@@ -81,6 +89,7 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
             vertx, rules, InetAddress::getAllByName, node.clock(), settings.responseBytesMax());
     var services =
         Map.of("github", settings.githubApiBaseUrl(), "slack", settings.slackApiBaseUrl());
+    var gateway = new GatewayClient(vertx, settings.gatewayUrl(), settings.serviceToken());
     return new RunnerCarriers(
         vertx,
         node.clock(),
@@ -88,9 +97,11 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
         new Secrets(secrets, node.service(Envelope.class)),
         new LocalNodes(outbound, services),
         new RemoteNodes(settings.githubApiBaseUrl()),
-        new GatewayClient(vertx, settings.gatewayUrl(), settings.serviceToken()),
+        gateway,
+        new UnwantedDispatches(unwanted, gateway),
         Duration.ofMillis(settings.leaseMs()),
-        settings.lingerMs());
+        settings.lingerMs(),
+        settings.agentWaitMs());
   }
 
   // Whoever is there goes on at once; what cannot be given back is claimed at the end of its lease.
@@ -235,6 +246,7 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
             List.of(),
             List.of(failed),
             List.of(),
+            List.of(),
             new RunRepository.Finished()));
   }
 
@@ -267,6 +279,11 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
           .addKeyValue("run", run.id())
           .addKeyValue("cause", last.error())
           .log("workflow_run_" + last.status().text());
+    } else if (last.status() == RunStatus.QUEUED && last.error() != null) {
+      LOG.atWarn()
+          .addKeyValue("run", run.id())
+          .addKeyValue("cause", last.error())
+          .log("workflow_run_retried");
     }
     if (!wanted) return;
     if (!leaving()) wake(run.id());

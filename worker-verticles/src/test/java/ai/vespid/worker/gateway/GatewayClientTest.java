@@ -7,6 +7,7 @@ import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.http.DispatchBody;
 import ai.vespid.worker.Service;
+import ai.vespid.worker.gateway.GatewayClient.Nobody;
 import ai.vespid.worker.gateway.GatewayClient.Refused;
 import ai.vespid.worker.gateway.GatewayClient.Taken;
 import ai.vespid.worker.gateway.GatewayClient.Unanswered;
@@ -84,9 +85,8 @@ final class GatewayClientTest {
 
   @Test
   void whatMaySucceedLaterIsToldFromWhatNeverWill() {
-    assertThat(dispatched(503, "{\"code\":\"NO_AGENT_AVAILABLE\"}"))
-        .isEqualTo(new Refused("NO_AGENT_AVAILABLE"));
-    assertThat(dispatched(503, "")).isEqualTo(new Refused("NO_AGENT_AVAILABLE"));
+    assertThat(dispatched(503, "{\"code\":\"NO_AGENT_AVAILABLE\"}")).isEqualTo(new Nobody());
+    assertThat(dispatched(503, "")).isEqualTo(new Nobody());
     assertThat(dispatched(503, "{\"code\":\"GATEWAY_OVERLOADED\"}"))
         .isEqualTo(new Unanswered("GATEWAY_OVERLOADED"));
     assertThat(dispatched(500, "{}")).isEqualTo(new Unanswered("GATEWAY_UNAVAILABLE"));
@@ -132,6 +132,24 @@ final class GatewayClientTest {
 
     gateway.answers(500, "{}");
     assertThatThrownBy(() -> client.result("some-request-id").await())
+        .isInstanceOf(GatewayUnavailable.class);
+  }
+
+  @Test
+  void aDispatchIsCanceledByItsWholeIdAndAGatewayThatCannotIsNotAskedAgain() {
+    gateway.answers(202, "{}");
+
+    client.cancel(ID, body().requestId()).await();
+
+    var asked = gateway.seen().getFirst();
+    assertThat(asked.request().uri())
+        .isEqualTo("/internal/v1/dispatches/" + ID + "%3Aa%20b%2Fc%3A2/cancel");
+    assertThat(asked.body().toString()).isEqualTo("{\"organizationId\":\"" + ID + "\"}");
+    assertThat(asked.header("x-gateway-token")).isEqualTo("token");
+    gateway.answers(404, "{\"code\":\"NOT_FOUND\"}");
+    client.cancel(ID, "some-request-id").await();
+    gateway.answers(503, "{}");
+    assertThatThrownBy(() -> client.cancel(ID, "some-request-id").await())
         .isInstanceOf(GatewayUnavailable.class);
   }
 }

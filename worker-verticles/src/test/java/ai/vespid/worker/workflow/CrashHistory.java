@@ -124,6 +124,7 @@ final class CrashHistory {
       switch (worker.toDo.remove(random.nextInt(worker.toDo.size()))) {
         case Effect.Execute e -> machine.executed(e.nodeId(), e.attempt(), outcome(), now);
         case Effect.Send s -> send(machine, s);
+        case Effect.Cancel c -> gateway.remove(c.requestId());
       }
     } else {
       machine.arrived(List.copyOf(row.nodes.values()), now);

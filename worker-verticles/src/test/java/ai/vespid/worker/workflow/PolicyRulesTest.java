@@ -53,6 +53,13 @@ class PolicyRulesTest {
     assertThat(policy.judge(action("issue.create")) instanceof Verdict.Deny).isEqualTo(write);
   }
 
+  @Test
+  void aScriptNodeWithoutAScriptIsNoScript() {
+    var policy = rules(rule("scripts", "deny", "{'taskType':'shell'}"));
+
+    assertThat(policy.judge(node("agent.execute", "{}"))).isEqualTo(new Verdict.Allow());
+  }
+
   @ParameterizedTest
   @CsvSource({"{'nodeTyp':'agent.execute'}", "{'nodeTypes':'agent.execute'}"})
   void aRuleThatCannotBeUnderstoodForbids(String scope) {

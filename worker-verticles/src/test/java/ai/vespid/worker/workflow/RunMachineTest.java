@@ -6,6 +6,7 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.sql.NodeState;
 import ai.vespid.sql.RunStatus;
+import ai.vespid.worker.workflow.Effect.Cancel;
 import ai.vespid.worker.workflow.Effect.Execute;
 import ai.vespid.worker.workflow.Effect.Send;
 import io.vertx.core.json.JsonObject;
@@ -93,7 +94,7 @@ final class RunMachineTest {
     var effects = begin(new Flows().remote("a"), null);
 
     var until = NOW.plusSeconds(65);
-    assertThat(effects).containsExactly(new Send("a", id("a", 1), 1, 60_000, until));
+    assertThat(effects).containsExactly(new Send("a", id("a", 1), 1, NOW, NOW.plusSeconds(60)));
     assertThat(row.nodes.get("a").state()).isEqualTo(NodeState.BLOCKED);
     assertThat(row.nodes.get("a").requestId()).isEqualTo(id("a", 1));
     assertThat(machine.idle()).isFalse();
@@ -215,7 +216,8 @@ final class RunMachineTest {
     assertThat(again)
         .containsExactly(
             new Execute("a", 1, id("a", 1), 60_000),
-            new Send("r", id("r", 1), 1, 40_000, NOW.plusSeconds(65)));
+            new Send("r", id("r", 1), 1, NOW, NOW.plusSeconds(60)));
+    assertThat(((Send) again.getLast()).timeoutMs(now)).isEqualTo(40_000);
     assertThat(row.told()).containsOnlyOnce("run_started", "node_started:a", "node_started:r");
   }
 
@@ -306,7 +308,7 @@ final class RunMachineTest {
     begin(new Flows().remote("a").http("b"), null);
 
     machine.cancel();
-    commit();
+    assertThat(commit()).containsExactly(new Cancel("a", id("a", 1)));
 
     assertThat(row.status).isEqualTo(RunStatus.FAILED);
     assertThat(row.error).isEqualTo("RUN_CANCELED");
