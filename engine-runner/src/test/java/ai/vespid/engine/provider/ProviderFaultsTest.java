@@ -221,7 +221,7 @@ final class ProviderFaultsTest {
     assertThat(taken).hasValue(0);
     room.release(1_000_000);
     answer.end();
-    assertThat(heard.last()).isInstanceOf(Failed.class);
+    assertThat(heard.last()).isEqualTo(new Finish(Reason.LENGTH));
   }
 
   @Test

@@ -77,7 +77,7 @@ final class RunnerSite implements AutoCloseable {
         "model-x",
         List.of(new Inference.User("hi")),
         List.of(),
-        100_000,
+        1_000_000,
         20_000,
         secret);
   }
