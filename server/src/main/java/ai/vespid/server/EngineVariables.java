@@ -17,11 +17,7 @@ final class EngineVariables {
               "3003",
               "HTTP face of the engine runner: open in `conf/engine.json`, elsewhere when set",
               "engine-runner.port"),
-          text(
-              "ENGINE_RUNNER_HOST",
-              "0.0.0.0",
-              "address of that face",
-              "engine-runner.host"),
+          text("ENGINE_RUNNER_HOST", "0.0.0.0", "address of that face", "engine-runner.host"),
           secret(
               "ENGINE_RUNNER_TOKEN",
               "opens that face; else `GATEWAY_SERVICE_TOKEN`",
@@ -68,8 +64,7 @@ final class EngineVariables {
               "none",
               "the application that refreshes logins of Vertex",
               "engine-runner.vertexClientId"),
-          secret(
-              "GOOGLE_VERTEX_CLIENT_SECRET", "with the id", "engine-runner.vertexClientSecret"));
+          secret("GOOGLE_VERTEX_CLIENT_SECRET", "with the id", "engine-runner.vertexClientSecret"));
 
   private EngineVariables() {}
 }

@@ -231,7 +231,8 @@ public final class EnvironmentTable {
 
   public static final List<Variable> ALL =
       Stream.of(OF_THE_GATEWAY, WorkerVariables.ALL, EngineVariables.ALL)
-          .flatMap(List::stream).toList();
+          .flatMap(List::stream)
+          .toList();
 
   private EnvironmentTable() {}
 

@@ -6,7 +6,6 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference;
 import ai.vespid.protocol.engine.Inference.Assistant;
-import ai.vespid.protocol.engine.Inference.Said;
 import ai.vespid.protocol.engine.Inference.ToolResult;
 import ai.vespid.protocol.engine.Inference.User;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
@@ -101,8 +100,7 @@ final class Conversation {
 
   private ChatMessage result(ToolResult result) {
     var text = result.failed() ? "failed: " + result.text() : result.text();
-    return ToolExecutionResultMessage.from(
-        result.callId(), names.of(result.toolId()), shown(text));
+    return ToolExecutionResultMessage.from(result.callId(), names.of(result.toolId()), shown(text));
   }
 
   private ToolSpecification tool(Inference.Tool tool) {

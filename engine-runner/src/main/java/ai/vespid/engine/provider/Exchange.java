@@ -77,11 +77,13 @@ final class Exchange implements HttpClient, HttpClientBuilder {
 
   private java.net.http.HttpRequest jdk(HttpRequest request) {
     var jdk = java.net.http.HttpRequest.newBuilder(URI.create(request.url()));
-    request.headers().forEach((name, values) -> {
-      if (headers.isEmpty() || !name.equalsIgnoreCase(KEY_OF_GEMINI)) {
-        values.forEach(value -> jdk.header(name, value));
-      }
-    });
+    request
+        .headers()
+        .forEach((name, values) -> {
+          if (headers.isEmpty() || !name.equalsIgnoreCase(KEY_OF_GEMINI)) {
+            values.forEach(value -> jdk.header(name, value));
+          }
+        });
     headers.forEach(jdk::setHeader);
     return jdk.method(request.method().name(), BodyPublishers.ofString(request.body())).build();
   }

@@ -106,8 +106,7 @@ public final class Provider {
   }
 
   private Unusable busy() {
-    return new Unusable(
-        ErrorCode.ENGINE_UNAVAILABLE, "too many calls of " + id + " are under way");
+    return new Unusable(ErrorCode.ENGINE_UNAVAILABLE, "too many calls of " + id + " are under way");
   }
 
   void leave() {
@@ -121,7 +120,9 @@ public final class Provider {
   }
 
   void spent(Chunk.Usage usage) {
-    meters.counter("vespid.engine.tokens", "engine", id, "side", "in").increment(usage.inputTokens());
+    meters
+        .counter("vespid.engine.tokens", "engine", id, "side", "in")
+        .increment(usage.inputTokens());
     meters
         .counter("vespid.engine.tokens", "engine", id, "side", "out")
         .increment(usage.outputTokens());

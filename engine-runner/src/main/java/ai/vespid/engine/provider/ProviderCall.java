@@ -155,7 +155,8 @@ public final class ProviderCall {
       judge(!hearing.cut() && inTrouble(asking, hearing), begun);
       return hearing;
     } finally {
-      // One that was given up for its silence is in trouble; one that nobody wanted any more is not.
+      // One that was given up for its silence is in trouble; one that nobody wanted any more is
+      // not.
       if (!judged && why != null) judge(true, begun);
       else if (!judged) provider.breaker().releasePermission();
     }
@@ -228,7 +229,8 @@ public final class ProviderCall {
     var asks = refusal == null ? null : refusal.waitMs();
     long leftMs = TimeUnit.NANOSECONDS.toMillis(leftNanos());
     double chance = ThreadLocalRandom.current().nextDouble();
-    long pause = Retry.pauseMs(attempt, asks, chance, leftMs).orElseThrow(() -> new Unusable(failed));
+    long pause =
+        Retry.pauseMs(attempt, asks, chance, leftMs).orElseThrow(() -> new Unusable(failed));
     provider.retried();
     exchange.handingOn(true);
     Thread.sleep(pause);

@@ -39,10 +39,13 @@ final class Schemas {
   private static JsonObjectSchema object(JsonNode schema) {
     var object = JsonObjectSchema.builder();
     if (described(schema) != null) object.description(described(schema));
-    schema.path("properties").properties().forEach(property -> {
-      var element = element(property.getValue());
-      object.addProperty(property.getKey(), element);
-    });
+    schema
+        .path("properties")
+        .properties()
+        .forEach(property -> {
+          var element = element(property.getValue());
+          object.addProperty(property.getKey(), element);
+        });
     object.required(texts(schema.path("required")));
     if (schema.path("additionalProperties").isBoolean()) {
       object.additionalProperties(schema.path("additionalProperties").asBoolean());

@@ -50,7 +50,8 @@ public record EngineRunnerSettings(
     providers = providers == null ? Map.of() : Map.copyOf(providers);
     for (var name : providers.keySet()) {
       if (!name.matches("[a-z0-9][a-z0-9-]{0,62}")) {
-        throw new InvalidMessage("providers", "names are letters, digits and dashes, in lower case");
+        throw new InvalidMessage(
+            "providers", "names are letters, digits and dashes, in lower case");
       }
     }
   }

@@ -137,13 +137,15 @@ public final class EngineRunnerVerticle extends VerticleBase {
     long nowMs = node.clock().millis();
     long nanos = System.nanoTime();
     face.tick(nanos);
-    calls.values().removeIf(held -> {
-      held.asking().look(nanos);
-      held.tick(nowMs);
-      if (!held.unread(nowMs, held.ended() ? FORGET_MS : UNREAD_MAX_MS)) return false;
-      // Whoever asked is gone.
-      held.asking().cancel();
-      return true;
-    });
+    calls
+        .values()
+        .removeIf(held -> {
+          held.asking().look(nanos);
+          held.tick(nowMs);
+          if (!held.unread(nowMs, held.ended() ? FORGET_MS : UNREAD_MAX_MS)) return false;
+          // Whoever asked is gone.
+          held.asking().cancel();
+          return true;
+        });
   }
 }

@@ -68,7 +68,8 @@ final class HttpFace {
     router
         .post(INFER)
         .handler(body)
-        .handler(ctx -> ask(ctx, bytes -> Json.read(bytes, InferBody.class).question(), Whole::new));
+        .handler(
+            ctx -> ask(ctx, bytes -> Json.read(bytes, InferBody.class).question(), Whole::new));
     router
         .post(STREAM)
         .handler(body)

@@ -55,8 +55,7 @@ record InferBody(
   }
 
   /** Whose account is used; absent means the operator's. */
-  record Auth(
-      String kind, String apiKey, String refreshToken, String projectId, String location) {
+  record Auth(String kind, String apiKey, String refreshToken, String projectId, String location) {
     private String secret() {
       return switch (kind == null ? "" : kind) {
         case "api_key" -> Check.text("auth.apiKey", apiKey, 1, 20_000);

@@ -51,7 +51,10 @@ final class ProviderFaultsTest {
   @ParameterizedTest
   @EnumSource(Wire.class)
   void triesAgainAfterAPassingRefusal(Wire wire) throws Exception {
-    site.standIn.thenRefuse(429, "0", "{}").thenRefuse(503, null, "sorry").thenSay(whole(wire, "x"));
+    site.standIn
+        .thenRefuse(429, "0", "{}")
+        .thenRefuse(503, null, "sorry")
+        .thenSay(whole(wire, "x"));
     site.ask(wire, hi(), heard);
 
     assertThat(heard.rest()).startsWith(new Delta("x")).endsWith(new Finish(Reason.STOP));
@@ -81,7 +84,8 @@ final class ProviderFaultsTest {
   @ParameterizedTest
   @EnumSource(Wire.class)
   void doesNotRepeatWhatWillNotSucceedAndTellsNothingOfTheKey(Wire wire) throws Exception {
-    var echo = "{\"error\":{\"code\":\"invalid_api_key\",\"message\":\"" + ProviderSite.KEY + "\"}}";
+    var echo =
+        "{\"error\":{\"code\":\"invalid_api_key\",\"message\":\"" + ProviderSite.KEY + "\"}}";
     site.standIn.thenRefuse(401, null, echo);
     site.ask(wire, hi(), heard);
     var failed = (Failed) heard.last();

@@ -102,7 +102,8 @@ final class ProviderTest {
   @Test
   void asksEachProviderWhereAndHowItWantsToBeAsked() throws Exception {
     for (var wire : Wire.values()) {
-      site.standIn.thenSay(all(wire, new String[] {wire.text("x")}, wire.closing(wire.stop(), 1, 1)));
+      site.standIn.thenSay(
+          all(wire, new String[] {wire.text("x")}, wire.closing(wire.stop(), 1, 1)));
       var one = new Heard();
       site.ask(wire, ProviderSite.asked(new User("hi")), one);
       assertThat(one.last()).isEqualTo(new Finish(Reason.STOP));
@@ -136,7 +137,8 @@ final class ProviderTest {
     site.standIn.thenSay(all(wire, new String[] {wire.text("x")}, wire.closing(wire.stop(), 1, 1)));
     var settings = ProviderSettings.of(Kind.VERTEX).at(site.standIn.url(), null);
     var http = java.net.http.HttpClient.newHttpClient();
-    var vertex = new Provider("llm.vertex", settings, http, token -> "access-" + token, site.meters);
+    var vertex =
+        new Provider("llm.vertex", settings, http, token -> "access-" + token, site.meters);
     var secret = "{\"refreshToken\":\"r1\",\"projectId\":\"p-1\",\"location\":\"europe-west4\"}";
     vertex.ask(ProviderSite.asked(new User("hi")), secret, heard);
     assertThat(heard.last()).isEqualTo(new Finish(Reason.STOP));

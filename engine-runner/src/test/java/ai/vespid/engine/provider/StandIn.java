@@ -46,8 +46,7 @@ public final class StandIn implements AutoCloseable {
         .body()
         .onSuccess(body -> {
           asked.add(
-              new Asked(
-                  request.path(), request.query(), request.headers(), new JsonObject(body)));
+              new Asked(request.path(), request.query(), request.headers(), new JsonObject(body)));
           var how = next.poll();
           if (how == null) request.response().setStatusCode(501).end();
           else how.accept(new Answer(request.response(), vertx.getOrCreateContext()));

@@ -82,7 +82,8 @@ public enum Wire {
       data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
 
       event: ping
-      data: {"type":"ping"}""";
+      data: {"type":"ping"}\
+      """;
     }
 
     @Override
@@ -126,7 +127,8 @@ public enum Wire {
         """
         event: message_delta
         data: {"type":"message_delta","delta":{"stop_reason":"%s","stop_sequence":null},\
-        "usage":{"output_tokens":%d}}"""
+        "usage":{"output_tokens":%d}}\
+        """
             .formatted(reason, out),
         "event: message_stop\ndata: {\"type\":\"message_stop\"}"
       };
@@ -165,8 +167,7 @@ public enum Wire {
     }
 
     private String part(JsonObject part, String reason, int in, int out) {
-      var content =
-          new JsonObject().put("parts", new JsonArray().add(part)).put("role", "model");
+      var content = new JsonObject().put("parts", new JsonArray().add(part)).put("role", "model");
       var candidate = new JsonObject().put("content", content).put("index", 0);
       if (reason != null) candidate.put("finishReason", reason);
       var usage =

@@ -23,13 +23,12 @@ final class EngineRunnerSettingsTest {
   @Test
   void takesMoreOfThemAndOtherSettingsOfTheKnown() {
     var engines =
-        bind(
-                """
-                {"openaiApiKey": "k", "openaiBaseUrl": "http://gateway.internal/openai/v2",
-                 "providers": {
-                   "ollama": {"baseUrl": "http://localhost:11434", "model": "llama3.2"},
-                   "openai": {"concurrency": 3, "kind": "gemini"}}}
-                """)
+        bind("""
+        {"openaiApiKey": "k", "openaiBaseUrl": "http://gateway.internal/openai/v2",
+         "providers": {
+           "ollama": {"baseUrl": "http://localhost:11434", "model": "llama3.2"},
+           "openai": {"concurrency": 3, "kind": "gemini"}}}
+        """)
             .engines();
 
     assertThat(engines.get("llm.ollama").kind()).isEqualTo(Kind.OPENAI);

@@ -63,8 +63,7 @@ final class EngineRunnerTest {
     for (var event : WIRE.closing(WIRE.stop(), 7, 3)) answer.say(event);
     answer.end();
 
-    assertThat(heard.rest())
-        .containsExactly(new Chunk.Usage(7, 3), new Finish(Reason.STOP));
+    assertThat(heard.rest()).containsExactly(new Chunk.Usage(7, 3), new Finish(Reason.STOP));
   }
 
   @Test

@@ -29,8 +29,7 @@ final class RunnerSite implements AutoCloseable {
   final LocalBus local = new LocalBus();
   final StandIn standIn = new StandIn(local.vertx());
   final int port = freePort();
-  final Envelope envelope =
-      new Envelope("test", Base64.getEncoder().encodeToString(new byte[32]));
+  final Envelope envelope = new Envelope("test", Base64.getEncoder().encodeToString(new byte[32]));
   final Node node;
   final Surroundings here;
   final Context context;

@@ -32,7 +32,8 @@ interface Keys {
               DatabaseFailures.unavailable(cause)
                   ? TurnFailure.future(ErrorCode.DATABASE_UNAVAILABLE, "the database is away")
                   : Future.failedFuture(cause))
-          .compose(found -> found.map(stored -> open(session, stored, envelope)).orElseGet(Keys::none));
+          .compose(
+              found -> found.map(stored -> open(session, stored, envelope)).orElseGet(Keys::none));
     };
   }
 

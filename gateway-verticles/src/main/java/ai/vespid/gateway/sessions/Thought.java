@@ -96,7 +96,8 @@ final class Thought {
           outputTokens += out;
         }
         case Chunk.Finish _ -> spoken.tryComplete(new Spoken(text.toString(), calls));
-        case Chunk.Failed(var code, var message, var _) -> spoken.tryFail(new TurnFailure(code, message));
+        case Chunk.Failed(var code, var message, var _) ->
+            spoken.tryFail(new TurnFailure(code, message));
       }
     }
 

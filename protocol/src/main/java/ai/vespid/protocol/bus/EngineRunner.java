@@ -20,8 +20,8 @@ import java.util.List;
  *           <-------------    Done: the request to the provider is closed
  * </pre>
  *
- * <p>A call that nobody reads any more is canceled. A read of a call that is not known is NOT_FOUND:
- * the runner was started anew.
+ * <p>A call that nobody reads any more is canceled. A read of a call that is not known is
+ * NOT_FOUND: the runner was started anew.
  */
 public sealed interface EngineRunner<R extends Message> extends Request<R> {
   static Address<EngineRunner<?>> at(String node, int shard) {

@@ -184,8 +184,7 @@ final class BusSamples {
               new Inference.User("which system?"),
               new Inference.Assistant("I look.", List.of(TOOL_CALL)),
               new Inference.ToolResult("call-1", "shell.run", false, "Linux")),
-          List.of(
-              new Inference.Tool("shell.run", "runs", RawJson.of("{\"type\" : \"object\"}"))),
+          List.of(new Inference.Tool("shell.run", "runs", RawJson.of("{\"type\" : \"object\"}"))),
           100_000,
           60_000,
           "sealed:AQID");
