@@ -23,6 +23,7 @@ final class Notes {
   private final List<RunEvent.New> events = new ArrayList<>();
   private final List<Asked> asked = new ArrayList<>();
   private final List<Effect> effects = new ArrayList<>();
+  private boolean pressing;
 
   /** As it stands in the run's cursor. */
   private record Cursor(List<String> sent) {}
@@ -55,6 +56,12 @@ final class Notes {
     events.add(event);
   }
 
+  /** As {@link #tell}, for people who look on while nothing else changes. */
+  void tellNow(RunEvent.New event) {
+    events.add(event);
+    pressing = true;
+  }
+
   void ask(Asked question) {
     asked.add(question);
   }
@@ -67,9 +74,9 @@ final class Notes {
     return !effects.isEmpty();
   }
 
-  /** Nodes have moved, or something is to be done. */
+  /** Nodes have moved, something is to be done, or people want to see it now. */
   boolean urgent() {
-    return !changes.isEmpty() || !effects.isEmpty();
+    return pressing || !changes.isEmpty() || !effects.isEmpty();
   }
 
   /** Everything since the last turn; then there is nothing left. */
@@ -98,6 +105,7 @@ final class Notes {
     events.clear();
     asked.clear();
     effects.clear();
+    pressing = false;
     return turn;
   }
 }

@@ -2,6 +2,7 @@ package ai.vespid.worker.workflow;
 
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.workflow.AgentRun;
 import ai.vespid.protocol.workflow.Node;
 import ai.vespid.protocol.workflow.NodeConfig.ConnectorAction;
 import ai.vespid.sql.SecretRepository;
@@ -39,11 +40,19 @@ final class Secrets {
         });
   }
 
+  private static boolean belongs(Stored stored, String engineId) {
+    return stored.connectorId().equals(engineId)
+        || stored.connectorId().equals(engineId + ".oauth");
+  }
+
   private String open(Stored stored, Node node) {
     // A secret that was stored for one service is told to no other.
     boolean other =
-        node.config() instanceof ConnectorAction action
-            && !action.connectorId().equals(stored.connectorId());
+        switch (node.config()) {
+          case ConnectorAction action -> !action.connectorId().equals(stored.connectorId());
+          case AgentRun agent -> !agent.remote() && !belongs(stored, agent.engine().id());
+          default -> false;
+        };
     if (other) throw new Unusable(ErrorCode.SECRET_NOT_FOUND.name());
     var sealed = stored.sealed();
     return envelope.open(
