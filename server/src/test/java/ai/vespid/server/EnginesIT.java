@@ -54,8 +54,7 @@ final class EnginesIT {
   }
 
   private static String secret(String connectorId, String name) {
-    var body =
-        new JsonObject().put("connectorId", connectorId).put("name", name).put("value", KEY);
+    var body = new JsonObject().put("connectorId", connectorId).put("name", name).put("value", KEY);
     return up.post("/secrets", body).getJsonObject("secret").getString("id");
   }
 
@@ -123,10 +122,9 @@ final class EnginesIT {
     screen.cancel(sessionId);
 
     answer.closed().get(1, SECONDS);
-    screen.await(
-        frame ->
-            "system".equals(frame.getString("eventType"))
-                && frame.getJsonObject("payload").encode().contains("session_turn_canceled"));
+    screen.await(frame ->
+        "system".equals(frame.getString("eventType"))
+            && frame.getJsonObject("payload").encode().contains("session_turn_canceled"));
     provider.await();
     screen.close();
   }

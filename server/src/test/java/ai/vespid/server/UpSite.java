@@ -77,7 +77,8 @@ final class UpSite implements AutoCloseable {
     var environment = builder.environment();
     environment
         .keySet()
-        .removeIf(name -> name.matches("(GATEWAY|API|VESPID|DATABASE|REDIS|WORKFLOW|ENGINE|OPENAI)_.*"));
+        .removeIf(
+            name -> name.matches("(GATEWAY|API|VESPID|DATABASE|REDIS|WORKFLOW|ENGINE|OPENAI)_.*"));
     environment.put("VESPID_HOME", home().toString());
     environment.put("API_PORT", "" + apiPort);
     environment.put("GATEWAY_PORT", "" + gatewayPort);

@@ -237,7 +237,10 @@ final class AgentLoopTest {
     for (int i = 0; i < 3; i++) says("I would rather not.");
 
     assertThat(run(JSON).error()).isEqualTo("INVALID_AGENT_JSON_OUTPUT");
-    assertThat(run("{\"output\": {\"mode\": \"json\", \"jsonSchema\": {\"type\": 7}}}").error())
+    says("{}");
+    assertThat(
+            run("{\"output\": {\"mode\": \"json\", \"jsonSchema\": {\"$ref\": \"#/nowhere\"}}}")
+                .error())
         .isEqualTo("INVALID_JSON_SCHEMA");
   }
 
