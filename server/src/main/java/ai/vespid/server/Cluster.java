@@ -101,6 +101,7 @@ final class Cluster implements AutoCloseable {
     attributes.setAttribute("routers", Integer.toString(self.routers()));
     attributes.setAttribute("edges", Integer.toString(self.edges()));
     attributes.setAttribute("sessions", Integer.toString(self.sessions()));
+    attributes.setAttribute("runners", Integer.toString(self.runners()));
     var network = hazelcast.getNetworkConfig();
     network.setPort(config.port()).setPortAutoIncrement(false);
     network.setPublicAddress(config.host() + ":" + config.publicPort());
@@ -236,7 +237,8 @@ final class Cluster implements AutoCloseable {
                         member.getAttribute("name"),
                         Integer.parseInt(member.getAttribute("routers")),
                         Integer.parseInt(member.getAttribute("edges")),
-                        sessions(member.getAttribute("sessions")),
+                        count(member.getAttribute("sessions")),
+                        count(member.getAttribute("runners")),
                         State.UNKNOWN))
             .toList();
     var before = membership.view().members().size();
@@ -250,7 +252,7 @@ final class Cluster implements AutoCloseable {
   }
 
   // A node of the version before does not say it: it has none.
-  private static int sessions(String attribute) {
+  private static int count(String attribute) {
     return attribute == null ? 0 : Integer.parseInt(attribute);
   }
 

@@ -53,7 +53,6 @@ public final class EnvironmentTable {
               "`GATEWAY_PORT`",
               "serves `/internal/v1` on a port of its own",
               "ingress.internalPort"),
-          port("ENGINE_RUNNER_PORT", "3003", "reserved for the engine runner"),
           secret(
               "GATEWAY_SERVICE_TOKEN",
               "opens `/internal/v1` of the gateway",
@@ -231,11 +230,13 @@ public final class EnvironmentTable {
           text("VESPID_OWNER_EMAIL", "owner@vespid.local", "first owner `vespid up` creates"));
 
   public static final List<Variable> ALL =
-      Stream.of(OF_THE_GATEWAY, WorkerVariables.ALL).flatMap(List::stream).toList();
+      Stream.of(OF_THE_GATEWAY, WorkerVariables.ALL, EngineVariables.ALL)
+          .flatMap(List::stream)
+          .toList();
 
   private EnvironmentTable() {}
 
-  private static Variable port(String name, String byDefault, String text, String... targets) {
+  static Variable port(String name, String byDefault, String text, String... targets) {
     return new Variable(name, Form.PORT, byDefault, List.of(targets), text);
   }
 
@@ -251,7 +252,7 @@ public final class EnvironmentTable {
     return new Variable(name, Form.FLAG, "false", List.of(targets), text);
   }
 
-  private static Variable secret(String name, String text, String... targets) {
+  static Variable secret(String name, String text, String... targets) {
     return new Variable(name, Form.SECRET, "none", List.of(targets), text);
   }
 

@@ -91,6 +91,7 @@ final class Secrets {
     }
     var complete = new HashMap<>(environment);
     complete.putIfAbsent("INTERNAL_API_SERVICE_TOKEN", environment.get("GATEWAY_SERVICE_TOKEN"));
+    complete.putIfAbsent("ENGINE_RUNNER_TOKEN", environment.get("GATEWAY_SERVICE_TOKEN"));
     var gateway = "localhost:" + environment.getOrDefault("GATEWAY_PORT", "3002");
     complete.putIfAbsent("GATEWAY_WS_URL", "ws://" + gateway + "/ws/executor");
     complete.putIfAbsent("GATEWAY_HTTP_URL", "http://" + gateway);

@@ -117,6 +117,7 @@ public final class Server implements AutoCloseable {
         config.instancesOf("dispatch-router"),
         config.instancesOf("executor-edge"),
         config.instancesOf("session-turns"),
+        config.instancesOf("engine-runner"),
         Member.State.STARTING);
   }
 

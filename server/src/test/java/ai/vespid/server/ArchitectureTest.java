@@ -20,6 +20,7 @@ final class ArchitectureTest {
                       "sql",
                       "gateway-verticles",
                       "worker-verticles",
+                      "engine-runner",
                       "agent",
                       "bench",
                       "server")
@@ -63,6 +64,11 @@ final class ArchitectureTest {
   void theGatewayStandsOnProtocolKitAndDatabase() {
     onlyDependsOn(
         "ai.vespid.gateway..", "ai.vespid.protocol..", "ai.vespid.kit..", "ai.vespid.sql..");
+  }
+
+  @Test
+  void enginesStandOnProtocolAndKit() {
+    onlyDependsOn("ai.vespid.engine..", "ai.vespid.protocol..", "ai.vespid.kit..");
   }
 
   @Test

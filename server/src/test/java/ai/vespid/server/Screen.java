@@ -34,6 +34,11 @@ final class Screen implements WebSocket.Listener {
     socket.sendText(join.encode(), true).join();
   }
 
+  void cancel(String sessionId) {
+    var cancel = new JsonObject().put("type", "session_cancel").put("sessionId", sessionId);
+    socket.sendText(cancel.encode(), true).join();
+  }
+
   @Override
   public CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
     parts.append(part);

@@ -77,7 +77,8 @@ final class UpSite implements AutoCloseable {
     var environment = builder.environment();
     environment
         .keySet()
-        .removeIf(name -> name.matches("(GATEWAY|API|VESPID|DATABASE|REDIS|WORKFLOW)_.*"));
+        .removeIf(
+            name -> name.matches("(GATEWAY|API|VESPID|DATABASE|REDIS|WORKFLOW|ENGINE|OPENAI)_.*"));
     environment.put("VESPID_HOME", home().toString());
     environment.put("API_PORT", "" + apiPort);
     environment.put("GATEWAY_PORT", "" + gatewayPort);
@@ -133,6 +134,11 @@ final class UpSite implements AutoCloseable {
   private static JsonObject good(Calls.Reply reply) {
     assertThat(reply.status()).as("%s", reply.body()).isBetween(200, 299);
     return reply.body();
+  }
+
+  /** A viewer of the owner's. */
+  Screen screen() {
+    return new Screen(running.getString("clientUrl"), owner);
   }
 
   /** One of the secrets that {@code up} made for itself. */

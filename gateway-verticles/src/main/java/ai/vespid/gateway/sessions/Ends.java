@@ -10,12 +10,12 @@ final class Ends {
 
   static SessionRow.New event(Turn turn, Outcome outcome, String engineId) {
     return switch (outcome) {
-      case Outcome.Answered(var text, var toolCalls) ->
+      case Outcome.Answered(var text, var toolCalls, var usage) ->
           event(
               turn,
               SessionEvent.AGENT_FINAL,
               "info",
-              new Payloads.Answer(text, new Payloads.Output(engineId, toolCalls)));
+              new Payloads.Answer(text, new Payloads.Output(engineId, toolCalls, usage)));
       case Outcome.Failed(var code, var message) ->
           event(
               turn,

@@ -28,7 +28,10 @@ final class Payloads {
   }
 
   /** What came of a turn besides its text. */
-  record Output(String engineId, int toolCalls) {}
+  record Output(String engineId, int toolCalls, Usage usage) {}
+
+  /** What an answer cost, in tokens of its model; said by engines that know it. */
+  record Usage(long inputTokens, long outputTokens) {}
 
   /** Of {@code error}. */
   record Failure(String code, String message, String requestId) {}

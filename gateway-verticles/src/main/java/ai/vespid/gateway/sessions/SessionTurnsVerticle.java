@@ -3,8 +3,12 @@ package ai.vespid.gateway.sessions;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.bus.Mailbox;
+import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.engine.Engine;
 import ai.vespid.kit.engine.Engines;
+import ai.vespid.kit.engine.RemoteEngine;
+import ai.vespid.kit.engine.RunnerEngine;
 import ai.vespid.kit.engine.ScriptedEngine;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Membership;
@@ -26,6 +30,8 @@ import ai.vespid.protocol.bus.SessionTurns.Restore;
 import ai.vespid.protocol.bus.SessionTurns.Say;
 import ai.vespid.protocol.bus.SessionTurns.Unwatch;
 import ai.vespid.protocol.bus.SessionTurns.Watch;
+import ai.vespid.sql.Database;
+import ai.vespid.sql.SecretRepository;
 import ai.vespid.sql.SessionOwnerRepository;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -70,7 +76,11 @@ public final class SessionTurnsVerticle extends VerticleBase {
     hosts = new Hosts(here.nowMs());
     var pinning = new Pinning(hosts, settings.hostGrace().toMillis());
     var tools = new Tools(settings.githubApiBaseUrl());
-    var world = new World(here, HomeCalls.of(vertx, node), owners, pinning, tools, engines(here));
+    var keys =
+        Keys.stored(
+            new SecretRepository(node.service(Database.class)), node.optional(Envelope.class));
+    var world =
+        new World(here, HomeCalls.of(vertx, node), owners, pinning, tools, engines(here), keys);
     ownership = new Ownership(world, self, settings.lease(), settings.sessionsMax());
     node.meters().gauge("vespid.sessions.owned", ownership, Ownership::size);
     var context = vertx.getOrCreateContext();
@@ -93,8 +103,19 @@ public final class SessionTurnsVerticle extends VerticleBase {
   private Engines engines(Surroundings here) {
     var all = new HashMap<String, Engine>();
     all.put(ScriptedEngine.ID, new ScriptedEngine(here::later));
+    all.put(RunnerEngine.PREFIX, models(here));
     node.optional(Engines.class).ifPresent(more -> all.putAll(more.byId()));
     return new Engines(all);
+  }
+
+  private Engine models(Surroundings here) {
+    if (settings.engineRunnerBaseUrl() == null) return new RunnerEngine(here);
+    return new RemoteEngine(
+        vertx,
+        settings.engineRunnerBaseUrl(),
+        settings.engineRunnerToken(),
+        settings.engineRunnerTimeoutMs(),
+        new SecretsUnderWay(node.optional(Envelope.class)));
   }
 
   @Override

@@ -24,7 +24,10 @@ final class Thought {
   private final Turn turn;
   private final long deadlineMs;
   private Engine.Call call;
+  private boolean canceled;
   private long streamSeq;
+  private long inputTokens;
+  private long outputTokens;
 
   Thought(World world, Session session, Turn turn, long deadlineMs) {
     this.world = world;
@@ -40,12 +43,22 @@ final class Thought {
           ErrorCode.EXECUTOR_UNSUPPORTED_ENGINE,
           "no engine " + session.row().engineId() + " is here");
     }
+    return world.keys().of(session.row()).compose(key -> ask(engine.get(), question(key)));
+  }
+
+  private Future<Spoken> ask(Engine engine, Inference question) {
+    if (canceled) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
     var hearing = new Hearing();
-    call = engine.get().infer(question(), hearing::hear);
+    call = engine.infer(question, hearing::hear);
     return hearing.spoken.future().onComplete(_ -> call = null);
   }
 
-  private Inference question() {
+  /** What the turn cost so far; null when no engine said so. */
+  Payloads.Usage usage() {
+    return inputTokens + outputTokens == 0 ? null : new Payloads.Usage(inputTokens, outputTokens);
+  }
+
+  private Inference question(String key) {
     var row = session.row();
     var limits = row.limits();
     var said = new ArrayList<Said>();
@@ -59,10 +72,12 @@ final class Thought {
         said,
         Tools.described(row.toolsAllow()),
         limits.maxOutputChars(),
-        (int) leftMs);
+        (int) leftMs,
+        key);
   }
 
   Future<?> cancel() {
+    canceled = true;
     return call == null ? Future.succeededFuture() : call.cancel();
   }
 
@@ -76,9 +91,13 @@ final class Thought {
       switch (chunk) {
         case Chunk.Delta(var piece) -> add(piece);
         case ToolCall wanted -> calls.add(wanted);
-        case Chunk.Usage _ -> {}
+        case Chunk.Usage(var in, var out) -> {
+          inputTokens += in;
+          outputTokens += out;
+        }
         case Chunk.Finish _ -> spoken.tryComplete(new Spoken(text.toString(), calls));
-        case Chunk.Failed(var code, var message) -> spoken.tryFail(new TurnFailure(code, message));
+        case Chunk.Failed(var code, var message, var _) ->
+            spoken.tryFail(new TurnFailure(code, message));
       }
     }
 
@@ -86,7 +105,7 @@ final class Thought {
       int room = session.row().limits().maxOutputChars() - text.length();
       if (piece.length() > room) {
         if (room > 0) say(piece.substring(0, room));
-        cancel();
+        call.cancel();
         spoken.tryComplete(new Spoken(text.toString(), calls));
       } else {
         say(piece);

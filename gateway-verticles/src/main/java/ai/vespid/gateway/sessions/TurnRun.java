@@ -82,7 +82,8 @@ final class TurnRun {
         .think()
         .compose(said -> {
           if (said.calls().isEmpty()) {
-            return Future.succeededFuture(new Outcome.Answered(said.text(), calls));
+            return Future.succeededFuture(
+                new Outcome.Answered(said.text(), calls, thought.usage()));
           }
           return note(said.text()).compose(_ -> use(said.calls().iterator())).compose(_ -> think());
         });

@@ -12,4 +12,16 @@ record World(
     SessionOwnerRepository owners,
     Pinning pinning,
     Tools tools,
-    Engines engines) {}
+    Engines engines,
+    Keys keys) {
+  /** One whose sessions bring no keys. */
+  World(
+      Surroundings here,
+      HomeCalls homes,
+      SessionOwnerRepository owners,
+      Pinning pinning,
+      Tools tools,
+      Engines engines) {
+    this(here, homes, owners, pinning, tools, engines, Keys.NONE);
+  }
+}

@@ -21,20 +21,68 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = Chunk.Failed.class, name = "failed")
 })
 public sealed interface Chunk {
+  /** About how much room it takes, in characters. */
+  default int chars() {
+    return 16;
+  }
+
+  /** True when nothing follows. */
+  default boolean last() {
+    return false;
+  }
+
   /** Text that follows what came before, blanks and newlines as they are. */
-  record Delta(String text) implements Chunk {}
+  record Delta(String text) implements Chunk {
+    @Override
+    public int chars() {
+      return text.length();
+    }
+
+    @Override
+    public String toString() {
+      return "Delta[" + text.length() + " characters]";
+    }
+  }
 
   /** It wants a tool; {@code id} is the engine's own and comes back with the result. */
-  record ToolCall(String id, String toolId, RawJson input) implements Chunk {}
+  record ToolCall(String id, String toolId, RawJson input) implements Chunk {
+    @Override
+    public int chars() {
+      return id.length() + toolId.length() + input.size();
+    }
+  }
 
   /** What it cost, in tokens; said at most once. */
   record Usage(long inputTokens, long outputTokens) implements Chunk {}
 
   /** It has said all. */
-  record Finish(Reason reason) implements Chunk {}
+  record Finish(Reason reason) implements Chunk {
+    @Override
+    public boolean last() {
+      return true;
+    }
+  }
 
-  /** It could not go on; what it said before is no answer. */
-  record Failed(ErrorCode code, String message) implements Chunk {}
+  /**
+   * It could not go on; what it said before is no answer.
+   *
+   * @param status what a provider answered over HTTP; null when that is not why
+   */
+  record Failed(ErrorCode code, String message, Integer status) implements Chunk {
+    public Failed(ErrorCode code, String message) {
+      this(code, message, null);
+    }
+
+    /** The code as HTTP callers read it, such as {@code OPENAI_REQUEST_FAILED:401}. */
+    public String error() {
+      return status == null ? code.name() : code.with(status);
+    }
+
+    @Override
+    public boolean last() {
+      return true;
+    }
+  }
 
   /** Why an engine stopped. */
   enum Reason {

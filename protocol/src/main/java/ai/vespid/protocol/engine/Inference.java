@@ -1,6 +1,7 @@
 package ai.vespid.protocol.engine;
 
 import ai.vespid.protocol.Check;
+import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.RawJson;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -12,6 +13,7 @@ import java.util.List;
  * @param model null lets the engine choose
  * @param outputCharsMax the answer is cut there
  * @param timeoutMs how long it may take
+ * @param secret whose account is used, as it travels; null means the operator's own
  */
 public record Inference(
     String engineId,
@@ -19,11 +21,43 @@ public record Inference(
     List<Said> said,
     List<Tool> tools,
     int outputCharsMax,
-    int timeoutMs) {
+    int timeoutMs,
+    String secret) {
+  public static final int SAID_MAX = 20_000;
+  public static final int TOOLS_MAX = 1_000;
+  public static final int OUTPUT_CHARS_MAX = 2_000_000;
+
   public Inference {
-    Check.required("engineId", engineId);
-    said = List.copyOf(said);
-    tools = List.copyOf(tools);
+    Check.text("engineId", engineId, 1, 120);
+    Check.optionalText("model", model, 1, 200);
+    said = List.copyOf(Check.required("said", said));
+    tools = tools == null ? List.of() : List.copyOf(tools);
+    Check.range("said", said.size(), 0, SAID_MAX);
+    Check.range("tools", tools.size(), 0, TOOLS_MAX);
+    Check.range("outputCharsMax", outputCharsMax, 1, OUTPUT_CHARS_MAX);
+    Check.range("timeoutMs", timeoutMs, 1, Limits.TIMEOUT_MS_MAX);
+  }
+
+  /** With the operator's account. */
+  public Inference(
+      String engineId,
+      String model,
+      List<Said> said,
+      List<Tool> tools,
+      int outputCharsMax,
+      int timeoutMs) {
+    this(engineId, model, said, tools, outputCharsMax, timeoutMs, null);
+  }
+
+  /** The same with another secret, or none. */
+  public Inference withSecret(String another) {
+    return new Inference(engineId, model, said, tools, outputCharsMax, timeoutMs, another);
+  }
+
+  /** How much it is told, in characters. */
+  public int chars() {
+    return said.stream().mapToInt(Said::chars).sum()
+        + tools.stream().mapToInt(tool -> tool.inputSchema().size()).sum();
   }
 
   /** What was said before, oldest first. */

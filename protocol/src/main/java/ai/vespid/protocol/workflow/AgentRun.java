@@ -12,8 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An AI agent works on a task, on an executor (contract 6). Unknown fields are refused, so that a
- * misspelt limit is noticed and not ignored.
+ * An AI agent works on a task (contract 6): one that thinks with a model in the worker, one with an
+ * engine of a node on an executor. Unknown fields are refused, so that a misspelt limit is noticed
+ * and not ignored.
  */
 public record AgentRun(
     String toolsetId,
@@ -32,9 +33,12 @@ public record AgentRun(
     Check.optionalText("toolsetId", toolsetId, 1, 120);
     Check.required("engine", engine);
     Check.required("prompt", prompt);
-    execution = Execution.orElse(execution, Execution.Mode.EXECUTOR);
-    if (!execution.remote()) {
-      throw new InvalidMessage("execution.mode", "must be gateway, executor or node");
+    boolean model = engine.thinksHere();
+    execution = Execution.orElse(execution, model ? Execution.Mode.CLOUD : Execution.Mode.EXECUTOR);
+    if (execution.remote() == model) {
+      throw new InvalidMessage(
+          "execution.mode",
+          model ? "must be cloud with this engine" : "must be gateway, executor or node");
     }
     if (tools == null) tools = new Tools(null, null, null);
     if (limits == null) limits = new RunLimits(null, null, null, null, null);
@@ -46,6 +50,11 @@ public record AgentRun(
     public Engine {
       Check.text("engine.id", id, 1, 120);
       Check.optionalText("engine.model", model, 1, 120);
+    }
+
+    /** Whether it is asked by the worker; the others run on executors. */
+    boolean thinksHere() {
+      return id.startsWith("llm.") || id.equals("scripted");
     }
   }
 

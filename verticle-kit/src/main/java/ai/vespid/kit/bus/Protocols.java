@@ -5,6 +5,7 @@ import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.EngineRunner;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.Parcel;
@@ -31,7 +32,8 @@ public final class Protocols {
           ResultStore.class,
           WorkflowRunner.class,
           SessionTurns.class,
-          ClientEdge.class);
+          ClientEdge.class,
+          EngineRunner.class);
 
   private Protocols() {}
 }

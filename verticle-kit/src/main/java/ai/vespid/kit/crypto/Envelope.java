@@ -1,5 +1,6 @@
 package ai.vespid.kit.crypto;
 
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -125,14 +126,22 @@ public final class Envelope {
    * @throws IllegalStateException as {@link #open(Sealed)} does
    */
   public String open(byte[] sealed) {
-    var in = ByteBuffer.wrap(sealed);
-    var id = new byte[in.get()];
-    in.get(id);
-    var wrapped = new byte[WRAPPED_BYTES];
-    in.get(wrapped);
-    var value = new byte[in.remaining()];
-    in.get(value);
-    return open(new Sealed(new String(id, StandardCharsets.UTF_8), wrapped, value));
+    return open(apart(sealed));
+  }
+
+  private static Sealed apart(byte[] sealed) {
+    try {
+      var in = ByteBuffer.wrap(sealed);
+      var id = new byte[in.get()];
+      in.get(id);
+      var wrapped = new byte[WRAPPED_BYTES];
+      in.get(wrapped);
+      var value = new byte[in.remaining()];
+      in.get(value);
+      return new Sealed(new String(id, StandardCharsets.UTF_8), wrapped, value);
+    } catch (BufferUnderflowException | NegativeArraySizeException e) {
+      throw new IllegalStateException("SECRETS_DECRYPT_FAILED");
+    }
   }
 
   private SecretKeySpec kek(String id) {

@@ -11,12 +11,14 @@ import java.util.stream.IntStream;
  * @param routers shards of {@code dispatch-router} it runs
  * @param edges shards of {@code executor-edge} it runs
  * @param sessions shards of {@code session-turns} it runs
+ * @param runners shards of {@code engine-runner} it runs
  * @param state what it said of itself last
  */
-public record Member(String id, String name, int routers, int edges, int sessions, State state) {
-  /** One that runs no {@code session-turns}. */
+public record Member(
+    String id, String name, int routers, int edges, int sessions, int runners, State state) {
+  /** One that runs neither {@code session-turns} nor {@code engine-runner}. */
   public Member(String id, String name, int routers, int edges, State state) {
-    this(id, name, routers, edges, 0, state);
+    this(id, name, routers, edges, 0, 0, state);
   }
 
   /** The life of a node. */
@@ -45,8 +47,13 @@ public record Member(String id, String name, int routers, int edges, int session
     return seats(sessions);
   }
 
+  /** Who asks models. */
+  public List<Seat> runnerSeats() {
+    return seats(runners);
+  }
+
   Member as(State now) {
-    return new Member(id, name, routers, edges, sessions, now);
+    return new Member(id, name, routers, edges, sessions, runners, now);
   }
 
   private List<Seat> seats(int count) {

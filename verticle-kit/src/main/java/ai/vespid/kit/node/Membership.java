@@ -39,7 +39,7 @@ public final class Membership {
 
   /** A node that is alone and serves. */
   public static Membership single(String node, int routers) {
-    return new Membership(new Member(node, node, routers, 1, 1, State.SERVING), true);
+    return new Membership(new Member(node, node, routers, 1, 1, 1, State.SERVING), true);
   }
 
   /** True when no other node can be there, not even one that this one does not see. */

@@ -64,6 +64,11 @@ public record View(List<Member> members, Homes homes) {
     return members.stream().flatMap(member -> member.edgeSeats().stream()).toList();
   }
 
+  /** Every shard that asks models, those that are about to leave only when there is no other. */
+  public List<Seat> runners() {
+    return seats(members, Member::runnerSeats);
+  }
+
   /** Every shard that is home for dispatches, was, or will be. */
   public List<Seat> routers() {
     return members.stream().flatMap(member -> member.routerSeats().stream()).toList();

@@ -17,6 +17,7 @@ import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Done;
+import ai.vespid.protocol.bus.EngineRunner;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Holder;
@@ -30,6 +31,8 @@ import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.bus.WorkflowRunner;
+import ai.vespid.protocol.engine.Chunk;
+import ai.vespid.protocol.engine.Inference;
 import ai.vespid.protocol.executor.ExecutorFrame.EngineAuth;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
@@ -168,6 +171,37 @@ final class BusSamples {
   private static final SessionState STATE =
       new SessionState(RUN, ORG, "active", "main", EXECUTOR, Pool.BYON, null);
 
+  private static final String CALL = "77777777-7777-4777-8777-777777777777";
+
+  private static final Chunk.ToolCall TOOL_CALL =
+      new Chunk.ToolCall("call-1", "shell.run", RawJson.of("{\"script\" : \"uname\"}"));
+
+  private static final Inference INFERENCE =
+      new Inference(
+          "llm.openai",
+          "gpt-x",
+          List.of(
+              new Inference.System("be brief"),
+              new Inference.User("which system?"),
+              new Inference.Assistant("I look.", List.of(TOOL_CALL)),
+              new Inference.ToolResult("call-1", "shell.run", false, "Linux")),
+          List.of(new Inference.Tool("shell.run", "runs", RawJson.of("{\"type\" : \"object\"}"))),
+          100_000,
+          60_000,
+          "sealed:AQID");
+
+  private static final Inference SPARSE_INFERENCE =
+      new Inference("llm.ollama", null, List.of(), List.of(), 256, 1_000);
+
+  private static final List<Chunk> CHUNKS =
+      List.of(
+          new Chunk.Delta("lo "),
+          TOOL_CALL,
+          new Chunk.Usage(12, 3),
+          new Chunk.Finish(Chunk.Reason.TOOL_CALLS),
+          new Chunk.Failed(ErrorCode.OPENAI_REQUEST_FAILED, "it answered 401", 401),
+          new Chunk.Failed(ErrorCode.ENGINE_FAILED, "told to fail"));
+
   /** In the order of {@code wire/bus-messages.txt}. */
   static final List<Message> ALL =
       List.of(
@@ -287,7 +321,14 @@ final class BusSamples {
           new ClientEdge.Happened(RUN, List.of(EVENT)),
           new ClientEdge.Streamed(RUN, RUN + ":turn:7", 7, 2, "lo ", "2026-11-01T00:00:00.000Z"),
           new ClientEdge.StateChanged(STATE),
-          new DispatchRouter.Cancel("byon:" + ORG, REQUEST, ORG));
+          new DispatchRouter.Cancel("byon:" + ORG, REQUEST, ORG),
+          new EngineRunner.Infer(CALL, INFERENCE),
+          new EngineRunner.Infer(CALL, SPARSE_INFERENCE),
+          new EngineRunner.Begun(),
+          new EngineRunner.Refused(ErrorCode.ENGINE_UNAVAILABLE, "too many"),
+          new EngineRunner.Read(CALL, 3),
+          new EngineRunner.Said(3, CHUNKS),
+          new EngineRunner.Cancel(CALL));
 
   private BusSamples() {}
 }

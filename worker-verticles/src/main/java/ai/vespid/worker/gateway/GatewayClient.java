@@ -81,6 +81,37 @@ public final class GatewayClient {
         .otherwise(new Unanswered(ErrorCode.GATEWAY_UNAVAILABLE.name()));
   }
 
+  /**
+   * Hands a dispatch in and waits for its result, whatever that is; asked again under the same id
+   * it is joined. Never fails.
+   */
+  public Future<DispatchResult> run(DispatchBody body) {
+    if (!configured()) {
+      return Future.succeededFuture(DispatchResult.failed(ErrorCode.GATEWAY_NOT_CONFIGURED));
+    }
+    return client
+        .postAbs(url + "/internal/v1/dispatch")
+        .putHeader("x-gateway-token", serviceToken)
+        .putHeader("content-type", "application/json")
+        .timeout(body.timeoutMs() + ANSWER_MAX.toMillis())
+        .sendBuffer(Buffer.buffer(Json.write(body)))
+        .map(GatewayClient::ran)
+        .otherwise(DispatchResult.failed(ErrorCode.GATEWAY_UNAVAILABLE));
+  }
+
+  private static DispatchResult ran(HttpResponse<Buffer> response) {
+    if (response.statusCode() != 200) {
+      var code = code(response);
+      return DispatchResult.failed(
+          code == null ? ErrorCode.GATEWAY_DISPATCH_FAILED.name() : code, null);
+    }
+    try {
+      return Json.read(bytes(response), DispatchResult.class);
+    } catch (InvalidMessage e) {
+      return DispatchResult.failed(ErrorCode.GATEWAY_RESPONSE_INVALID);
+    }
+  }
+
   private static Answer answer(HttpResponse<Buffer> response, String requestId) {
     int status = response.statusCode();
     if (status == 200 || status == 201) return taken(response, requestId);

@@ -7,6 +7,7 @@ import ai.vespid.sql.Run;
 import ai.vespid.sql.RunNode;
 import ai.vespid.sql.RunRepository.Advance;
 import ai.vespid.sql.RunRepository.Advanced;
+import ai.vespid.worker.agents.AgentTask;
 import ai.vespid.worker.gateway.GatewayClient;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -35,6 +36,18 @@ interface Carriers {
 
   /** Carries a node out here. A node that fails is a result; a failure is a node not begun. */
   Future<DispatchResult> execute(Run run, Node node, Effect.Execute effect);
+
+  /** As above; what it does meanwhile is told. */
+  default Future<DispatchResult> execute(
+      Run run, Node node, Effect.Execute effect, Progress progress) {
+    return execute(run, node, effect);
+  }
+
+  /** What a node that is carried out here does, and may do. */
+  interface Progress extends AgentTask.Progress {
+    /** Whether a node that it wants carried out may be. */
+    NodePolicy.Verdict judge(Node node);
+  }
 
   /**
    * Hands a node's dispatch to the gateway.

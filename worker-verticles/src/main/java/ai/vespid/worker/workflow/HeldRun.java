@@ -1,7 +1,9 @@
 package ai.vespid.worker.workflow;
 
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.workflow.Definition;
+import ai.vespid.protocol.workflow.Node;
 import ai.vespid.sql.Run;
 import ai.vespid.sql.RunRepository.Advance;
 import ai.vespid.sql.RunRepository.Advanced;
@@ -303,10 +305,29 @@ final class HeldRun {
   private void execute(Effect.Execute effect) {
     executing++;
     carriers
-        .execute(run, definition.node(effect.nodeId()), effect)
+        .execute(run, definition.node(effect.nodeId()), effect, progress(effect))
         .onComplete(_ -> executing--)
         .onSuccess(result ->
             happened(() -> machine.executed(effect.nodeId(), effect.attempt(), result, now())))
         .onFailure(cause -> drop("a node could not be begun"));
+  }
+
+  private Carriers.Progress progress(Effect.Execute effect) {
+    return new Carriers.Progress() {
+      @Override
+      public void told(String kind, RawJson payload) {
+        happened(() -> machine.progressed(effect.nodeId(), effect.attempt(), kind, payload));
+      }
+
+      @Override
+      public boolean wanted() {
+        return !fenced() && !machine.status().terminal();
+      }
+
+      @Override
+      public NodePolicy.Verdict judge(Node node) {
+        return machine.judge(node);
+      }
+    };
   }
 }

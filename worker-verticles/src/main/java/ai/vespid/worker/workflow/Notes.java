@@ -56,6 +56,12 @@ final class Notes {
     events.add(event);
   }
 
+  /** As {@link #tell}, for people who look on while nothing else changes. */
+  void tellNow(RunEvent.New event) {
+    events.add(event);
+    pressed = true;
+  }
+
   void ask(Asked question) {
     asked.add(question);
   }

@@ -5,6 +5,7 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.workflow.Definition;
+import ai.vespid.protocol.workflow.Node;
 import ai.vespid.sql.Run;
 import ai.vespid.sql.RunEvent.Level;
 import ai.vespid.sql.RunNode;
@@ -106,6 +107,16 @@ final class RunMachine {
   void executed(String nodeId, int ofAttempt, DispatchResult result, Instant now) {
     walk.executed(nodeId, ofAttempt, result);
     proceed(now);
+  }
+
+  /** A node that is carried out here has done something on its way. */
+  void progressed(String nodeId, int ofAttempt, String kind, RawJson payload) {
+    walk.progressed(nodeId, ofAttempt, kind, payload);
+  }
+
+  /** Whether something that a node wants done may be. */
+  NodePolicy.Verdict judge(Node node) {
+    return walk.judge(node);
   }
 
   /** The gateway has this dispatch. */

@@ -1,13 +1,19 @@
 package ai.vespid.worker.workflow;
 
+import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.workflow.AgentRun;
 import ai.vespid.protocol.workflow.Node;
 import ai.vespid.sql.Run;
 import ai.vespid.sql.RunNode;
 import ai.vespid.sql.RunRepository;
 import ai.vespid.sql.RunRepository.Advance;
 import ai.vespid.sql.RunRepository.Advanced;
+import ai.vespid.worker.agents.AgentLoop;
+import ai.vespid.worker.agents.AgentTask;
 import ai.vespid.worker.gateway.GatewayClient;
 import ai.vespid.worker.gateway.UnwantedDispatches;
 import ai.vespid.worker.nodes.NodeCall;
@@ -30,6 +36,8 @@ record RunnerCarriers(
     RemoteNodes remote,
     GatewayClient gateway,
     UnwantedDispatches unwanted,
+    AgentLoop agents,
+    SecretsUnderWay underWay,
     Duration lease,
     long lingerMs,
     long agentWaitMs)
@@ -55,10 +63,53 @@ record RunnerCarriers(
         .of(run.organizationId(), node)
         .compose(
             secret -> local.execute(new NodeCall(node, secret, effect.key(), effect.timeoutMs())))
-        .recover(cause ->
-            cause instanceof Secrets.Unusable unusable
-                ? Future.succeededFuture(DispatchResult.failed(unusable.getMessage(), null))
-                : Future.failedFuture(cause));
+        .recover(RunnerCarriers::unusable);
+  }
+
+  @Override
+  public Future<DispatchResult> execute(
+      Run run, Node node, Effect.Execute effect, Progress progress) {
+    if (!(node.config() instanceof AgentRun agent)) return execute(run, node, effect);
+    AgentTask.Tools tools = (tool, leftMs) -> use(run, tool, effect.attempt(), leftMs, progress);
+    return secrets
+        .of(run.organizationId(), node)
+        .compose(secret ->
+            agents.run(
+                new AgentTask(
+                    node.id(),
+                    agent,
+                    run.input(),
+                    underWay.seal(secret),
+                    effect.timeoutMs(),
+                    tools,
+                    progress)))
+        .recover(RunnerCarriers::unusable);
+  }
+
+  // A tool is a node like any other; one that a person would have to approve is none here.
+  private Future<DispatchResult> use(
+      Run run, Node tool, int attempt, int leftMs, Progress progress) {
+    if (!(progress.judge(tool) instanceof NodePolicy.Verdict.Allow)) {
+      var denied = ErrorCode.TOOL_POLICY_DENIED.with(tool.type());
+      return Future.succeededFuture(DispatchResult.failed(denied, null));
+    }
+    var key = RequestId.of(run.id(), tool.id(), attempt);
+    var result =
+        tool.config().remote()
+            ? secrets
+                .forDispatch(run.organizationId(), tool)
+                .map(secret -> new RemoteNodes.Along(List::of, secret.value(), secret.baseUrl()))
+                .compose(along -> gateway.run(remote.dispatch(run, attempt, tool, along, leftMs)))
+            : secrets
+                .of(run.organizationId(), tool)
+                .compose(secret -> local.execute(new NodeCall(tool, secret, key, leftMs)));
+    return result.recover(RunnerCarriers::unusable);
+  }
+
+  private static Future<DispatchResult> unusable(Throwable cause) {
+    return cause instanceof Secrets.Unusable unusable
+        ? Future.succeededFuture(DispatchResult.failed(unusable.getMessage(), null))
+        : Future.failedFuture(cause);
   }
 
   @Override

@@ -131,6 +131,19 @@ final class Walk {
     if (expected) end(definition.node(nodeId), result);
   }
 
+  /** As what executors tell about their dispatches. */
+  void progressed(String nodeId, int ofAttempt, String kind, RawJson payload) {
+    var step = steps.get(nodeId);
+    if (step == null || step.state() != NodeState.RUNNING || step.attempt() != ofAttempt) return;
+    var told = Story.cut(payload, rules.payloadCharsMax());
+    var node = definition.node(nodeId);
+    notes.tellNow(Story.ofNode("remote_event", node, Level.INFO, kind, told));
+  }
+
+  NodePolicy.Verdict judge(Node node) {
+    return policy.judge(node);
+  }
+
   void taken(String nodeId, String requestId) {
     var step = steps.get(nodeId);
     if (step == null || !step.waitsFor(requestId) || !waitsUnsent(step)) return;

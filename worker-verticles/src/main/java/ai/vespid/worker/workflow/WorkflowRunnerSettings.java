@@ -1,7 +1,16 @@
 package ai.vespid.worker.workflow;
 
+import ai.vespid.kit.crypto.SecretsUnderWay;
+import ai.vespid.kit.engine.Engines;
+import ai.vespid.kit.engine.RemoteEngine;
+import ai.vespid.kit.engine.RunnerEngine;
+import ai.vespid.kit.engine.ScriptedEngine;
+import ai.vespid.kit.node.Surroundings;
+import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.RawJson;
+import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * The {@code workflow-runner} section.
@@ -29,6 +38,10 @@ import java.time.Duration;
  * @param httpHosts WORKFLOW_HTTP_ALLOWED_HOSTS, separated by commas; empty allows all
  * @param httpPrivateAllowed WORKFLOW_HTTP_ALLOW_PRIVATE
  * @param responseBytesMax a longer answer of a service fails its node
+ * @param engineRunnerBaseUrl asks models over HTTP there, ENGINE_RUNNER_BASE_URL; absent means the
+ *     runners of the cluster
+ * @param engineRunnerToken opens it, ENGINE_RUNNER_TOKEN
+ * @param engineRunnerTimeoutMs no inference there takes longer, ENGINE_RUNNER_TIMEOUT_MS
  */
 public record WorkflowRunnerSettings(
     String gatewayUrl,
@@ -50,7 +63,10 @@ public record WorkflowRunnerSettings(
     String slackApiBaseUrl,
     String httpHosts,
     Boolean httpPrivateAllowed,
-    Integer responseBytesMax) {
+    Integer responseBytesMax,
+    String engineRunnerBaseUrl,
+    String engineRunnerToken,
+    Integer engineRunnerTimeoutMs) {
   public WorkflowRunnerSettings {
     if (runsMax == null) runsMax = 200;
     if (leaseMs == null) leaseMs = 15_000;
@@ -72,6 +88,7 @@ public record WorkflowRunnerSettings(
     if (slackApiBaseUrl == null) slackApiBaseUrl = "https://slack.com/api";
     if (httpPrivateAllowed == null) httpPrivateAllowed = false;
     if (responseBytesMax == null) responseBytesMax = 1 << 20;
+    if (engineRunnerTimeoutMs == null) engineRunnerTimeoutMs = Limits.TIMEOUT_MS_MAX;
     if (runsMax < 1
         || leaseMs < 300
         || sweepMs < 1
@@ -86,6 +103,18 @@ public record WorkflowRunnerSettings(
 
   NodePolicy policy(RawJson rules) {
     return PolicyRules.of(rules, policyDefaults, Duration.ofSeconds(approvalTtlSec));
+  }
+
+  /** The engines that agents of workflows think with. */
+  Engines engines(Vertx vertx, Surroundings here, SecretsUnderWay secrets) {
+    boolean near = engineRunnerBaseUrl == null || engineRunnerBaseUrl.isBlank();
+    var models =
+        near
+            ? new RunnerEngine(here)
+            : new RemoteEngine(
+                vertx, engineRunnerBaseUrl, engineRunnerToken, engineRunnerTimeoutMs, secrets);
+    return new Engines(
+        Map.of(ScriptedEngine.ID, new ScriptedEngine(here::later), RunnerEngine.PREFIX, models));
   }
 
   RunRules rules() {

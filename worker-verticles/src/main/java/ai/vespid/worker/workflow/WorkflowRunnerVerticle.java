@@ -2,8 +2,10 @@ package ai.vespid.worker.workflow;
 
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.bus.WorkflowRunner;
 import ai.vespid.protocol.bus.WorkflowRunner.Bring;
@@ -15,6 +17,7 @@ import ai.vespid.sql.RunRepository.Claimed;
 import ai.vespid.sql.RunStatus;
 import ai.vespid.sql.SecretRepository;
 import ai.vespid.sql.UnwantedDispatchRepository;
+import ai.vespid.worker.agents.AgentLoop;
 import ai.vespid.worker.gateway.GatewayClient;
 import ai.vespid.worker.gateway.UnwantedDispatches;
 import ai.vespid.worker.nodes.LocalNodes;
@@ -87,6 +90,8 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
     var outbound =
         new Outbound(
             vertx, rules, InetAddress::getAllByName, node.clock(), settings.responseBytesMax());
+    var here = Surroundings.of(vertx, node);
+    var underWay = new SecretsUnderWay(node.optional(Envelope.class));
     var services =
         Map.of("github", settings.githubApiBaseUrl(), "slack", settings.slackApiBaseUrl());
     var gateway = new GatewayClient(vertx, settings.gatewayUrl(), settings.serviceToken());
@@ -99,6 +104,8 @@ public final class WorkflowRunnerVerticle extends VerticleBase implements HeldRu
         new RemoteNodes(settings.githubApiBaseUrl()),
         gateway,
         new UnwantedDispatches(unwanted, gateway),
+        new AgentLoop(here, settings.engines(vertx, here, underWay)),
+        underWay,
         Duration.ofMillis(settings.leaseMs()),
         settings.lingerMs(),
         settings.agentWaitMs());

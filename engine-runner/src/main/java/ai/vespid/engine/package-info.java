@@ -1,0 +1,2 @@
+/** The verticles that ask models, as the server finds them. */
+package ai.vespid.engine;
