@@ -1,8 +1,10 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.engine.EngineSettings;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.sandbox.docker.DockerOptions;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
+import ai.vespid.agent.settings.EngineSetting;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Setting;
 import ai.vespid.agent.settings.Settings;
@@ -61,6 +63,10 @@ record AgentSettings(Settings settings) {
     return backend().equals("host") ? List.of("host", "docker") : List.of(backend());
   }
 
+  EngineSettings engines() {
+    return EngineSettings.of(settings);
+  }
+
   Path lxcRootFs() {
     return settings.path(Setting.LXC_ROOTFS).orElseThrow();
   }
@@ -92,6 +98,9 @@ record AgentSettings(Settings settings) {
     if (allowedBackends().contains("lxc") && settings.path(Setting.LXC_ROOTFS).isEmpty()) {
       problems.add(Setting.LXC_ROOTFS.variable(), "is required for lxc");
     }
+    EngineSettings.unknown(settings)
+        .ifPresent(name ->
+            problems.add(EngineSetting.ENGINES.variable(), name + " is none of its engines"));
     if (!logLevel().matches("error|warn|info|debug|trace")) {
       problems.add(Setting.LOG_LEVEL.variable(), "must be error, warn, info, debug or trace");
     }

@@ -1,6 +1,7 @@
 package ai.vespid.agent;
 
 import ai.vespid.agent.connector.ServiceConnector;
+import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.operation.LocalPages;
 import ai.vespid.agent.sandbox.HostSandbox;
@@ -42,7 +43,13 @@ final class Assembly {
     var sandboxes = sandboxes(settings, owner, journal.writer().orElse(""));
     journal.takeOver(bootId);
     var cache = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
-    var runner = new TaskRunner(sandboxes, connectors, cache);
+    var engines =
+        new NodeEngines(
+            settings.engines(),
+            bootId,
+            settings.workspaceRoot().resolve("engines").resolve(config.executorId()),
+            System::getenv);
+    var runner = new TaskRunner(sandboxes, connectors, cache, engines);
     var outbox =
         new Outbox(
             new Outbox.Limits(
@@ -52,7 +59,14 @@ final class Assembly {
         vertx,
         config,
         new Agent.Parts(
-            bootId, settings.tlsCaFile(), runner, sandboxes, connectorIds, journal, outbox));
+            bootId,
+            settings.tlsCaFile(),
+            runner,
+            sandboxes,
+            engines,
+            connectorIds,
+            journal,
+            outbox));
   }
 
   /** The ear for the command line. An agent works without one as well. */

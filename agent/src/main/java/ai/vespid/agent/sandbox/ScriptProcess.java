@@ -2,6 +2,7 @@ package ai.vespid.agent.sandbox;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Runs a program of this machine to its end, its timeout or its cancellation, and ends everything
@@ -19,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 public final class ScriptProcess {
   /** Variable that marks everything a script started; {@link ProcessTree} searches for it. */
   public static final String MARKER = "VESPID_TASK";
+
+  private static final long LISTENER_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final String bootId;
   private final long graceNanos;
@@ -36,6 +40,19 @@ public final class ScriptProcess {
       Map<String, String> environment,
       long timeoutMs,
       int outputCharsMax) {}
+
+  /**
+   * A conversation with a program.
+   *
+   * @param input all it reads on its standard input
+   * @param lines hears its standard output line by line, on one thread, and must not throw
+   */
+  public record Talk(String input, Consumer<String> lines) {
+    @Override
+    public String toString() {
+      return "Talk[" + input.length() + " characters]";
+    }
+  }
 
   /**
    * @param bootId this process; everything it starts is marked with it
@@ -56,11 +73,22 @@ public final class ScriptProcess {
   /** Blocks until the program and everything it left behind are gone. */
   public ShellOutput run(Program program, Cancellation cancellation)
       throws IOException, InterruptedException {
+    return run(program, null, cancellation);
+  }
+
+  /**
+   * The same, and talks to it meanwhile.
+   *
+   * @param talk null for a program that reads nothing and whose output nobody waits for
+   */
+  public ShellOutput run(Program program, Talk talk, Cancellation cancellation)
+      throws IOException, InterruptedException {
     var marker = bootId + '.' + UUID.randomUUID();
-    var process = start(program, marker);
+    var process = start(program, talk, marker);
     var tree = new ProcessTree(process, MARKER + '=' + marker, setsid != null);
     int charsMax = Math.max(0, program.outputCharsMax());
-    var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout");
+    var lines = talk == null ? null : new Lines(talk.lines());
+    var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout", lines);
     var stderr = new Drain(process.getErrorStream(), charsMax, "shell-stderr");
     boolean inTime;
     Integer exitCode;
@@ -74,7 +102,8 @@ public final class ScriptProcess {
     } finally {
       tree.kill(graceNanos);
     }
-    long deadline = System.nanoTime() + graceNanos;
+    // Nobody writes any more, so the end of a stream is near; a listener shall hear all of it.
+    long deadline = System.nanoTime() + (talk == null ? graceNanos : LISTENER_NANOS);
     stdout.await(deadline - System.nanoTime());
     stderr.await(deadline - System.nanoTime());
     var out = stdout.text();
@@ -89,12 +118,12 @@ public final class ScriptProcess {
         err.truncated());
   }
 
-  private Process start(Program program, String marker) throws IOException {
+  private Process start(Program program, Talk talk, String marker) throws IOException {
     var command = new ArrayList<String>();
     if (setsid != null) command.add(setsid);
     command.addAll(program.command());
     var builder = new ProcessBuilder(command).directory(program.directory().toFile());
-    builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    if (talk == null) builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
     var variables = builder.environment();
     variables.clear();
     try {
@@ -104,7 +133,23 @@ public final class ScriptProcess {
       throw new IOException("the environment has a name or value that no process can have");
     }
     variables.put(MARKER, marker);
-    return builder.start();
+    var process = builder.start();
+    if (talk != null) tell(process, talk.input());
+    return process;
+  }
+
+  // On a thread of its own: a program that does not read would hold us for ever.
+  private static void tell(Process process, String input) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("shell-stdin")
+        .start(() -> {
+          try (var stdin = process.getOutputStream()) {
+            stdin.write(input.getBytes(StandardCharsets.UTF_8));
+          } catch (IOException e) {
+            return; // It ended, or closed its input: what it makes of that is its result.
+          }
+        });
   }
 
   /** Where a program is; null when it is in none of the folders. */

@@ -6,7 +6,7 @@ import java.util.List;
  * Everything the agent can be told, with its environment variable, its key in the config file, and
  * the names the seeds give it, which are understood as well.
  */
-public enum Setting {
+public enum Setting implements Configurable {
   CONFIG_PATH(Form.PATH, "VESPID_AGENT_CONFIG_PATH", "", "~/.vespid/agent.json", "the config file"),
   WORKSPACES(
       Form.PATH,
@@ -282,12 +282,7 @@ public enum Setting {
       "folders of this machine, `/path[:/inside][:rw]` separated by commas, else read-only",
       "AGENT_WORKER_DOCKER_MOUNT");
 
-  private final Form form;
-  private final String variable;
-  private final String key;
-  private final String byDefault;
-  private final String description;
-  private final List<String> aliases;
+  private final Description described;
 
   Setting(
       Form form,
@@ -296,39 +291,11 @@ public enum Setting {
       String byDefault,
       String description,
       String... aliases) {
-    this.form = form;
-    this.variable = variable;
-    this.key = key;
-    this.byDefault = byDefault;
-    this.description = description;
-    this.aliases = List.of(aliases);
+    described = new Description(form, variable, key, byDefault, description, List.of(aliases));
   }
 
-  public Form form() {
-    return form;
-  }
-
-  /** The environment variable. */
-  public String variable() {
-    return variable;
-  }
-
-  /** The place in the section {@code settings} of the config file; empty when it has none. */
-  public String key() {
-    return key;
-  }
-
-  /** For people; whoever uses the setting holds the default itself. */
-  public String byDefault() {
-    return byDefault;
-  }
-
-  public String description() {
-    return description;
-  }
-
-  /** What the seeds call it: variables in capitals, keys of their config files in small letters. */
-  public List<String> aliases() {
-    return aliases;
+  @Override
+  public Description described() {
+    return described;
   }
 }

@@ -2,11 +2,11 @@ package ai.vespid.agent.task;
 
 import ai.vespid.agent.connector.ActionCall;
 import ai.vespid.agent.connector.Connector;
+import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.SandboxFailed;
 import ai.vespid.agent.sandbox.Sandboxes;
-import ai.vespid.agent.sandbox.ShellOutput;
 import ai.vespid.agent.sandbox.ShellTask;
 import ai.vespid.agent.task.ExecutePayload.Task;
 import ai.vespid.agent.workspace.Checkout;
@@ -22,8 +22,8 @@ import ai.vespid.protocol.connector.ActionFailed;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.io.IOException;
-import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,20 +37,30 @@ public final class TaskRunner {
   private final Sandboxes sandboxes;
   private final Map<String, Connector> connectors;
   private final WorkspaceCache workspaces;
+  private final AgentRunTask agentRuns;
 
   public TaskRunner(
-      Sandboxes sandboxes, Map<String, Connector> connectors, WorkspaceCache workspaces) {
+      Sandboxes sandboxes,
+      Map<String, Connector> connectors,
+      WorkspaceCache workspaces,
+      NodeEngines engines) {
     this.sandboxes = sandboxes;
     this.connectors = Map.copyOf(connectors);
     this.workspaces = workspaces;
+    this.agentRuns = new AgentRunTask(engines, sandboxes, workspaces);
   }
 
-  public ToolResult run(InvokeTool invoke, Cancellation cancellation) {
+  /**
+   * Runs it.
+   *
+   * @param progress takes what is told meanwhile; must not block
+   */
+  public ToolResult run(InvokeTool invoke, Cancellation cancellation, Consumer<RawJson> progress) {
     try {
       return switch (invoke.kind()) {
         case CONNECTOR_ACTION -> succeeded(invoke, act(invoke, cancellation), null);
         case AGENT_EXECUTE -> execute(invoke, cancellation);
-        case AGENT_RUN -> failed(invoke, ErrorCode.UNSUPPORTED_KIND.name(), null);
+        case AGENT_RUN -> agentRuns.run(invoke, cancellation, progress);
       };
     } catch (ActionFailed e) {
       return failed(invoke, e.error(), null);
@@ -168,7 +178,7 @@ public final class TaskRunner {
       if (cancellation.cancelled()) {
         return failed(invoke, ErrorCode.DISPATCH_CANCELED.name(), json);
       }
-      var error = errorOf(output);
+      var error = output.failure();
       if (error != null) return failed(invoke, error, json);
       var uploaded =
           files.uploadIfChanged(
@@ -177,15 +187,7 @@ public final class TaskRunner {
     }
   }
 
-  private static String errorOf(ShellOutput output) {
-    if (output.timedOut()) return ErrorCode.NODE_EXECUTION_TIMEOUT.name();
-    if (output.exitCode() == null) return ErrorCode.NODE_EXECUTION_FAILED.name();
-    return output.exitCode() == 0
-        ? null
-        : output.backend().toUpperCase(Locale.ROOT) + "_EXIT_CODE:" + output.exitCode();
-  }
-
-  private static ToolResult succeeded(InvokeTool invoke, RawJson output, RawJson workspace) {
+  static ToolResult succeeded(InvokeTool invoke, RawJson output, RawJson workspace) {
     return new ToolResult(
         invoke.requestId(), invoke.epoch(), ResultStatus.SUCCEEDED, output, null, workspace);
   }
