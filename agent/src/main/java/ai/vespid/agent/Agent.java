@@ -321,6 +321,7 @@ public final class Agent implements Link.Listener {
     }
     watch.stop();
     engineWatch.stop();
+    runner.close();
     waiters.await(delivery::settled, FLUSH_MAX);
     var closed = new CompletableFuture<Void>();
     link.run(() -> link.stop().onComplete(_ -> closed.complete(null)));

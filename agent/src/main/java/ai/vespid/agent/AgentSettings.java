@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -65,6 +66,22 @@ record AgentSettings(Settings settings) {
 
   EngineSettings engines() {
     return EngineSettings.of(settings);
+  }
+
+  Path skillsFolder() {
+    return settings.path(EngineSetting.SKILLS).orElseGet(() -> home().resolve("skills"));
+  }
+
+  Optional<Path> mcpConfig() {
+    return settings.path(EngineSetting.MCP_CONFIG);
+  }
+
+  Duration mcpStartMax() {
+    return Duration.ofMillis(settings.number(EngineSetting.MCP_START_MS, 30_000, 1_000));
+  }
+
+  List<String> toolsAllow() {
+    return settings.list(EngineSetting.TOOLS_ALLOW, "*");
   }
 
   Path lxcRootFs() {

@@ -2,6 +2,7 @@ package ai.vespid.agent;
 
 import ai.vespid.agent.connector.ServiceConnector;
 import ai.vespid.agent.engine.NodeEngines;
+import ai.vespid.agent.mcp.McpTools;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.operation.LocalPages;
 import ai.vespid.agent.sandbox.HostSandbox;
@@ -10,7 +11,10 @@ import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.docker.DockerSandbox;
 import ai.vespid.agent.sandbox.lxc.LxcSandbox;
+import ai.vespid.agent.skill.Skills;
 import ai.vespid.agent.task.TaskRunner;
+import ai.vespid.agent.tool.ToolSource;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
@@ -49,7 +53,8 @@ final class Assembly {
             bootId,
             settings.workspaceRoot().resolve("engines").resolve(config.executorId()),
             System::getenv);
-    var runner = new TaskRunner(sandboxes, connectors, cache, engines);
+    var runner =
+        new TaskRunner(sandboxes, connectors, cache, engines, tools(settings, sandboxes, bootId));
     var outbox =
         new Outbox(
             new Outbox.Limits(
@@ -67,6 +72,18 @@ final class Assembly {
             connectorIds,
             journal,
             outbox));
+  }
+
+  private static Tools tools(AgentSettings settings, Sandboxes sandboxes, String bootId) {
+    var sources = new ArrayList<ToolSource>();
+    sources.add(new Skills(settings.skillsFolder(), sandboxes));
+    settings
+        .mcpConfig()
+        .map(file ->
+            McpTools.start(
+                file, bootId, AgentVersion.CURRENT, settings.mcpStartMax(), System::getenv))
+        .ifPresent(sources::add);
+    return new Tools(sources, settings.toolsAllow());
   }
 
   /** The ear for the command line. An agent works without one as well. */

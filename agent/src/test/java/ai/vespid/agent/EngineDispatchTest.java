@@ -9,6 +9,7 @@ import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.settings.Settings;
 import ai.vespid.agent.task.TaskRunner;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
@@ -79,7 +80,7 @@ class EngineDispatchTest {
             new Agent.Parts(
                 bootId,
                 null,
-                new TaskRunner(sandboxes, Map.of(), cache, engines),
+                new TaskRunner(sandboxes, Map.of(), cache, engines, Tools.none()),
                 sandboxes,
                 engines,
                 List.of(),

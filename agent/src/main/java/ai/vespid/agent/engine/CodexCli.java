@@ -16,6 +16,13 @@ final class CodexCli implements EngineCli {
   private static final Set<String> TOOLS =
       Set.of("command_execution", "file_change", "mcp_tool_call", "web_search");
 
+  private static final List<String> WITHOUT_TOOLS =
+      List.of(
+          "features.shell_tool=false",
+          "features.multi_agent=false",
+          "tools.view_image=false",
+          "web_search=\"disabled\"");
+
   @Override
   public String name() {
     return "codex";
@@ -46,8 +53,7 @@ final class CodexCli implements EngineCli {
     var arguments = new ArrayList<>(List.of("exec", "--json", "--skip-git-repo-check"));
     arguments.addAll(List.of("--sandbox", call.mayWork() ? "workspace-write" : "read-only"));
     if (!call.mayWork()) {
-      arguments.addAll(List.of("-c", "features.shell_tool=false"));
-      arguments.addAll(List.of("-c", "web_search=\"disabled\""));
+      WITHOUT_TOOLS.forEach(setting -> arguments.addAll(List.of("-c", setting)));
     }
     if (call.model() != null) arguments.addAll(List.of("--model", call.model()));
     var variables = new HashMap<String, String>();

@@ -16,7 +16,7 @@ public final class EngineFailed extends Exception {
   /**
    * @param soFar what it had said and done until then; may be null
    */
-  EngineFailed(String error, EngineAnswer soFar) {
+  public EngineFailed(String error, EngineAnswer soFar) {
     super(error, null, false, false);
     this.error = error;
     this.soFar = soFar;

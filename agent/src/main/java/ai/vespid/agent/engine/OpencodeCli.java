@@ -51,12 +51,16 @@ final class OpencodeCli implements EngineCli {
   @Override
   public Launch launch(EngineCall call, Path scratch) {
     var arguments = new ArrayList<>(List.of("run", "--format", "json"));
+    // A title of its own would be one more request.
+    arguments.addAll(List.of("--title", "vespid"));
     var model = call.model() == null ? null : qualified(call.model());
     if (model != null) arguments.addAll(List.of("--model", model));
     var variables = new HashMap<String, String>();
     variables.put("OPENCODE_CONFIG_CONTENT", RawJson.from(config(call, model)).text());
     variables.put("OPENCODE_DISABLE_AUTOUPDATE", "1");
     variables.put("OPENCODE_DISABLE_LSP_DOWNLOAD", "1");
+    // It brings a list, and where that of today cannot be reached it would wait for ever.
+    variables.put("OPENCODE_DISABLE_MODELS_FETCH", "1");
     // A project can bring plugins, which are programs.
     variables.put("OPENCODE_DISABLE_PROJECT_CONFIG", "1");
     if (call.key() != null) {

@@ -87,7 +87,31 @@ public enum EngineSetting implements Configurable {
       "VESPID_AGENT_STREAM_MAX_CHARS",
       "engines.stream.maxChars",
       "200000",
-      "text in the events of one run");
+      "text in the events of one run"),
+  TOOLS_ALLOW(
+      Form.TEXT,
+      "VESPID_AGENT_TOOLS_ALLOW",
+      "tools.allow",
+      "*",
+      "skills and MCP tools that may be used here, separated by commas; * ends what stands for more"),
+  SKILLS(
+      Form.PATH,
+      "VESPID_AGENT_SKILLS_DIR",
+      "tools.skills",
+      "~/.vespid/skills",
+      "folder with a folder for each skill"),
+  MCP_CONFIG(
+      Form.PATH,
+      "VESPID_AGENT_MCP_CONFIG",
+      "tools.mcpConfig",
+      "none",
+      "JSON file with MCP servers"),
+  MCP_START_MS(
+      Form.NUMBER,
+      "VESPID_AGENT_MCP_START_TIMEOUT_MS",
+      "tools.mcpStartTimeoutMs",
+      "30000",
+      "how long an MCP server may take to start or to answer a ping, at least 1000");
 
   private final Description described;
 

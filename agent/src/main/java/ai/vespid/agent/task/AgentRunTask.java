@@ -70,6 +70,7 @@ final class AgentRunTask {
     if (payload.wantsKey() && payload.key(invoke.secret()).isEmpty()) {
       throw new EngineFailed(ErrorCode.SECRET_REQUIRED.name());
     }
+    AnswerJson.check(payload.config().output());
     // Who keeps scripts in containers does not let an engine run them outside.
     if (mayWork(payload) && sandboxes.find("host").isEmpty()) {
       throw new EngineFailed(ErrorCode.TOOL_NOT_ALLOWED.with(SHELL));
@@ -122,7 +123,8 @@ final class AgentRunTask {
             directory,
             policy.timeoutMs(),
             bounds);
-    return engines.run(config.engine().id(), call, events, cancellation);
+    return AnswerJson.in(
+        engines.run(config.engine().id(), call, events, cancellation), config.output());
   }
 
   private static ToolResult succeeded(InvokeTool invoke, EngineAnswer answer, RawJson workspace) {

@@ -9,6 +9,7 @@ import ai.vespid.agent.sandbox.SandboxFailed;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.ShellTask;
 import ai.vespid.agent.task.ExecutePayload.Task;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.workspace.Checkout;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.agent.workspace.WorkspaceFailed;
@@ -38,16 +39,21 @@ public final class TaskRunner {
   private final Map<String, Connector> connectors;
   private final WorkspaceCache workspaces;
   private final AgentRunTask agentRuns;
+  private final Tools tools;
+  private final ToolTask toolTasks;
 
   public TaskRunner(
       Sandboxes sandboxes,
       Map<String, Connector> connectors,
       WorkspaceCache workspaces,
-      NodeEngines engines) {
+      NodeEngines engines,
+      Tools tools) {
     this.sandboxes = sandboxes;
     this.connectors = Map.copyOf(connectors);
     this.workspaces = workspaces;
     this.agentRuns = new AgentRunTask(engines, sandboxes, workspaces);
+    this.tools = tools;
+    this.toolTasks = new ToolTask(tools, workspaces);
   }
 
   /**
@@ -112,6 +118,8 @@ public final class TaskRunner {
     }
     ExecutePayload payload;
     try {
+      var tool = ToolPayload.of(invoke.payload());
+      if (tool.isPresent()) return toolTasks.run(invoke, tool.get(), cancellation);
       payload = Json.read(invoke.payload().bytes(), ExecutePayload.class);
     } catch (InvalidMessage e) {
       return failed(invoke, ErrorCode.INVALID_EXECUTE_PAYLOAD.name(), null);
@@ -190,6 +198,11 @@ public final class TaskRunner {
   static ToolResult succeeded(InvokeTool invoke, RawJson output, RawJson workspace) {
     return new ToolResult(
         invoke.requestId(), invoke.epoch(), ResultStatus.SUCCEEDED, output, null, workspace);
+  }
+
+  /** Ends what runs for tools, whatever uses them. */
+  public void close() {
+    tools.close();
   }
 
   /** A failed result for a dispatch. */

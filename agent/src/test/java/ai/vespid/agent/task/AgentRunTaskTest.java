@@ -10,6 +10,7 @@ import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.settings.Settings;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Kind;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AgentRunTaskTest {
@@ -54,7 +56,7 @@ class AgentRunTaskTest {
 
   private TaskRunner runner(Sandboxes sandboxes) throws Exception {
     var cache = new WorkspaceCache(directory.resolve("ws"), WorkspaceCache.Limits.defaults());
-    return new TaskRunner(sandboxes, Map.of(), cache, engines);
+    return new TaskRunner(sandboxes, Map.of(), cache, engines, Tools.none());
   }
 
   private static String payload(String config, String more) {
@@ -192,5 +194,38 @@ class AgentRunTaskTest {
     run(payload(config(""), ",'resolvedRuntime':{'baseUrl':'http://thief.example'}"));
 
     assertThat(Files.readString(bin.resolve("environment"))).doesNotContain("thief");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{'a':1} |",
+        "```json\\n{'a':1}\\n``` |",
+        "no json | INVALID_AGENT_JSON_OUTPUT:body: malformed JSON at line 1, column 1",
+        "{'b':1} | INVALID_AGENT_JSON_OUTPUT: required property 'a' not found"
+      })
+  void anAnswerThatShallBeJsonIsThatAndFitsItsSchema(String said, String error) throws Exception {
+    var answer = said.replace('\'', '"').replace("\"", "\\\"");
+    var line = "{\"type\":\"result\",\"subtype\":\"success\",\"result\":\"" + answer + "\"}";
+    Files.writeString(
+        bin.resolve("claude"),
+        "#!/bin/sh\ncat > '" + bin + "/prompt'\ncat << 'X'\n" + line + "\nX\n");
+    var schema = ",'output':{'mode':'json','jsonSchema':{'type':'object','required':['a']}}";
+
+    var result = run(payload(config(schema), ""));
+
+    assertThat(result.error()).isEqualTo(error);
+    if (error == null) assertThat(result.output().text()).contains("\"json\":{\"a\":1}");
+    assertThat(prompt()).contains("one JSON value", "{\"type\":\"object\",\"required\":[\"a\"]}");
+  }
+
+  @Test
+  void aSchemaThatIsNoneIsToldBeforeAnythingIsAsked() {
+    var output = ",'output':{'mode':'json','jsonSchema':{'type':7}}";
+
+    assertThat(run(payload(config(output), "")).error()).isEqualTo("INVALID_JSON_SCHEMA");
+    assertThat(bin.resolve("runs")).doesNotExist();
   }
 }

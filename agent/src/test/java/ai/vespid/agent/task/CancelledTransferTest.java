@@ -8,6 +8,7 @@ import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
@@ -47,7 +48,8 @@ class CancelledTransferTest {
     server = vertx.createHttpServer().requestHandler(this::answer).listen(0, "127.0.0.1").await();
     var sandbox = new HostSandbox("boot", 300, 4_096, System::getenv);
     var cache = new WorkspaceCache(directory, WorkspaceCache.Limits.defaults());
-    runner = new TaskRunner(Sandboxes.only(sandbox), Map.of(), cache, NodeEngines.none());
+    runner =
+        new TaskRunner(Sandboxes.only(sandbox), Map.of(), cache, NodeEngines.none(), Tools.none());
   }
 
   @AfterEach

@@ -9,6 +9,7 @@ import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.RawJson;
@@ -56,7 +57,11 @@ class TaskRunnerTest {
     var cache = new WorkspaceCache(directory, WorkspaceCache.Limits.defaults());
     runner =
         new TaskRunner(
-            Sandboxes.only(sandbox), Map.of("echo", new Echo()), cache, NodeEngines.none());
+            Sandboxes.only(sandbox),
+            Map.of("echo", new Echo()),
+            cache,
+            NodeEngines.none(),
+            Tools.none());
   }
 
   private static InvokeTool invoke(Kind kind, String payload) {
