@@ -10,18 +10,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
-/** Those who wait until something is so. What is asked, and when, is the link's context's. */
+/** Those who wait until something is so on the link's context. */
 final class Waiters {
+  private record Waiter(BooleanSupplier condition, CompletableFuture<Void> done) {}
+
   private final Link link;
   private final List<Waiter> waiters = new ArrayList<>();
-
-  private record Waiter(BooleanSupplier condition, CompletableFuture<Void> done) {}
 
   Waiters(Link link) {
     this.link = link;
   }
 
-  /** Blocks until it is so; false when it is not in time. Not for the link's context. */
+  /** Blocks until it is so; false when it was not in time. */
   boolean await(BooleanSupplier condition, Duration max) {
     var done = new CompletableFuture<Void>();
     link.run(() -> {

@@ -4,7 +4,6 @@ import ai.vespid.agent.engine.Login.Reason;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.ScriptProcess;
 import ai.vespid.agent.sandbox.ScriptProcess.Program;
-import ai.vespid.agent.sandbox.ScriptProcess.Talk;
 import ai.vespid.agent.sandbox.ShellOutput;
 import ai.vespid.agent.workspace.Deletion;
 import ai.vespid.protocol.ErrorCode;
@@ -184,8 +183,14 @@ final class EngineProgram {
     var output =
         processes.run(
             new Program(
-                cli.name(), command, directory(call, scratch), variables, timeoutMs, RAW_CHARS_MAX),
-            new Talk(call.prompt(), line -> read(line, transcript)),
+                cli.name(),
+                command,
+                directory(call, scratch),
+                variables,
+                timeoutMs,
+                RAW_CHARS_MAX,
+                call.prompt().getBytes(StandardCharsets.UTF_8)),
+            line -> read(line, transcript),
             ended);
     var raw = new EngineAnswer.Raw(output.stdout(), output.stderr());
     var answer = transcript.answer(cli.id(), raw);

@@ -2,7 +2,6 @@ package ai.vespid.agent.sandbox;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -32,6 +31,7 @@ public final class ScriptProcess {
    * One program.
    *
    * @param environment all of it, but the marker
+   * @param input what it reads, or null for nothing; it may be secret
    */
   public record Program(
       String backend,
@@ -39,18 +39,22 @@ public final class ScriptProcess {
       Path directory,
       Map<String, String> environment,
       long timeoutMs,
-      int outputCharsMax) {}
+      int outputCharsMax,
+      byte[] input) {
+    /** One that has nothing to read. */
+    public Program(
+        String backend,
+        List<String> command,
+        Path directory,
+        Map<String, String> environment,
+        long timeoutMs,
+        int outputCharsMax) {
+      this(backend, command, directory, environment, timeoutMs, outputCharsMax, null);
+    }
 
-  /**
-   * A conversation with a program.
-   *
-   * @param input all it reads on its standard input
-   * @param lines hears its standard output line by line, on one thread, and must not throw
-   */
-  public record Talk(String input, Consumer<String> lines) {
     @Override
     public String toString() {
-      return "Talk[" + input.length() + " characters]";
+      return "Program[" + backend + "]";
     }
   }
 
@@ -77,18 +81,19 @@ public final class ScriptProcess {
   }
 
   /**
-   * The same, and talks to it meanwhile.
+   * The same, and somebody listens meanwhile.
    *
-   * @param talk null for a program that reads nothing and whose output nobody waits for
+   * @param lines hears its standard output line by line, on one thread, and must not throw; null
+   *     for nobody
    */
-  public ShellOutput run(Program program, Talk talk, Cancellation cancellation)
+  public ShellOutput run(Program program, Consumer<String> lines, Cancellation cancellation)
       throws IOException, InterruptedException {
     var marker = bootId + '.' + UUID.randomUUID();
-    var process = start(program, talk, marker);
+    var process = start(program, marker);
     var tree = new ProcessTree(process, MARKER + '=' + marker, setsid != null);
     int charsMax = Math.max(0, program.outputCharsMax());
-    var lines = talk == null ? null : new Lines(talk.lines());
-    var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout", lines);
+    var heard = lines == null ? null : new Lines(lines);
+    var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout", heard);
     var stderr = new Drain(process.getErrorStream(), charsMax, "shell-stderr");
     boolean inTime;
     Integer exitCode;
@@ -103,7 +108,7 @@ public final class ScriptProcess {
       tree.kill(graceNanos);
     }
     // Nobody writes any more, so the end of a stream is near; a listener shall hear all of it.
-    long deadline = System.nanoTime() + (talk == null ? graceNanos : LISTENER_NANOS);
+    long deadline = System.nanoTime() + (lines == null ? graceNanos : LISTENER_NANOS);
     stdout.await(deadline - System.nanoTime());
     stderr.await(deadline - System.nanoTime());
     var out = stdout.text();
@@ -118,12 +123,14 @@ public final class ScriptProcess {
         err.truncated());
   }
 
-  private Process start(Program program, Talk talk, String marker) throws IOException {
+  private Process start(Program program, String marker) throws IOException {
     var command = new ArrayList<String>();
     if (setsid != null) command.add(setsid);
     command.addAll(program.command());
     var builder = new ProcessBuilder(command).directory(program.directory().toFile());
-    if (talk == null) builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    if (program.input() == null) {
+      builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    }
     var variables = builder.environment();
     variables.clear();
     try {
@@ -134,22 +141,19 @@ public final class ScriptProcess {
     }
     variables.put(MARKER, marker);
     var process = builder.start();
-    if (talk != null) tell(process, talk.input());
+    if (program.input() != null) {
+      // On a thread of its own: one that does not read would hold up whoever waits for its end.
+      Thread.ofPlatform().daemon().name("shell-stdin").start(() -> feed(process, program.input()));
+    }
     return process;
   }
 
-  // On a thread of its own: a program that does not read would hold us for ever.
-  private static void tell(Process process, String input) {
-    Thread.ofPlatform()
-        .daemon()
-        .name("shell-stdin")
-        .start(() -> {
-          try (var stdin = process.getOutputStream()) {
-            stdin.write(input.getBytes(StandardCharsets.UTF_8));
-          } catch (IOException e) {
-            return; // It ended, or closed its input: what it makes of that is its result.
-          }
-        });
+  private static void feed(Process process, byte[] input) {
+    try (var stdin = process.getOutputStream()) {
+      stdin.write(input);
+    } catch (IOException e) {
+      return; // It ended, or does not want it.
+    }
   }
 
   /** Where a program is; null when it is in none of the folders. */

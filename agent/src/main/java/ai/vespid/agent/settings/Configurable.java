@@ -5,49 +5,21 @@ import java.util.stream.Stream;
 
 /** One thing the agent can be told. */
 public interface Configurable {
-  /** All that is known about it. */
-  Description described();
+  Form form();
 
-  /**
-   * What a setting is called and what it means.
-   *
-   * @param variable the environment variable
-   * @param key the place in the section {@code settings} of the config file; empty when it has none
-   * @param byDefault for people; whoever uses the setting holds the default itself
-   * @param aliases what the seeds call it: variables in capitals, keys of their config files in
-   *     small letters
-   */
-  record Description(
-      Form form,
-      String variable,
-      String key,
-      String byDefault,
-      String description,
-      List<String> aliases) {}
+  /** The environment variable. */
+  String variable();
 
-  default Form form() {
-    return described().form();
-  }
+  /** The place in the section {@code settings} of the config file; empty when it has none. */
+  String key();
 
-  default String variable() {
-    return described().variable();
-  }
+  /** For people; whoever uses the setting holds the default itself. */
+  String byDefault();
 
-  default String key() {
-    return described().key();
-  }
+  String description();
 
-  default String byDefault() {
-    return described().byDefault();
-  }
-
-  default String description() {
-    return described().description();
-  }
-
-  default List<String> aliases() {
-    return described().aliases();
-  }
+  /** What the seeds call it: variables in capitals, keys of their config files in small letters. */
+  List<String> aliases();
 
   /** All there are, in the order of the manual. */
   static List<Configurable> all() {

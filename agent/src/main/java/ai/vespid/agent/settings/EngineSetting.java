@@ -113,14 +113,47 @@ public enum EngineSetting implements Configurable {
       "30000",
       "how long an MCP server may take to start or to answer a ping, at least 1000");
 
-  private final Description described;
+  private final Form form;
+  private final String variable;
+  private final String key;
+  private final String byDefault;
+  private final String description;
 
   EngineSetting(Form form, String variable, String key, String byDefault, String description) {
-    described = new Description(form, variable, key, byDefault, description, List.of());
+    this.form = form;
+    this.variable = variable;
+    this.key = key;
+    this.byDefault = byDefault;
+    this.description = description;
   }
 
   @Override
-  public Description described() {
-    return described;
+  public Form form() {
+    return form;
+  }
+
+  @Override
+  public String variable() {
+    return variable;
+  }
+
+  @Override
+  public String key() {
+    return key;
+  }
+
+  @Override
+  public String byDefault() {
+    return byDefault;
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of();
   }
 }

@@ -282,7 +282,12 @@ public enum Setting implements Configurable {
       "folders of this machine, `/path[:/inside][:rw]` separated by commas, else read-only",
       "AGENT_WORKER_DOCKER_MOUNT");
 
-  private final Description described;
+  private final Form form;
+  private final String variable;
+  private final String key;
+  private final String byDefault;
+  private final String description;
+  private final List<String> aliases;
 
   Setting(
       Form form,
@@ -291,11 +296,39 @@ public enum Setting implements Configurable {
       String byDefault,
       String description,
       String... aliases) {
-    described = new Description(form, variable, key, byDefault, description, List.of(aliases));
+    this.form = form;
+    this.variable = variable;
+    this.key = key;
+    this.byDefault = byDefault;
+    this.description = description;
+    this.aliases = List.of(aliases);
   }
 
-  @Override
-  public Description described() {
-    return described;
+  public Form form() {
+    return form;
+  }
+
+  /** The environment variable. */
+  public String variable() {
+    return variable;
+  }
+
+  /** The place in the section {@code settings} of the config file; empty when it has none. */
+  public String key() {
+    return key;
+  }
+
+  /** For people; whoever uses the setting holds the default itself. */
+  public String byDefault() {
+    return byDefault;
+  }
+
+  public String description() {
+    return description;
+  }
+
+  /** What the seeds call it: variables in capitals, keys of their config files in small letters. */
+  public List<String> aliases() {
+    return aliases;
   }
 }
