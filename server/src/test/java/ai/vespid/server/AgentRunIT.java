@@ -49,8 +49,7 @@ final class AgentRunIT {
     var claude = Files.writeString(folder.resolve("claude"), CLAUDE);
     Files.setPosixFilePermissions(claude, PosixFilePermissions.fromString("rwx------"));
     var variables =
-        Map.of(
-            "VESPID_AGENT_ENGINES", "claude", "VESPID_CLAUDE_CODE_PATH", claude.toString());
+        Map.of("VESPID_AGENT_ENGINES", "claude", "VESPID_CLAUDE_CODE_PATH", claude.toString());
     site = UpSite.start(folder, variables);
   }
 

@@ -35,7 +35,7 @@ public final class Skills implements ToolSource {
   private static final Logger LOG = LoggerFactory.getLogger(Skills.class);
   private static final String PREFIX = "skill.";
   private static final int MANIFEST_BYTES_MAX = 1 << 20;
-  private static final int MANUAL_CHARS_MAX = 200_000;
+  private static final int MANUAL_CHARS_MAX = 20_000;
   private static final int SKILLS_MAX = 500;
 
   private final Path folder;
