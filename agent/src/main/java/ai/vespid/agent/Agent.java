@@ -2,6 +2,7 @@ package ai.vespid.agent;
 
 import static java.lang.Boolean.FALSE;
 
+import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.link.Backoff;
 import ai.vespid.agent.link.Link;
 import ai.vespid.agent.operation.AgentStatus;
@@ -17,9 +18,11 @@ import ai.vespid.agent.work.WorkTable.Run;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Pool;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.ExecutorFrame.DispatchAck;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
+import ai.vespid.protocol.executor.ExecutorFrame.ToolEvent;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.ExecutorFrame.TurnError;
 import ai.vespid.protocol.executor.GatewayFrame;
@@ -28,16 +31,13 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,20 +62,19 @@ public final class Agent implements Link.Listener {
   private final TaskRunner runner;
   private final Sandboxes sandboxes;
   private final SandboxWatch watch;
+  private final NodeEngines engines;
+  private final EngineWatch engineWatch;
   private final WorkTable table;
   private final Link link;
   private final Delivery delivery;
   private final List<String> connectors;
   private final String bootId;
   private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
-  private final List<Waiter> waiters = new ArrayList<>();
+  private final Waiters waiters;
   private final Meters meters = new Meters();
   private final long startedNanos = System.nanoTime();
   private boolean stopping;
   private int connections;
-
-  /** Someone who waits until something is so. */
-  private record Waiter(BooleanSupplier condition, CompletableFuture<Void> done) {}
 
   /**
    * What an agent is made of.
@@ -88,6 +87,7 @@ public final class Agent implements Link.Listener {
       String caFile,
       TaskRunner runner,
       Sandboxes sandboxes,
+      NodeEngines engines,
       List<String> connectors,
       Journal journal,
       Outbox outbox) {}
@@ -98,6 +98,8 @@ public final class Agent implements Link.Listener {
     this.runner = parts.runner();
     this.sandboxes = parts.sandboxes();
     this.watch = new SandboxWatch(sandboxes, this::announce);
+    this.engines = parts.engines();
+    this.engineWatch = new EngineWatch(engines, this::announce);
     this.connectors = List.copyOf(parts.connectors());
     this.bootId = parts.bootId();
     this.table = new WorkTable(config.maxInFlight());
@@ -108,6 +110,7 @@ public final class Agent implements Link.Listener {
             Link.Pace.USUAL,
             this,
             new Backoff(RandomGenerator.getDefault()));
+    this.waiters = new Waiters(link);
     this.delivery = new Delivery(parts.outbox(), parts.journal(), link);
   }
 
@@ -119,6 +122,7 @@ public final class Agent implements Link.Listener {
     sandboxes.probe("host");
     link.start();
     watch.start();
+    engineWatch.start();
   }
 
   // What can be done here has changed; the gateway hears it before the next heartbeat.
@@ -128,7 +132,7 @@ public final class Agent implements Link.Listener {
 
   private void tick() {
     delivery.tick();
-    settleWaiters();
+    waiters.settle();
   }
 
   /** How it is now. Blocks, so it is not for the link's own context. */
@@ -173,15 +177,28 @@ public final class Agent implements Link.Listener {
         config.executorName(),
         config.labels(),
         config.maxInFlight(),
-        sandboxes.serve()
-            ? Set.of(Kind.CONNECTOR_ACTION, Kind.AGENT_EXECUTE)
-            : Set.of(Kind.CONNECTOR_ACTION),
+        kinds(),
         connectors,
-        null,
+        engines.logins(),
         bootId,
         Set.of(Hello.ACK),
         table.inFlight(),
         delivery.held());
+  }
+
+  private Set<Kind> kinds() {
+    var kinds = EnumSet.of(Kind.CONNECTOR_ACTION);
+    if (sandboxes.serve()) kinds.add(Kind.AGENT_EXECUTE);
+    if (engines.serve()) kinds.add(Kind.AGENT_RUN);
+    return kinds;
+  }
+
+  // Progress, which may be lost: what it comes to stands in the result.
+  private void progressed(Run run, Cancellation cancellation, RawJson event) {
+    link.run(() -> {
+      if (cancellation.cancelled() || !link.writable()) return;
+      link.send(new ToolEvent(run.invoke().requestId(), event));
+    });
   }
 
   @Override
@@ -263,7 +280,8 @@ public final class Agent implements Link.Listener {
         .name("task")
         .start(() -> {
           long began = System.nanoTime();
-          var result = runner.run(run.invoke(), cancellation);
+          var result =
+              runner.run(run.invoke(), cancellation, event -> progressed(run, cancellation, event));
           meters.task(result.error(), System.nanoTime() - began);
           link.run(() -> finished(run, result));
         });
@@ -273,12 +291,12 @@ public final class Agent implements Link.Listener {
     cancellations.remove(run);
     table.finish(run).ifPresent(answer -> delivery.deliver(Outbox.under(result, answer.epoch())));
     for (var next = table.next(); next.isPresent(); next = table.next()) begin(next.get());
-    settleWaiters();
+    waiters.settle();
   }
 
   private void acknowledged(String requestId, Integer epoch, boolean wanted) {
     delivery.acknowledged(requestId, epoch, wanted);
-    settleWaiters();
+    waiters.settle();
   }
 
   private void drop(ExecutorFrame.Held held) {
@@ -300,41 +318,20 @@ public final class Agent implements Link.Listener {
       stopping = true;
       table.abandonWaiting();
     });
-    if (!await(table::idle, grace.plus(TURN))) {
+    if (!waiters.await(table::idle, grace.plus(TURN))) {
       LOG.atWarn().log("work is still running at the end of the grace and is ended");
       link.run(() -> {
         table.abandon();
         List.copyOf(cancellations.values()).forEach(Cancellation::cancel);
       });
-      await(table::idle, KILL_MAX);
+      waiters.await(table::idle, KILL_MAX);
     }
     watch.stop();
-    await(delivery::settled, FLUSH_MAX);
+    engineWatch.stop();
+    runner.close();
+    waiters.await(delivery::settled, FLUSH_MAX);
     var closed = new CompletableFuture<Void>();
     link.run(() -> link.stop().onComplete(_ -> closed.complete(null)));
     closed.orTimeout(2, TimeUnit.SECONDS).exceptionally(_ -> null).join();
-  }
-
-  private boolean await(BooleanSupplier condition, Duration max) {
-    var done = new CompletableFuture<Void>();
-    link.run(() -> {
-      waiters.add(new Waiter(condition, done));
-      settleWaiters();
-    });
-    try {
-      done.get(max.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private void settleWaiters() {
-    waiters.removeIf(waiter -> waiter.condition.getAsBoolean() && waiter.done.complete(null));
   }
 }

@@ -40,7 +40,8 @@ import picocli.CommandLine.Option;
       Doctor.class
     })
 public final class AgentCommand implements Callable<Integer> {
-  private static final List<String> KINDS = List.of("connector.action", "agent.execute");
+  private static final List<String> KINDS =
+      List.of("connector.action", "agent.execute", "agent.run");
 
   public static void main(String[] args) {
     System.exit(

@@ -1,8 +1,10 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.engine.EngineSettings;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.sandbox.docker.DockerOptions;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
+import ai.vespid.agent.settings.EngineSetting;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Setting;
 import ai.vespid.agent.settings.Settings;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -61,6 +64,26 @@ record AgentSettings(Settings settings) {
     return backend().equals("host") ? List.of("host", "docker") : List.of(backend());
   }
 
+  EngineSettings engines() {
+    return EngineSettings.of(settings);
+  }
+
+  Path skillsFolder() {
+    return settings.path(EngineSetting.SKILLS).orElseGet(() -> home().resolve("skills"));
+  }
+
+  Optional<Path> mcpConfig() {
+    return settings.path(EngineSetting.MCP_CONFIG);
+  }
+
+  Duration mcpStartMax() {
+    return Duration.ofMillis(settings.number(EngineSetting.MCP_START_MS, 30_000, 1_000));
+  }
+
+  List<String> toolsAllow() {
+    return settings.list(EngineSetting.TOOLS_ALLOW, "*");
+  }
+
   Path lxcRootFs() {
     return settings.path(Setting.LXC_ROOTFS).orElseThrow();
   }
@@ -92,6 +115,9 @@ record AgentSettings(Settings settings) {
     if (allowedBackends().contains("lxc") && settings.path(Setting.LXC_ROOTFS).isEmpty()) {
       problems.add(Setting.LXC_ROOTFS.variable(), "is required for lxc");
     }
+    EngineSettings.unknown(settings)
+        .ifPresent(name ->
+            problems.add(EngineSetting.ENGINES.variable(), name + " is none of its engines"));
     if (!logLevel().matches("error|warn|info|debug|trace")) {
       problems.add(Setting.LOG_LEVEL.variable(), "must be error, warn, info, debug or trace");
     }

@@ -1,6 +1,8 @@
 package ai.vespid.agent;
 
 import ai.vespid.agent.connector.ServiceConnector;
+import ai.vespid.agent.engine.NodeEngines;
+import ai.vespid.agent.mcp.McpTools;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.operation.LocalPages;
 import ai.vespid.agent.sandbox.HostSandbox;
@@ -9,7 +11,10 @@ import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.docker.DockerSandbox;
 import ai.vespid.agent.sandbox.lxc.LxcSandbox;
+import ai.vespid.agent.skill.Skills;
 import ai.vespid.agent.task.TaskRunner;
+import ai.vespid.agent.tool.ToolSource;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
@@ -42,7 +47,14 @@ final class Assembly {
     var sandboxes = sandboxes(settings, owner, journal.writer().orElse(""));
     journal.takeOver(bootId);
     var cache = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
-    var runner = new TaskRunner(sandboxes, connectors, cache);
+    var engines =
+        new NodeEngines(
+            settings.engines(),
+            bootId,
+            settings.workspaceRoot().resolve("engines").resolve(config.executorId()),
+            System::getenv);
+    var runner =
+        new TaskRunner(sandboxes, connectors, cache, engines, tools(settings, sandboxes, bootId));
     var outbox =
         new Outbox(
             new Outbox.Limits(
@@ -52,7 +64,26 @@ final class Assembly {
         vertx,
         config,
         new Agent.Parts(
-            bootId, settings.tlsCaFile(), runner, sandboxes, connectorIds, journal, outbox));
+            bootId,
+            settings.tlsCaFile(),
+            runner,
+            sandboxes,
+            engines,
+            connectorIds,
+            journal,
+            outbox));
+  }
+
+  private static Tools tools(AgentSettings settings, Sandboxes sandboxes, String bootId) {
+    var sources = new ArrayList<ToolSource>();
+    sources.add(new Skills(settings.skillsFolder(), sandboxes));
+    settings
+        .mcpConfig()
+        .map(file ->
+            McpTools.start(
+                file, bootId, AgentVersion.CURRENT, settings.mcpStartMax(), System::getenv))
+        .ifPresent(sources::add);
+    return new Tools(sources, settings.toolsAllow());
   }
 
   /** The ear for the command line. An agent works without one as well. */

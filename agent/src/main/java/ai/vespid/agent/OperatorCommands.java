@@ -1,8 +1,8 @@
 package ai.vespid.agent;
 
 import ai.vespid.agent.operation.ControlSocket;
+import ai.vespid.agent.settings.Configurable;
 import ai.vespid.agent.settings.Form;
-import ai.vespid.agent.settings.Setting;
 import ai.vespid.protocol.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -193,7 +193,7 @@ final class OperatorCommands {
       var out = which.out();
       out.println(
           "file " + configuration.path() + (Files.exists(configuration.path()) ? "" : " (absent)"));
-      for (var setting : Setting.values()) {
+      for (var setting : Configurable.all()) {
         var value = configuration.values().text(setting).map(v -> shown(setting, v));
         out.println(
             "%-42s %-28s %s"
@@ -208,7 +208,7 @@ final class OperatorCommands {
       return configuration.problems().found().isEmpty() ? 0 : 1;
     }
 
-    private static String shown(Setting setting, String value) {
+    private static String shown(Configurable setting, String value) {
       return setting.form() == Form.SECRET ? "(set)" : value;
     }
 
@@ -217,7 +217,7 @@ final class OperatorCommands {
       text.append("# executorId:\n# executorToken:\n# organizationId:\n# gatewayWsUrl:\n\n");
       text.append("# What it does. A variable of the environment goes before its setting here.\n");
       text.append("settings:\n");
-      for (var setting : Setting.values()) {
+      for (var setting : Configurable.all()) {
         if (setting.key().isEmpty()) continue;
         text.append(
             "\n  # %s\n  # %s, default: %s\n"

@@ -2,9 +2,11 @@ package ai.vespid.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
@@ -65,7 +67,7 @@ class AgentTest {
     var sandbox = new HostSandbox(bootId, 300, 4096, this::environment);
     var cache = new WorkspaceCache(directory.resolve("ws"), WorkspaceCache.Limits.defaults());
     var sandboxes = Sandboxes.only(sandbox);
-    var runner = new TaskRunner(sandboxes, Map.of(), cache);
+    var runner = new TaskRunner(sandboxes, Map.of(), cache, NodeEngines.none(), Tools.none());
     var journal = new Journal(directory.resolve("journal"), Duration.ofMinutes(15), 100);
     var outbox = new Outbox(new Outbox.Limits(100, 1 << 20, 900_000, 300));
     var config =
@@ -82,7 +84,15 @@ class AgentTest {
     return new Agent(
         vertx,
         config,
-        new Agent.Parts(bootId, null, runner, sandboxes, List.of("github"), journal, outbox));
+        new Agent.Parts(
+            bootId,
+            null,
+            runner,
+            sandboxes,
+            NodeEngines.none(),
+            List.of("github"),
+            journal,
+            outbox));
   }
 
   private String environment(String name) {

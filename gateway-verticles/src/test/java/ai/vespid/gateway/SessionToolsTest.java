@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.protocol.bus.SessionTurns.Cancel;
 import ai.vespid.protocol.bus.SessionTurns.Canceling;
 import ai.vespid.protocol.session.SessionEvent;
+import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,5 +134,32 @@ final class SessionToolsTest {
           .isEqualTo(session.id() + ":turn-3-tool-0:1");
       assertThat(SessionSite.answer(events)).contains("second").doesNotContain("first");
     }
+  }
+
+  @Test
+  void asksTheHostForToolsOfItsOwnAndUsesThemByName() {
+    try (var agent = byon()) {
+      var session = site.session("skill.*", "mcp.web.search");
+      site.say(session, "call skill.convert {\"to\":\"pdf\"}\ncall mcp.web.delete {}");
+      var events = site.awaitEnds(session, 1);
+      var question = task(agent.await("invoke_tool_v2"));
+      var use = task(agent.await("invoke_tool_v2"));
+
+      assertThat(question.getString("type")).isEqualTo("tools");
+      assertThat(question.getJsonArray("allow")).containsExactly("skill.*", "mcp.web.search");
+      assertThat(use.getString("type")).isEqualTo("tool");
+      assertThat(use.getString("toolId")).isEqualTo("skill.convert");
+      assertThat(use.getJsonObject("input").getString("to")).isEqualTo("pdf");
+      assertThat(use.getJsonArray("allow")).containsExactly("skill.*", "mcp.web.search");
+      assertThat(SessionSite.answer(events)).contains("TOOL_NOT_ALLOWED:mcp.web.delete");
+    }
+  }
+
+  private static JsonObject task(JsonObject invoke) {
+    return invoke
+        .getJsonObject("payload")
+        .getJsonObject("node")
+        .getJsonObject("config")
+        .getJsonObject("task");
   }
 }

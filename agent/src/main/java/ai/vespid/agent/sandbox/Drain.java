@@ -15,6 +15,7 @@ import java.time.Duration;
 final class Drain {
   private final StringBuilder kept = new StringBuilder();
   private final int charsMax;
+  private final Lines lines;
   private final Thread thread;
   private boolean truncated;
 
@@ -22,7 +23,15 @@ final class Drain {
   record Text(String value, boolean truncated) {}
 
   Drain(InputStream stream, int charsMax, String name) {
+    this(stream, charsMax, name, null);
+  }
+
+  /**
+   * @param lines hears everything, what is not kept included; may be null
+   */
+  Drain(InputStream stream, int charsMax, String name, Lines lines) {
     this.charsMax = charsMax;
+    this.lines = lines;
     thread = Thread.ofPlatform().daemon().name(name).start(() -> read(stream));
   }
 
@@ -41,7 +50,11 @@ final class Drain {
   private void read(InputStream stream) {
     var buffer = new char[8192];
     try (var reader = new InputStreamReader(stream, StandardCharsets.UTF_8)) {
-      for (int n = reader.read(buffer); n >= 0; n = reader.read(buffer)) keep(buffer, n);
+      for (int n = reader.read(buffer); n >= 0; n = reader.read(buffer)) {
+        keep(buffer, n);
+        if (lines != null) lines.accept(buffer, n);
+      }
+      if (lines != null) lines.end();
     } catch (IOException e) {
       // The process was killed while we read; what is kept so far is its output.
       return;

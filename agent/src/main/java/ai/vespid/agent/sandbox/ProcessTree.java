@@ -73,6 +73,10 @@ final class ProcessTree {
     if (interrupted) Thread.currentThread().interrupt();
   }
 
+  boolean anyAlive() {
+    return !alive().isEmpty();
+  }
+
   private List<ProcessHandle> alive() {
     if (!Files.isDirectory(PROC)) {
       if (root == null) return List.of();

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Runs a program of this machine to its end, its timeout or its cancellation, and ends everything
@@ -20,6 +21,8 @@ public final class ScriptProcess {
   /** Variable that marks everything a script started; {@link ProcessTree} searches for it. */
   public static final String MARKER = "VESPID_TASK";
 
+  private static final long LISTENER_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final String bootId;
   private final long graceNanos;
   private final String setsid;
@@ -28,6 +31,7 @@ public final class ScriptProcess {
    * One program.
    *
    * @param environment all of it, but the marker
+   * @param input what it reads, or null for nothing; it may be secret
    */
   public record Program(
       String backend,
@@ -35,7 +39,24 @@ public final class ScriptProcess {
       Path directory,
       Map<String, String> environment,
       long timeoutMs,
-      int outputCharsMax) {}
+      int outputCharsMax,
+      byte[] input) {
+    /** One that has nothing to read. */
+    public Program(
+        String backend,
+        List<String> command,
+        Path directory,
+        Map<String, String> environment,
+        long timeoutMs,
+        int outputCharsMax) {
+      this(backend, command, directory, environment, timeoutMs, outputCharsMax, null);
+    }
+
+    @Override
+    public String toString() {
+      return "Program[" + backend + "]";
+    }
+  }
 
   /**
    * @param bootId this process; everything it starts is marked with it
@@ -56,11 +77,23 @@ public final class ScriptProcess {
   /** Blocks until the program and everything it left behind are gone. */
   public ShellOutput run(Program program, Cancellation cancellation)
       throws IOException, InterruptedException {
+    return run(program, null, cancellation);
+  }
+
+  /**
+   * The same, and somebody listens meanwhile.
+   *
+   * @param lines hears its standard output line by line, on one thread, and must not throw; null
+   *     for nobody
+   */
+  public ShellOutput run(Program program, Consumer<String> lines, Cancellation cancellation)
+      throws IOException, InterruptedException {
     var marker = bootId + '.' + UUID.randomUUID();
     var process = start(program, marker);
     var tree = new ProcessTree(process, MARKER + '=' + marker, setsid != null);
     int charsMax = Math.max(0, program.outputCharsMax());
-    var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout");
+    var heard = lines == null ? null : new Lines(lines);
+    var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout", heard);
     var stderr = new Drain(process.getErrorStream(), charsMax, "shell-stderr");
     boolean inTime;
     Integer exitCode;
@@ -74,7 +107,8 @@ public final class ScriptProcess {
     } finally {
       tree.kill(graceNanos);
     }
-    long deadline = System.nanoTime() + graceNanos;
+    // Nobody writes any more, so the end of a stream is near; a listener shall hear all of it.
+    long deadline = System.nanoTime() + (lines == null ? graceNanos : LISTENER_NANOS);
     stdout.await(deadline - System.nanoTime());
     stderr.await(deadline - System.nanoTime());
     var out = stdout.text();
@@ -94,7 +128,9 @@ public final class ScriptProcess {
     if (setsid != null) command.add(setsid);
     command.addAll(program.command());
     var builder = new ProcessBuilder(command).directory(program.directory().toFile());
-    builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    if (program.input() == null) {
+      builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    }
     var variables = builder.environment();
     variables.clear();
     try {
@@ -104,7 +140,20 @@ public final class ScriptProcess {
       throw new IOException("the environment has a name or value that no process can have");
     }
     variables.put(MARKER, marker);
-    return builder.start();
+    var process = builder.start();
+    if (program.input() != null) {
+      // On a thread of its own: one that does not read would hold up whoever waits for its end.
+      Thread.ofPlatform().daemon().name("shell-stdin").start(() -> feed(process, program.input()));
+    }
+    return process;
+  }
+
+  private static void feed(Process process, byte[] input) {
+    try (var stdin = process.getOutputStream()) {
+      stdin.write(input);
+    } catch (IOException e) {
+      return; // It ended, or does not want it.
+    }
   }
 
   /** Where a program is; null when it is in none of the folders. */

@@ -1,6 +1,8 @@
 package ai.vespid.agent.sandbox;
 
+import ai.vespid.protocol.ErrorCode;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Locale;
 
 /**
  * What a script left: its exit code and the kept part of its streams, in the shape the contract
@@ -17,6 +19,13 @@ public record ShellOutput(
     String stderr,
     boolean stdoutTruncated,
     boolean stderrTruncated) {
+  /** The code of its failure; null when it ended well. */
+  public String failure() {
+    if (timedOut) return ErrorCode.NODE_EXECUTION_TIMEOUT.name();
+    if (exitCode == null) return ErrorCode.NODE_EXECUTION_FAILED.name();
+    return exitCode == 0 ? null : backend.toUpperCase(Locale.ROOT) + "_EXIT_CODE:" + exitCode;
+  }
+
   /** Tells the outcome alone: the streams are the tenant's data. */
   @Override
   public String toString() {

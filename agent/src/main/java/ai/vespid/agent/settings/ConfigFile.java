@@ -15,7 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -110,9 +110,9 @@ public final class ConfigFile {
   }
 
   /** The settings, each as text; a key that is none is a problem. */
-  public Map<Setting, String> settings(Problems problems) {
-    var values = new EnumMap<Setting, String>(Setting.class);
-    for (var setting : Setting.values()) {
+  public Map<Configurable, String> settings(Problems problems) {
+    var values = new LinkedHashMap<Configurable, String>();
+    for (var setting : Configurable.all()) {
       for (var alias : setting.aliases()) {
         var value = root.at("/" + alias.replace('.', '/'));
         if (value.isValueNode()) values.put(setting, text(value));
@@ -125,7 +125,7 @@ public final class ConfigFile {
   }
 
   private static void flatten(
-      String prefix, ObjectNode object, Map<Setting, String> values, Problems problems) {
+      String prefix, ObjectNode object, Map<Configurable, String> values, Problems problems) {
     for (var entry : object.properties()) {
       var key = prefix + entry.getKey();
       var setting = settingOf(key);
@@ -146,7 +146,7 @@ public final class ConfigFile {
         : value.asText();
   }
 
-  private static Setting settingOf(String key) {
+  private static Configurable settingOf(String key) {
     return keyed().filter(s -> s.key().equals(key)).findFirst().orElse(null);
   }
 
@@ -154,13 +154,13 @@ public final class ConfigFile {
     return keyed().anyMatch(s -> s.key().startsWith(key + '.'));
   }
 
-  private static Stream<Setting> keyed() {
-    return Stream.of(Setting.values()).filter(s -> !s.key().isEmpty());
+  private static Stream<Configurable> keyed() {
+    return Configurable.all().stream().filter(s -> !s.key().isEmpty());
   }
 
   private static String nearest(String key) {
     return keyed()
-        .map(Setting::key)
+        .map(Configurable::key)
         .min(Comparator.comparingInt(other -> distance(key, other)))
         .map(other -> "did you mean " + other + "?")
         .orElse("");
@@ -189,7 +189,7 @@ public final class ConfigFile {
       var key = entry.getKey();
       boolean alias =
           OLD_NAMES.containsKey(key)
-              || Stream.of(Setting.values()).anyMatch(s -> s.aliases().contains(key));
+              || Configurable.all().stream().anyMatch(s -> s.aliases().contains(key));
       if (IDENTITY.contains(key) || alias) continue;
       unread.add(
           WITHOUT_EFFECT.contains(key)

@@ -6,7 +6,7 @@ import java.util.List;
  * Everything the agent can be told, with its environment variable, its key in the config file, and
  * the names the seeds give it, which are understood as well.
  */
-public enum Setting {
+public enum Setting implements Configurable {
   CONFIG_PATH(Form.PATH, "VESPID_AGENT_CONFIG_PATH", "", "~/.vespid/agent.json", "the config file"),
   WORKSPACES(
       Form.PATH,

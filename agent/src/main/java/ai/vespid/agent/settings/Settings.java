@@ -2,7 +2,7 @@ package ai.vespid.agent.settings;
 
 import java.math.BigDecimal;
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,9 +13,14 @@ import java.util.stream.Stream;
  * be a secret, so {@link #toString()} tells only which are set.
  */
 public final class Settings {
-  private final Map<Setting, String> values = new EnumMap<>(Setting.class);
+  private final Map<Configurable, String> values = new LinkedHashMap<>();
 
   private Settings() {}
+
+  /** Nothing is set. */
+  public static Settings empty() {
+    return new Settings();
+  }
 
   /**
    * What the environment says, and where it says nothing the config file.
@@ -23,9 +28,9 @@ public final class Settings {
    * @param file the values of the config file by setting
    */
   public static Settings of(
-      Map<String, String> environment, Map<Setting, String> file, Problems problems) {
+      Map<String, String> environment, Map<Configurable, String> file, Problems problems) {
     var settings = new Settings();
-    for (var setting : Setting.values()) {
+    for (var setting : Configurable.all()) {
       var where = variable(environment, setting, problems).orElse("settings." + setting.key());
       var value = environment.getOrDefault(where, file.get(setting));
       if (value != null && !value.isBlank()) {
@@ -37,7 +42,7 @@ public final class Settings {
 
   // The name under which the environment has it.
   private static Optional<String> variable(
-      Map<String, String> environment, Setting setting, Problems problems) {
+      Map<String, String> environment, Configurable setting, Problems problems) {
     var names =
         Stream.concat(Stream.of(setting.variable()), setting.aliases().stream())
             .filter(name -> !environment.getOrDefault(name, "").isBlank())
@@ -49,7 +54,7 @@ public final class Settings {
     return names.stream().findFirst();
   }
 
-  private void accept(Setting setting, String value, String where, Problems problems) {
+  private void accept(Configurable setting, String value, String where, Problems problems) {
     if (value.contains("${")) {
       problems.add(where, "still has a ${…} in it, which nobody replaces");
     } else if (!setting.form().accepts(value)) {
@@ -59,37 +64,37 @@ public final class Settings {
     }
   }
 
-  public Optional<String> text(Setting setting) {
+  public Optional<String> text(Configurable setting) {
     return Optional.ofNullable(values.get(setting));
   }
 
-  public String text(Setting setting, String otherwise) {
+  public String text(Configurable setting, String otherwise) {
     return values.getOrDefault(setting, otherwise);
   }
 
   /** A whole number; one below the floor counts as the floor. */
-  public long number(Setting setting, long otherwise, long floor) {
+  public long number(Configurable setting, long otherwise, long floor) {
     var value = values.get(setting);
     return value == null ? otherwise : Math.max(floor, Long.parseLong(value));
   }
 
-  public BigDecimal decimal(Setting setting, String otherwise, String floor) {
+  public BigDecimal decimal(Configurable setting, String otherwise, String floor) {
     return new BigDecimal(values.getOrDefault(setting, otherwise)).max(new BigDecimal(floor));
   }
 
-  public boolean flag(Setting setting, boolean otherwise) {
+  public boolean flag(Configurable setting, boolean otherwise) {
     var value = values.get(setting);
     return value == null ? otherwise : value.equalsIgnoreCase("true") || value.equals("1");
   }
 
   /** A path, in which a leading {@code ~} is the home folder. */
-  public Optional<Path> path(Setting setting) {
+  public Optional<Path> path(Configurable setting) {
     return text(setting)
         .map(v -> Path.of(v.replaceFirst("^~(?=/|$)", System.getProperty("user.home"))));
   }
 
   /** The parts between commas; empty when it is unset or {@code none}. */
-  public List<String> list(Setting setting, String otherwise) {
+  public List<String> list(Configurable setting, String otherwise) {
     var value = text(setting, otherwise);
     if (value.equals("none")) return List.of();
     return Stream.of(value.split(",")).map(String::strip).filter(part -> !part.isEmpty()).toList();

@@ -2,13 +2,14 @@ package ai.vespid.agent.task;
 
 import ai.vespid.agent.connector.ActionCall;
 import ai.vespid.agent.connector.Connector;
+import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.SandboxFailed;
 import ai.vespid.agent.sandbox.Sandboxes;
-import ai.vespid.agent.sandbox.ShellOutput;
 import ai.vespid.agent.sandbox.ShellTask;
 import ai.vespid.agent.task.ExecutePayload.Task;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.workspace.Checkout;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.agent.workspace.WorkspaceFailed;
@@ -22,8 +23,8 @@ import ai.vespid.protocol.connector.ActionFailed;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.io.IOException;
-import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,20 +38,35 @@ public final class TaskRunner {
   private final Sandboxes sandboxes;
   private final Map<String, Connector> connectors;
   private final WorkspaceCache workspaces;
+  private final AgentRunTask agentRuns;
+  private final Tools tools;
+  private final ToolTask toolTasks;
 
   public TaskRunner(
-      Sandboxes sandboxes, Map<String, Connector> connectors, WorkspaceCache workspaces) {
+      Sandboxes sandboxes,
+      Map<String, Connector> connectors,
+      WorkspaceCache workspaces,
+      NodeEngines engines,
+      Tools tools) {
     this.sandboxes = sandboxes;
     this.connectors = Map.copyOf(connectors);
     this.workspaces = workspaces;
+    this.agentRuns = new AgentRunTask(engines, sandboxes, workspaces);
+    this.tools = tools;
+    this.toolTasks = new ToolTask(tools, workspaces);
   }
 
-  public ToolResult run(InvokeTool invoke, Cancellation cancellation) {
+  /**
+   * Runs it.
+   *
+   * @param progress takes what is told meanwhile; must not block
+   */
+  public ToolResult run(InvokeTool invoke, Cancellation cancellation, Consumer<RawJson> progress) {
     try {
       return switch (invoke.kind()) {
         case CONNECTOR_ACTION -> succeeded(invoke, act(invoke, cancellation), null);
         case AGENT_EXECUTE -> execute(invoke, cancellation);
-        case AGENT_RUN -> failed(invoke, ErrorCode.UNSUPPORTED_KIND.name(), null);
+        case AGENT_RUN -> agentRuns.run(invoke, cancellation, progress);
       };
     } catch (ActionFailed e) {
       return failed(invoke, e.error(), null);
@@ -102,6 +118,8 @@ public final class TaskRunner {
     }
     ExecutePayload payload;
     try {
+      var tool = ToolPayload.of(invoke.payload());
+      if (tool.isPresent()) return toolTasks.run(invoke, tool.get(), cancellation);
       payload = Json.read(invoke.payload().bytes(), ExecutePayload.class);
     } catch (InvalidMessage e) {
       return failed(invoke, ErrorCode.INVALID_EXECUTE_PAYLOAD.name(), null);
@@ -168,7 +186,7 @@ public final class TaskRunner {
       if (cancellation.cancelled()) {
         return failed(invoke, ErrorCode.DISPATCH_CANCELED.name(), json);
       }
-      var error = errorOf(output);
+      var error = output.failure();
       if (error != null) return failed(invoke, error, json);
       var uploaded =
           files.uploadIfChanged(
@@ -177,17 +195,14 @@ public final class TaskRunner {
     }
   }
 
-  private static String errorOf(ShellOutput output) {
-    if (output.timedOut()) return ErrorCode.NODE_EXECUTION_TIMEOUT.name();
-    if (output.exitCode() == null) return ErrorCode.NODE_EXECUTION_FAILED.name();
-    return output.exitCode() == 0
-        ? null
-        : output.backend().toUpperCase(Locale.ROOT) + "_EXIT_CODE:" + output.exitCode();
-  }
-
-  private static ToolResult succeeded(InvokeTool invoke, RawJson output, RawJson workspace) {
+  static ToolResult succeeded(InvokeTool invoke, RawJson output, RawJson workspace) {
     return new ToolResult(
         invoke.requestId(), invoke.epoch(), ResultStatus.SUCCEEDED, output, null, workspace);
+  }
+
+  /** Ends what runs for tools, whatever uses them. */
+  public void close() {
+    tools.close();
   }
 
   /** A failed result for a dispatch. */

@@ -15,7 +15,7 @@ class SettingTest {
     var table =
         new StringBuilder(
             "| Variable | In `settings` | Default | Meaning |\n| --- | --- | --- | --- |\n");
-    for (var setting : Setting.values()) {
+    for (var setting : Configurable.all()) {
       var aliases =
           setting.aliases().stream().map(a -> "`" + a + "`").collect(Collectors.joining(", "));
       table.append(
@@ -34,7 +34,7 @@ class SettingTest {
   @Test
   void noTwoSettingsHaveANameInCommon() {
     var names = new HashSet<String>();
-    for (var setting : Setting.values()) {
+    for (var setting : Configurable.all()) {
       assertThat(names.add(setting.variable())).as(setting.variable()).isTrue();
       if (!setting.key().isEmpty()) assertThat(names.add(setting.key())).isTrue();
       setting.aliases().forEach(alias -> assertThat(names.add(alias)).as(alias).isTrue());

@@ -4,9 +4,11 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.agent.TestGateway;
+import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
@@ -46,7 +48,8 @@ class CancelledTransferTest {
     server = vertx.createHttpServer().requestHandler(this::answer).listen(0, "127.0.0.1").await();
     var sandbox = new HostSandbox("boot", 300, 4_096, System::getenv);
     var cache = new WorkspaceCache(directory, WorkspaceCache.Limits.defaults());
-    runner = new TaskRunner(Sandboxes.only(sandbox), Map.of(), cache);
+    runner =
+        new TaskRunner(Sandboxes.only(sandbox), Map.of(), cache, NodeEngines.none(), Tools.none());
   }
 
   @AfterEach
@@ -97,7 +100,7 @@ class CancelledTransferTest {
 
   private void endsWhenItIsCancelled(InvokeTool invoke) throws Exception {
     var result = new CompletableFuture<ToolResult>();
-    Thread.ofVirtual().start(() -> result.complete(runner.run(invoke, cancellation)));
+    Thread.ofVirtual().start(() -> result.complete(runner.run(invoke, cancellation, _ -> {})));
     assertThat(begun.await(SOON_SEC, SECONDS)).isTrue();
 
     cancellation.cancel();
@@ -129,7 +132,7 @@ class CancelledTransferTest {
   void whatWasCancelledBeforeIsNotEvenFetched() throws Exception {
     cancellation.cancel();
 
-    var result = runner.run(invoke(1, url("/drips"), url("/unused")), cancellation);
+    var result = runner.run(invoke(1, url("/drips"), url("/unused")), cancellation, _ -> {});
 
     assertThat(result.error()).isEqualTo("DISPATCH_CANCELED");
   }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.agent.TestGateway;
 import ai.vespid.agent.connector.ActionCall;
 import ai.vespid.agent.connector.Connector;
+import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.RawJson;
@@ -53,7 +55,13 @@ class TaskRunnerTest {
   void assemble() throws IOException {
     var sandbox = new HostSandbox("boot", 300, 4_096, System::getenv);
     var cache = new WorkspaceCache(directory, WorkspaceCache.Limits.defaults());
-    runner = new TaskRunner(Sandboxes.only(sandbox), Map.of("echo", new Echo()), cache);
+    runner =
+        new TaskRunner(
+            Sandboxes.only(sandbox),
+            Map.of("echo", new Echo()),
+            cache,
+            NodeEngines.none(),
+            Tools.none());
   }
 
   private static InvokeTool invoke(Kind kind, String payload) {
@@ -61,7 +69,7 @@ class TaskRunnerTest {
   }
 
   private ToolResult run(Kind kind, String payload) {
-    return runner.run(invoke(kind, payload), new Cancellation());
+    return runner.run(invoke(kind, payload), new Cancellation(), _ -> {});
   }
 
   private ToolResult execute(String config) {
@@ -121,7 +129,7 @@ class TaskRunnerTest {
     var payload = RawJson.of("{\"nodeId\":\"n\"}");
     var invoke = TestGateway.invoke("r", 1, Kind.AGENT_EXECUTE, payload).withSecret("s");
 
-    assertThat(runner.run(invoke, new Cancellation()).error())
+    assertThat(runner.run(invoke, new Cancellation(), _ -> {}).error())
         .isEqualTo("SECRET_NOT_ALLOWED_FOR_SHELL");
   }
 
@@ -129,7 +137,7 @@ class TaskRunnerTest {
   void aTimeoutHasItsCodeAndKeepsTheOutput() {
     var invoke = TestGateway.shell("r", 1, "echo before; sleep 300", 1_000);
 
-    var result = runner.run(invoke, new Cancellation());
+    var result = runner.run(invoke, new Cancellation(), _ -> {});
 
     assertThat(result.error()).isEqualTo("NODE_EXECUTION_TIMEOUT");
     assertThat(result.output().text())
@@ -138,7 +146,7 @@ class TaskRunnerTest {
 
   @Test
   void outputWithoutEndCostsNoMoreThanItsBound() {
-    var result = runner.run(TestGateway.shell("r", 1, "yes", 1_500), new Cancellation());
+    var result = runner.run(TestGateway.shell("r", 1, "yes", 1_500), new Cancellation(), _ -> {});
 
     assertThat(result.error()).isEqualTo("NODE_EXECUTION_TIMEOUT");
     assertThat(result.output().text()).contains("\"stdoutTruncated\":true");
@@ -172,10 +180,5 @@ class TaskRunnerTest {
   private static String action(String connector, String action) {
     return "{\"connectorId\":\"%s\",\"actionId\":\"%s\",\"input\":{\"x\": 1}}"
         .formatted(connector, action);
-  }
-
-  @Test
-  void anotherKindIsNotSupported() {
-    assertThat(run(Kind.AGENT_RUN, "{}").error()).isEqualTo("UNSUPPORTED_KIND");
   }
 }

@@ -8,6 +8,7 @@ import ai.vespid.protocol.engine.Chunk;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference;
 import ai.vespid.protocol.engine.Inference.Said;
+import ai.vespid.protocol.engine.Inference.Tool;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Instant;
@@ -23,6 +24,7 @@ final class Thought {
   private final Session session;
   private final Turn turn;
   private final long deadlineMs;
+  private List<Tool> hosted = List.of();
   private Engine.Call call;
   private boolean canceled;
   private long streamSeq;
@@ -34,6 +36,11 @@ final class Thought {
     this.session = session;
     this.turn = turn;
     this.deadlineMs = deadlineMs;
+  }
+
+  /** From now on the engine knows these tools of the host. */
+  void knows(List<Tool> tools) {
+    hosted = tools;
   }
 
   Future<Spoken> think() {
@@ -70,7 +77,7 @@ final class Thought {
         row.engineId(),
         row.model(),
         said,
-        Tools.described(row.toolsAllow()),
+        Tools.described(row.toolsAllow(), hosted),
         limits.maxOutputChars(),
         (int) leftMs,
         key);

@@ -11,10 +11,12 @@ import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
+import ai.vespid.protocol.engine.Inference.Tool;
 import ai.vespid.protocol.session.SessionEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.List;
 
 /** Carries out what an engine asks for, on the session's host, as an ordinary dispatch. */
 final class ToolUse {
@@ -45,6 +47,24 @@ final class ToolUse {
     return hosting.host();
   }
 
+  /** What the host says of those of the session's tools that are its own. */
+  Future<List<Tool>> described() {
+    var allow = session.row().toolsAllow();
+    if (!Tools.asksHost(allow)) return Future.succeededFuture(List.of());
+    // Not that of the last owner: its host may have been another one.
+    var node = "turn-" + turn.seq() + "-tools-" + session.held().epoch();
+    var requestId = RequestId.of(turn.sessionId(), node, 1);
+    return hosting
+        .host()
+        .compose(host -> {
+          var organization = session.row().organizationId();
+          var question = world.tools().question(requestId, organization, turn, allow, host);
+          return run(new DispatchRouter.Run(question));
+        })
+        .map(result -> result.output() == null ? List.<Tool>of() : Tools.answered(result.output()))
+        .otherwise(List.of());
+  }
+
   /** What came of a call; a tool that fails is an answer too. */
   Future<Payloads.Step> use(ToolCall call, int index) {
     if (!Tools.allowed(session.row().toolsAllow(), call.toolId())) {
@@ -62,8 +82,9 @@ final class ToolUse {
           try {
             long leftMs = deadlineMs - world.here().nowMs();
             var organization = session.row().organizationId();
+            var allow = session.row().toolsAllow();
             var dispatch =
-                world.tools().dispatch(requestId, organization, turn, call, host, leftMs);
+                world.tools().dispatch(requestId, organization, turn, call, allow, host, leftMs);
             return run(new DispatchRouter.Run(dispatch));
           } catch (Tools.Refused e) {
             return Future.succeededFuture(DispatchResult.failed(e.getMessage(), null));

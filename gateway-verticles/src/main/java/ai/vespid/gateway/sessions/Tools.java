@@ -16,16 +16,20 @@ import ai.vespid.protocol.engine.Inference.Tool;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * What engines may ask of the host: {@code shell.run}, {@code connector.action} and {@code
- * connector.<connector>.<action>}. Files a tool leaves belong to the session: its workspace comes
- * along when the host changes.
+ * What engines may ask of the host: {@code shell.run}, {@code connector.action}, {@code
+ * connector.<connector>.<action>}, {@code skill.<id>} and {@code mcp.<server>.<tool>}. The last two
+ * are the host's own, so only it can say what they are; a list may have {@code skill.*}. Files a
+ * tool leaves belong to the session: its workspace comes along when the host changes.
  */
 final class Tools {
   static final String SHELL = "shell.run";
   static final String CONNECTOR = "connector.action";
+  private static final long QUESTION_MS = 10_000;
   private static final Pattern NAMED = Pattern.compile("connector\\.([a-z0-9_-]+)\\.(.+)");
+  private static final Pattern HOSTED = Pattern.compile("(skill|mcp)\\..+");
   private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
 
   /** A tool that cannot be used; the engine is told the code. */
@@ -37,7 +41,12 @@ final class Tools {
     }
   }
 
-  private record Work(Kind kind, String connectorId, RawJson payload) {}
+  private record Work(Kind kind, String connectorId, RawJson payload, WorkspaceUse files) {}
+
+  /** What a host says of its tools. */
+  private record Described(List<Hosted> tools) {}
+
+  private record Hosted(String id, String description, RawJson inputSchema) {}
 
   private record Shell(String script, String shell) {}
 
@@ -55,12 +64,56 @@ final class Tools {
 
   /** Whether a session's list has this tool. */
   static boolean allowed(List<String> allow, String toolId) {
-    return allow.contains(toolId) || allow.contains(CONNECTOR) && NAMED.matcher(toolId).matches();
+    if (allow.contains(toolId)) return true;
+    if (!HOSTED.matcher(toolId).matches()) {
+      return allow.contains(CONNECTOR) && NAMED.matcher(toolId).matches();
+    }
+    return hosted(allow)
+        .anyMatch(entry ->
+            entry.endsWith("*") && toolId.startsWith(entry.substring(0, entry.length() - 1)));
   }
 
-  /** What an engine is told about the tools of a list. */
-  static List<Tool> described(List<String> allow) {
-    return allow.stream().map(Tools::described).toList();
+  private static Stream<String> hosted(List<String> allow) {
+    return allow.stream().filter(entry -> HOSTED.matcher(entry).matches());
+  }
+
+  /** Whether the host has to be asked what some of a list are. */
+  static boolean asksHost(List<String> allow) {
+    return hosted(allow).findAny().isPresent();
+  }
+
+  /** The dispatch by which it is asked. */
+  Dispatch question(
+      String requestId, String organizationId, Turn turn, List<String> allow, Route host) {
+    var task = Map.of("type", "tools", "allow", hosted(allow).toList());
+    var work = execute(task, WorkspaceUse.NONE);
+    return dispatch(requestId, organizationId, turn, work, host, QUESTION_MS);
+  }
+
+  /** Its tools as its answer has them; empty when it has none, or does not know the question. */
+  static List<Tool> answered(RawJson output) {
+    try {
+      var tools = Json.read(output.bytes(), Described.class).tools();
+      if (tools == null) return List.of();
+      return tools.stream()
+          .filter(tool -> tool.id() != null && tool.inputSchema() != null)
+          .map(tool -> new Tool(tool.id(), tool.description(), tool.inputSchema()))
+          .toList();
+    } catch (InvalidMessage e) {
+      return List.of();
+    }
+  }
+
+  /**
+   * What an engine is told about the tools of a list.
+   *
+   * @param hosted those of the host
+   */
+  static List<Tool> described(List<String> allow, List<Tool> hosted) {
+    return Stream.concat(
+            allow.stream().filter(entry -> !HOSTED.matcher(entry).matches()).map(Tools::described),
+            hosted.stream().filter(tool -> allowed(allow, tool.id())))
+        .toList();
   }
 
   private static Tool described(String toolId) {
@@ -91,12 +144,23 @@ final class Tools {
    * The dispatch of a call, to this host and nowhere else.
    *
    * @param requestId the same whenever the same call is made again
+   * @param allow the session's list, which the host holds its own tools against as well
    * @param leftMs of the turn's time
    */
   Dispatch dispatch(
-      String requestId, String organizationId, Turn turn, ToolCall call, Route host, long leftMs)
+      String requestId,
+      String organizationId,
+      Turn turn,
+      ToolCall call,
+      List<String> allow,
+      Route host,
+      long leftMs)
       throws Refused {
-    var work = work(call);
+    return dispatch(requestId, organizationId, turn, work(call, allow), host, leftMs);
+  }
+
+  private static Dispatch dispatch(
+      String requestId, String organizationId, Turn turn, Work work, Route host, long leftMs) {
     int timeoutMs = Math.clamp(leftMs, Limits.TIMEOUT_MS_MIN, Limits.TIMEOUT_MS_MAX);
     return new Dispatch(
         requestId,
@@ -111,10 +175,11 @@ final class Tools {
         timeoutMs,
         EffectClass.AT_MOST_ONCE,
         null,
-        work.kind() == Kind.AGENT_EXECUTE ? WorkspaceUse.RUN : WorkspaceUse.NONE);
+        work.files());
   }
 
-  private Work work(ToolCall call) throws Refused {
+  private Work work(ToolCall call, List<String> allow) throws Refused {
+    if (HOSTED.matcher(call.toolId()).matches()) return hosted(call, allow);
     try {
       if (call.toolId().equals(SHELL)) return shell(Json.read(call.input().bytes(), Shell.class));
       if (call.toolId().equals(CONNECTOR)) {
@@ -133,7 +198,8 @@ final class Tools {
       throw new Refused(ErrorCode.INVALID_TOOL_INPUT, "connectorId and actionId are required");
     }
     var payload = new ActionPayload(action.connectorId(), action.actionId(), action.input(), env);
-    return new Work(Kind.CONNECTOR_ACTION, action.connectorId(), RawJson.from(payload));
+    return new Work(
+        Kind.CONNECTOR_ACTION, action.connectorId(), RawJson.from(payload), WorkspaceUse.NONE);
   }
 
   private static Work shell(Shell shell) throws Refused {
@@ -144,8 +210,23 @@ final class Tools {
         shell.shell() == null
             ? Map.of("type", "shell", "script", shell.script())
             : Map.of("type", "shell", "script", shell.script(), "shell", shell.shell());
+    return execute(task, WorkspaceUse.RUN);
+  }
+
+  private static Work hosted(ToolCall call, List<String> allow) {
+    var task =
+        Map.of(
+            "type", "tool",
+            "toolId", call.toolId(),
+            "input", call.input(),
+            "allow", hosted(allow).toList());
+    boolean skill = call.toolId().startsWith("skill.");
+    return execute(task, skill ? WorkspaceUse.RUN : WorkspaceUse.NONE);
+  }
+
+  private static Work execute(Map<String, ?> task, WorkspaceUse files) {
     var node = Map.of("id", "tool", "type", "agent.execute", "config", Map.of("task", task));
     var payload = RawJson.from(Map.of("nodeId", "tool", "node", node));
-    return new Work(Kind.AGENT_EXECUTE, null, payload);
+    return new Work(Kind.AGENT_EXECUTE, null, payload, files);
   }
 }

@@ -48,6 +48,11 @@ final class TurnRun {
     tools
         .host()
         .compose(_ -> goOn(steps))
+        .compose(_ -> tools.described())
+        .map(hosted -> {
+          thought.knows(hosted);
+          return hosted;
+        })
         .compose(_ -> think())
         .onSuccess(this::ended)
         .onFailure(cause -> ended(TurnFailure.outcome(cause)));
