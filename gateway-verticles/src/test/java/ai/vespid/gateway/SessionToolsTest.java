@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.protocol.bus.SessionTurns.Cancel;
 import ai.vespid.protocol.bus.SessionTurns.Canceling;
 import ai.vespid.protocol.session.SessionEvent;
+import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,6 +65,42 @@ final class SessionToolsTest {
 
       assertThat(SessionSite.answer(events)).contains("TOOL_NOT_ALLOWED:shell.run");
       assertThat(agent.received).noneMatch(f -> f.getString("type").equals("invoke_tool_v2"));
+    }
+  }
+
+  @Test
+  void runsNoShellWhenTheOrganizationDoesNotWantIt() {
+    site.shells(false);
+    try (var agent = byon()) {
+      var session = site.session("shell.run");
+      site.say(session, "run uname");
+      var events = site.awaitEnds(session, 1);
+
+      assertThat(SessionSite.answer(events)).contains("TOOL_POLICY_DENIED:shell.run");
+      assertThat(agent.received).noneMatch(f -> f.getString("type").equals("invoke_tool_v2"));
+    }
+  }
+
+  @Test
+  void saysThatATurnIsCanceledWhenItsHostHasSaidThatNothingIsLeft() {
+    try (var agent = FakeAgent.extended(gateway, site.byon).confirming().connect(gateway)) {
+      agent.onInvoke(FakeAgent::acknowledge);
+      var session = site.session("shell.run");
+      site.say(session, "run sleep 1000");
+      var invoke = agent.await("invoke_tool_v2");
+      var canceling = site.ask(new Cancel(site.organization, session.id(), site.user));
+      assertThat(agent.await("dispatch_cancel")).isNotNull();
+
+      assertThat(canceling.isComplete()).isFalse();
+      assertThat(site.events(session)).noneMatch(SessionSite::ends);
+      agent.sendText(
+          new JsonObject()
+              .put("type", "dispatch_canceled")
+              .put("requestId", invoke.getString("requestId"))
+              .put("epoch", invoke.getInteger("epoch"))
+              .encode());
+      assertThat(canceling.await()).isInstanceOf(Canceling.class);
+      assertThat(site.events(session)).filteredOn(SessionSite::ends).hasSize(1);
     }
   }
 

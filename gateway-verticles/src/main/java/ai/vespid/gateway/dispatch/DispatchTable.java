@@ -211,6 +211,7 @@ final class DispatchTable {
   /** Nobody wants it any more. What is being written or decided goes on. */
   void cancel(String requestId, String organizationId, long nowMs) {
     var entry = entries.get(requestId);
+    if (entry == null) handover.unwanted(requestId, organizationId, nowMs);
     if (entry == null || !entry.organizationId().equals(organizationId)) return;
     switch (entry.state) {
       case State.Committing _, State.Settling _ -> {

@@ -3,7 +3,6 @@ package ai.vespid.gateway.sessions;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Surroundings;
 import ai.vespid.sql.DatabaseFailures;
-import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.SessionOwnerRepository.Change;
 import ai.vespid.sql.SessionOwnerRepository.Held;
 import ai.vespid.sql.SessionOwnerRepository.Lost;
@@ -41,7 +40,7 @@ final class Journal {
   }
 
   private final Surroundings here;
-  private final SessionOwnerRepository owners;
+  private final SessionRows owners;
   private final Held held;
   private final Owner owner;
   private Future<Void> tail = Future.succeededFuture();
@@ -52,7 +51,7 @@ final class Journal {
   /**
    * @param lastSeq the last event that is known
    */
-  Journal(Surroundings here, SessionOwnerRepository owners, Held held, long lastSeq, Owner owner) {
+  Journal(Surroundings here, SessionRows owners, Held held, long lastSeq, Owner owner) {
     this.here = here;
     this.owners = owners;
     this.held = held;
@@ -105,11 +104,11 @@ final class Journal {
         .last(held.sessionId(), lastSeq + 1, BEHIND_MAX)
         .compose(rows -> {
           unsure = false;
-          if (!rows.isEmpty()) stored(rows, new Nothing());
           var known = rows.stream().map(SessionRow::idempotencyKey).collect(Collectors.toSet());
-          return !events.isEmpty() && known.containsAll(keys(events))
-              ? Future.succeededFuture(rows)
-              : writeNow(events, change);
+          boolean written = !events.isEmpty() && known.containsAll(keys(events));
+          // What changes with the events was committed with them.
+          if (!rows.isEmpty()) stored(rows, written ? change : new Nothing());
+          return written ? Future.succeededFuture(rows) : writeNow(events, change);
         });
   }
 

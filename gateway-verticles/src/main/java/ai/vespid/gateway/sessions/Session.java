@@ -75,6 +75,11 @@ final class Session implements Journal.Owner {
     return history;
   }
 
+  /** The last event there is. */
+  long lastSeq() {
+    return journal.lastSeq();
+  }
+
   Watchers watchers() {
     return watchers;
   }

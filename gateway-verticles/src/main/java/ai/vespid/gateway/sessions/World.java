@@ -3,13 +3,13 @@ package ai.vespid.gateway.sessions;
 import ai.vespid.kit.engine.Engines;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Surroundings;
-import ai.vespid.sql.SessionOwnerRepository;
 
 /** What every session of a shard stands on. */
 record World(
     Surroundings here,
     HomeCalls homes,
-    SessionOwnerRepository owners,
+    SessionRows owners,
     Pinning pinning,
     Tools tools,
+    ShellPolicy shells,
     Engines engines) {}

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 final class JournalTest implements Journal.Owner {
   private final Vertx vertx = Vertx.vertx();
   private final Database database = EmbeddedDatabase.create().open(vertx);
-  private final SessionOwnerRepository owners = new SessionOwnerRepository(database.gateway());
+  private final SessionRows owners = SessionRows.of(new SessionOwnerRepository(database.gateway()));
   private final List<SessionRow> stored = new ArrayList<>();
   private final String organization = UUID.randomUUID().toString();
   private String sessionId;
