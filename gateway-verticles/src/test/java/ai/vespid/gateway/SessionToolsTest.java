@@ -88,7 +88,7 @@ final class SessionToolsTest {
       var session = site.session("shell.run");
       site.say(session, "run sleep 1000");
       var invoke = agent.await("invoke_tool_v2");
-      var canceling = site.ask(new Cancel(site.organization, session.id(), site.user));
+      var canceling = site.ask(new Cancel(site.organization, session.id(), site.user, null));
       assertThat(agent.await("dispatch_cancel")).isNotNull();
 
       assertThat(canceling.isComplete()).isFalse();
@@ -113,7 +113,8 @@ final class SessionToolsTest {
       assertThat(agent.await("invoke_tool_v2")).isNotNull();
       site.say(session, "still there?");
       var canceling =
-          (Canceling) site.ask(new Cancel(site.organization, session.id(), site.user)).await();
+          (Canceling)
+              site.ask(new Cancel(site.organization, session.id(), site.user, null)).await();
 
       assertThat(canceling.requestId()).isEqualTo(session.id() + ":turn:1");
       assertThat(agent.await("dispatch_cancel").getString("requestId"))
@@ -121,7 +122,8 @@ final class SessionToolsTest {
       var events = site.awaitEnds(session, 2);
       assertThat(SessionSite.answer(events)).isEqualTo("[scripted] You said: still there?");
       var none =
-          (Canceling) site.ask(new Cancel(site.organization, session.id(), site.user)).await();
+          (Canceling)
+              site.ask(new Cancel(site.organization, session.id(), site.user, null)).await();
       assertThat(none.requestId()).isNull();
     }
   }

@@ -58,7 +58,9 @@ final class Hosting {
                     session.lastSeq(),
                     new Payloads.Host(row.pinnedExecutorId(), row.pinnedExecutorPool()),
                     new Payloads.Host(host.executorId(), host.pool())));
-    return session.insist(told, new Pin(host.executorId(), host.pool())).map(_ -> host);
+    return session
+        .insist(told, new Pin(host.executorId(), host.pool()), () -> !over())
+        .map(_ -> host);
   }
 
   // A host may be left and come back to: what tells one move from the next is what was before it.

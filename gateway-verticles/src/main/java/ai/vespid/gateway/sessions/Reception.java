@@ -47,8 +47,7 @@ final class Reception {
   Future<? extends Message> receive(SessionTurns<?> request) {
     return switch (request) {
       case Say say -> of(say, say.organizationId(), session -> session.say(say));
-      case Cancel cancel ->
-          of(cancel, cancel.organizationId(), session -> session.cancel(cancel.userId()));
+      case Cancel cancel -> of(cancel, cancel.organizationId(), session -> session.cancel(cancel));
       case Reset reset -> of(reset, reset.organizationId(), session -> session.reset(reset));
       case Archive archive ->
           of(

@@ -3,6 +3,7 @@ package ai.vespid.gateway.sessions;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.ResultStatus;
@@ -30,6 +31,9 @@ final class ToolUse {
   private final long deadlineMs;
   // The dispatch of the call that has not answered, whoever sent it.
   private String underWay;
+  // Whose home has it: a reset gives the host up, not the call.
+  private Pool pool;
+  private boolean calling;
 
   ToolUse(World world, Session session, Turn turn, Hosting hosting, long deadlineMs) {
     this.world = world;
@@ -43,22 +47,31 @@ final class ToolUse {
     return hosting.host();
   }
 
+  /** From now on a cancel reaches this call: an owner before this one may have sent it. */
+  void expect(int index) {
+    underWay = RequestId.of(turn.sessionId(), "turn-" + turn.seq() + "-tool-" + index, 1);
+    pool = session.row().pinnedExecutorPool();
+  }
+
   /** What came of a call; a tool that fails is an answer too. */
   Future<Payloads.Step> use(ToolCall call, int index) {
     if (!Tools.allowed(session.row().toolsAllow(), call.toolId())) {
       var error = ErrorCode.TOOL_NOT_ALLOWED.with(call.toolId());
       return Future.succeededFuture(step(call, index, DispatchResult.failed(error, null)));
     }
-    var requestId = RequestId.of(turn.sessionId(), "turn-" + turn.seq() + "-tool-" + index, 1);
-    // From now on a cancel reaches it: an owner before this one may have sent it.
-    underWay = requestId;
+    expect(index);
+    calling = true;
+    var requestId = underWay;
     return permitted(call)
         .compose(permitted ->
             permitted
                 ? dispatch(call, requestId, 0)
                 : Future.succeededFuture(
                     DispatchResult.failed(ErrorCode.TOOL_POLICY_DENIED.with(call.toolId()), null)))
-        .onComplete(_ -> underWay = null)
+        .onComplete(_ -> {
+          underWay = null;
+          calling = false;
+        })
         .map(result -> step(call, index, result));
   }
 
@@ -96,7 +109,8 @@ final class ToolUse {
 
   private Future<DispatchResult> run(DispatchRouter.Run run) {
     var dispatch = run.dispatch();
-    var key = Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId());
+    pool = dispatch.selector().pool();
+    var key = Homes.queueKey(pool, dispatch.organizationId());
     var await = new DispatchRouter.Await(key, dispatch.requestId(), dispatch.organizationId());
     var max = Duration.ofMillis(dispatch.timeoutMs() + ANSWER_GRACE_MS);
     return world
@@ -141,7 +155,6 @@ final class ToolUse {
   }
 
   private Future<?> cancel(long untilMs) {
-    var pool = session.row().pinnedExecutorPool();
     long leftMs = untilMs - world.here().nowMs();
     if (underWay == null || pool == null || leftMs <= 0) return Future.succeededFuture();
     var organization = session.row().organizationId();
@@ -151,7 +164,7 @@ final class ToolUse {
         .homes()
         .ask(key, unwanted, Duration.ofMillis(leftMs))
         .otherwiseEmpty()
-        .compose(_ -> underWay == null ? Future.succeededFuture() : cancelAgain(untilMs));
+        .compose(_ -> calling ? cancelAgain(untilMs) : Future.succeededFuture());
   }
 
   // It may have been on its way to its home when that was asked to end it.
