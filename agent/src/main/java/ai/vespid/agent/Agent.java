@@ -21,6 +21,7 @@ import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.ExecutorFrame.DispatchAck;
+import ai.vespid.protocol.executor.ExecutorFrame.DispatchCanceled;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolEvent;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
@@ -181,7 +182,7 @@ public final class Agent implements Link.Listener {
         connectors,
         engines.logins(),
         bootId,
-        Set.of(Hello.ACK),
+        Set.of(Hello.ACK, Hello.CANCEL),
         table.inFlight(),
         delivery.held());
   }
@@ -289,7 +290,11 @@ public final class Agent implements Link.Listener {
 
   private void finished(Run run, ToolResult result) {
     cancellations.remove(run);
-    table.finish(run).ifPresent(answer -> delivery.deliver(Outbox.under(result, answer.epoch())));
+    table
+        .finish(run)
+        .ifPresentOrElse(
+            answer -> delivery.deliver(Outbox.under(result, answer.epoch())),
+            () -> gone(run.invoke().requestId(), run.epoch()));
     for (var next = table.next(); next.isPresent(); next = table.next()) begin(next.get());
     waiters.settle();
   }
@@ -300,12 +305,22 @@ public final class Agent implements Link.Listener {
   }
 
   private void drop(ExecutorFrame.Held held) {
-    cancel(held.requestId(), held.epoch());
+    stop(held.requestId(), held.epoch());
     acknowledged(held.requestId(), held.epoch(), false);
   }
 
-  private void cancel(String requestId, Integer epoch) {
+  private void stop(String requestId, Integer epoch) {
     table.cancel(requestId, epoch).map(cancellations::get).ifPresent(Cancellation::cancel);
+  }
+
+  // Said when it is true, and again when it is asked again.
+  private void cancel(String requestId, Integer epoch) {
+    stop(requestId, epoch);
+    if (!table.runs(requestId)) gone(requestId, epoch);
+  }
+
+  private void gone(String requestId, Integer epoch) {
+    if (epoch != null) link.send(new DispatchCanceled(requestId, epoch));
   }
 
   /**

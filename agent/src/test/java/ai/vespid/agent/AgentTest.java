@@ -16,6 +16,7 @@ import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.executor.ExecutorFrame.DispatchAck;
+import ai.vespid.protocol.executor.ExecutorFrame.DispatchCanceled;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
@@ -124,7 +125,7 @@ class AgentTest {
     var result = gateway.next(ToolResult.class);
 
     assertThat(hello.executorId()).isEqualTo(TestGateway.EXECUTOR);
-    assertThat(hello.features()).containsExactly("ack");
+    assertThat(hello.features()).containsExactlyInAnyOrder("ack", "cancel");
     assertThat(hello.maxInFlight()).isEqualTo(2);
     assertThat(hello.connectors()).containsExactly("github");
     assertThat(ack).isEqualTo(new DispatchAck("request-01", 1));
@@ -217,7 +218,9 @@ class AgentTest {
 
     gateway.send(new GatewayFrame.DispatchCancel("request-01", 1, "DEADLINE"));
 
-    Eventually.is("nothing is left", () -> !Eventually.processWith("TRACE=" + directory));
+    assertThat(gateway.next(DispatchCanceled.class))
+        .isEqualTo(new DispatchCanceled("request-01", 1));
+    assertThat(Eventually.processWith("TRACE=" + directory)).isFalse();
     assertThat(gateway.poll(ToolResult.class, 700)).isNull();
     assertThat(run(TestGateway.shell("request-01", 2, "true")).status())
         .isEqualTo(ResultStatus.SUCCEEDED);

@@ -26,6 +26,7 @@ final class FakeAgent implements AutoCloseable {
   private BiConsumer<FakeAgent, JsonObject> onInvoke = FakeAgent::echo;
   private WebSocket socket;
   private boolean speaksExtensions;
+  private boolean confirmsCancels;
 
   FakeAgent(Vertx vertx, TestGateway.Credentials credentials, String bootId) {
     this.credentials = credentials;
@@ -41,6 +42,12 @@ final class FakeAgent implements AutoCloseable {
     var agent = new FakeAgent(gateway.vertx, credentials, UUID.randomUUID().toString());
     agent.speaksExtensions = true;
     return agent;
+  }
+
+  /** One that says when nothing is left of what it was told to stop. */
+  FakeAgent confirming() {
+    confirmsCancels = true;
+    return this;
   }
 
   FakeAgent onInvoke(BiConsumer<FakeAgent, JsonObject> handler) {
@@ -98,7 +105,9 @@ final class FakeAgent implements AutoCloseable {
       hello.put("pool", "managed").remove("organizationId");
     }
     if (speaksExtensions) {
-      hello.put("bootId", bootId).put("features", new JsonArray().add("ack"));
+      var features = new JsonArray().add("ack");
+      if (confirmsCancels) features.add("cancel");
+      hello.put("bootId", bootId).put("features", features);
     }
     return hello;
   }

@@ -20,6 +20,7 @@ import ai.vespid.protocol.session.SessionLimits;
 import ai.vespid.sql.AccountRepository;
 import ai.vespid.sql.AccountRepository.NewSession;
 import ai.vespid.sql.AgentSession;
+import ai.vespid.sql.OrganizationRepository;
 import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.SessionRepository;
 import io.vertx.core.Future;
@@ -60,6 +61,15 @@ final class SessionSite {
         .execute(Tuple.of(UUID.fromString(user), user + "@example.com"))
         .await();
     join(user, "owner");
+    shells(true);
+  }
+
+  /** Whether sessions of the organization may run shells. */
+  void shells(boolean enabled) {
+    var tools = new JsonObject().put("shellRunEnabled", enabled);
+    new OrganizationRepository(gateway.db)
+        .changeSettings(organization, settings -> settings.copy().put("tools", tools))
+        .await();
   }
 
   private void join(String userId, String role) {

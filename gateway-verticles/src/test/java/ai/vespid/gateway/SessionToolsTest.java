@@ -69,6 +69,42 @@ final class SessionToolsTest {
   }
 
   @Test
+  void runsNoShellWhenTheOrganizationDoesNotWantIt() {
+    site.shells(false);
+    try (var agent = byon()) {
+      var session = site.session("shell.run");
+      site.say(session, "run uname");
+      var events = site.awaitEnds(session, 1);
+
+      assertThat(SessionSite.answer(events)).contains("TOOL_POLICY_DENIED:shell.run");
+      assertThat(agent.received).noneMatch(f -> f.getString("type").equals("invoke_tool_v2"));
+    }
+  }
+
+  @Test
+  void saysThatATurnIsCanceledWhenItsHostHasSaidThatNothingIsLeft() {
+    try (var agent = FakeAgent.extended(gateway, site.byon).confirming().connect(gateway)) {
+      agent.onInvoke(FakeAgent::acknowledge);
+      var session = site.session("shell.run");
+      site.say(session, "run sleep 1000");
+      var invoke = agent.await("invoke_tool_v2");
+      var canceling = site.ask(new Cancel(site.organization, session.id(), site.user, null));
+      assertThat(agent.await("dispatch_cancel")).isNotNull();
+
+      assertThat(canceling.isComplete()).isFalse();
+      assertThat(site.events(session)).noneMatch(SessionSite::ends);
+      agent.sendText(
+          new JsonObject()
+              .put("type", "dispatch_canceled")
+              .put("requestId", invoke.getString("requestId"))
+              .put("epoch", invoke.getInteger("epoch"))
+              .encode());
+      assertThat(canceling.await()).isInstanceOf(Canceling.class);
+      assertThat(site.events(session)).filteredOn(SessionSite::ends).hasSize(1);
+    }
+  }
+
+  @Test
   void tellsTheAgentToStopWhenATurnIsCanceledAndGoesOnWithTheNext() {
     try (var agent = byon()) {
       agent.onInvoke(FakeAgent::acknowledge);
@@ -77,7 +113,8 @@ final class SessionToolsTest {
       assertThat(agent.await("invoke_tool_v2")).isNotNull();
       site.say(session, "still there?");
       var canceling =
-          (Canceling) site.ask(new Cancel(site.organization, session.id(), site.user)).await();
+          (Canceling)
+              site.ask(new Cancel(site.organization, session.id(), site.user, null)).await();
 
       assertThat(canceling.requestId()).isEqualTo(session.id() + ":turn:1");
       assertThat(agent.await("dispatch_cancel").getString("requestId"))
@@ -85,7 +122,8 @@ final class SessionToolsTest {
       var events = site.awaitEnds(session, 2);
       assertThat(SessionSite.answer(events)).isEqualTo("[scripted] You said: still there?");
       var none =
-          (Canceling) site.ask(new Cancel(site.organization, session.id(), site.user)).await();
+          (Canceling)
+              site.ask(new Cancel(site.organization, session.id(), site.user, null)).await();
       assertThat(none.requestId()).isNull();
     }
   }

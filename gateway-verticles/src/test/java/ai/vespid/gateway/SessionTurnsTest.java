@@ -265,7 +265,7 @@ final class SessionTurnsTest {
   @Test
   void isUnknownToAnotherOrganization() {
     var session = site.session();
-    var stranger = new Cancel(UUID.randomUUID().toString(), session.id(), site.user);
+    var stranger = new Cancel(UUID.randomUUID().toString(), session.id(), site.user, null);
 
     assertThat(site.ask(stranger).map(_ -> "found").otherwise("not found").await())
         .isEqualTo("not found");

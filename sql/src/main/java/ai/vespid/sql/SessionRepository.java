@@ -37,6 +37,7 @@ public final class SessionRepository {
       "SELECT " + AgentSession.COLUMNS + " FROM agent_sessions WHERE session_key = $1";
   private static final String FIND =
       "SELECT " + AgentSession.COLUMNS + " FROM agent_sessions WHERE id = $1";
+  private static final String LAST_SEQ = "SELECT next_seq - 1 FROM agent_sessions WHERE id = $1";
   private static final String LIST =
       "SELECT "
           + AgentSession.COLUMNS
@@ -170,5 +171,15 @@ public final class SessionRepository {
       String organizationId, String sessionId, long afterSeq, int limit) {
     return events(organizationId, sessionId, afterSeq, limit)
         .map(rows -> rows.stream().map(SessionRow::event).toList());
+  }
+
+  /** The last event there is; null when there is no such session. */
+  public Future<Long> lastSeq(String organizationId, String sessionId) {
+    return database.tenant(
+        organizationId,
+        sql ->
+            sql.preparedQuery(LAST_SEQ)
+                .execute(Tuple.of(UUID.fromString(sessionId)))
+                .map(rows -> Rows.first(rows, row -> row.getLong(0)).orElse(null)));
   }
 }

@@ -51,6 +51,11 @@ public final class WorkTable {
       return invoke;
     }
 
+    /** The attempt it is done for now; null when the gateway gave none. */
+    public Integer epoch() {
+      return epoch;
+    }
+
     private Held held() {
       return new Held(invoke.requestId(), epoch == null ? 1 : epoch);
     }
@@ -140,6 +145,11 @@ public final class WorkTable {
     stopped.add(requestId);
     if (stopped.size() > OVER_MAX) stopped.removeFirst();
     return Optional.of(run);
+  }
+
+  /** Whether anything of it is left, wanted or not. */
+  public boolean runs(String requestId) {
+    return running.containsKey(requestId);
   }
 
   /** Gives up what waits: it never began, and the gateway may give it to another. */

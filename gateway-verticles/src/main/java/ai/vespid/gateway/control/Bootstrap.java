@@ -6,8 +6,10 @@ import ai.vespid.sql.AccountRepository.NewAccount;
 import ai.vespid.sql.AgentRepository;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DatabaseFailures;
+import ai.vespid.sql.OrganizationRepository;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
 import java.time.InstantSource;
 import java.util.UUID;
 
@@ -19,12 +21,14 @@ public final class Bootstrap {
   private final Vertx vertx;
   private final AccountRepository accounts;
   private final AgentRepository agents;
+  private final OrganizationRepository organizations;
   private final InstantSource clock;
 
   public Bootstrap(Vertx vertx, Database database, InstantSource clock) {
     this.vertx = vertx;
     this.accounts = new AccountRepository(database);
     this.agents = new AgentRepository(database);
+    this.organizations = new OrganizationRepository(database);
     this.clock = clock;
   }
 
@@ -80,8 +84,16 @@ public final class Bootstrap {
                   organizationId,
                   organizationName,
                   "org-" + organizationId.substring(0, 13));
-          return accounts.create(account, null).map(_ -> new Owner(userId, organizationId));
+          return accounts
+              .create(account, null)
+              .compose(_ -> organizations.changeSettings(organizationId, Bootstrap::withShells))
+              .map(_ -> new Owner(userId, organizationId));
         });
+  }
+
+  // Whoever starts the program on their own machine tries it on that machine.
+  private static JsonObject withShells(JsonObject settings) {
+    return settings.copy().put("tools", new JsonObject().put("shellRunEnabled", true));
   }
 
   /** A pairing token for this organization, good for 15 minutes and one agent. */

@@ -204,9 +204,12 @@ final class SessionEndpoints {
   private Future<Answer> cancel(Call call) {
     return find(call)
         .compose(session ->
-            ask(
-                new SessionTurns.Cancel(
-                    call.organizationId(), session.id(), call.caller().userId())))
+            sessions
+                .lastSeq(call.organizationId(), session.id())
+                .compose(last ->
+                    ask(
+                        new SessionTurns.Cancel(
+                            call.organizationId(), session.id(), call.caller().userId(), last))))
         .map(reply -> {
           var body = new HashMap<String, Object>();
           body.put("ok", true);

@@ -10,6 +10,7 @@ import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.Continuations;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
+import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -88,6 +89,11 @@ final class Carrier {
   Future<Void> settled(String requestId) {
     var under = settling.get(requestId);
     return under == null ? Future.succeededFuture() : under.future();
+  }
+
+  /** Completes when nothing of what was canceled is left. */
+  Future<Done> stopped(String requestId) {
+    return offers.stopped(requestId);
   }
 
   private void persist(Decision.Persist persist) {

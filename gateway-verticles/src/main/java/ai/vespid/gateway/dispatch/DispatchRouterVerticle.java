@@ -193,9 +193,8 @@ public final class DispatchRouterVerticle extends VerticleBase {
 
   private Future<Done> cancel(Cancel unwanted) {
     succession.check(unwanted.key());
-    table.cancel(unwanted.requestId(), unwanted.organizationId(), node.clock().millis());
-    carrier.carryOut();
-    return Future.succeededFuture(new Done());
+    intake.cancel(unwanted.requestId(), unwanted.organizationId());
+    return carrier.stopped(unwanted.requestId());
   }
 
   private Future<Explanation> explain(Explain question) {

@@ -229,6 +229,7 @@ final class DispatchTable {
   /** Nobody wants it any more. What is being written ends as soon as it is. */
   void cancel(String requestId, String organizationId, long nowMs) {
     var entry = entries.get(requestId);
+    if (entry == null) handover.unwanted(requestId, organizationId, nowMs);
     if (entry == null || !entry.organizationId().equals(organizationId)) return;
     go.unwanted(entry, nowMs);
   }

@@ -238,6 +238,20 @@ final class Handover {
     serve(orphan, nowMs);
   }
 
+  /** Nobody will ask for this orphan any more: its agent is told to stop. */
+  void unwanted(String requestId, String organizationId, long nowMs) {
+    orphans
+        .find(requestId)
+        .filter(orphan -> orphan.organizationId().equals(organizationId))
+        .ifPresent(orphan -> {
+          directory
+              .route(orphan.executorId())
+              .ifPresent(
+                  to -> go.cancel(requestId, orphan.epoch(), to, ErrorCode.DISPATCH_CANCELED));
+          notHeld(orphan, nowMs);
+        });
+  }
+
   /** Time passed: nobody asked for these orphans. */
   void tick(long nowMs) {
     orphans.due(nowMs).forEach(orphan -> serve(orphan, nowMs));

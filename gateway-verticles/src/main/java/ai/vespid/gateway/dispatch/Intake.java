@@ -94,6 +94,18 @@ final class Intake {
     return line.answer(async);
   }
 
+  /** Nobody wants it any more, wherever it stands. */
+  void cancel(String requestId, String organizationId) {
+    table.cancel(requestId, organizationId, here.nowMs());
+    // Being claimed, or waiting for its agent: it is not begun any more.
+    if (table.find(requestId).isEmpty() && waiters.join(requestId, organizationId) != null) {
+      lostHomes.arrived(requestId);
+      waiters.close(
+          requestId, new Finished(DispatchResult.failed(ErrorCode.DISPATCH_CANCELED), false));
+    }
+    changed.run();
+  }
+
   private void claimed(Dispatch dispatch, boolean async, Claims.Answer answer) {
     var requestId = dispatch.requestId();
     // It arrived from its former home while it was claimed.

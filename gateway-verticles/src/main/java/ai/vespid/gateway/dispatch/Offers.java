@@ -3,11 +3,14 @@ package ai.vespid.gateway.dispatch;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.Route;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +28,7 @@ final class Offers {
   private final DeniedRoutes denied;
   private final Function<String, Future<?>> openRow;
   private final Runnable changed;
+  private final Map<String, Future<Done>> stopping = new HashMap<>();
 
   /**
    * @param alone no other node can be there
@@ -225,15 +229,23 @@ final class Offers {
   }
 
   void cancel(Decision.Cancel cancel) {
-    here.ask(
-            cancel.route().edge(),
-            new ExecutorEdge.Cancel(
-                cancel.route().executorId(), cancel.requestId(), cancel.epoch(), cancel.reason()),
-            offerMax)
+    var stop =
+        new ExecutorEdge.Cancel(
+            cancel.route().executorId(), cancel.requestId(), cancel.epoch(), cancel.reason());
+    var stopped = here.ask(cancel.route().edge(), stop, offerMax);
+    stopping.put(cancel.requestId(), stopped);
+    stopped
         .onFailure(cause ->
             LOG.atWarn()
                 .addKeyValue("request", cancel.requestId())
                 .addKeyValue("cause", cause.getMessage())
-                .log("a cancel did not arrive; the agent's own timeout ends the work"));
+                .log("a cancel did not arrive; the agent's own timeout ends the work"))
+        .onComplete(_ -> stopping.remove(cancel.requestId(), stopped));
+  }
+
+  /** Completes when nothing of what was canceled is left; at once when nothing is on its way. */
+  Future<Done> stopped(String requestId) {
+    var under = stopping.get(requestId);
+    return under == null ? Future.succeededFuture(new Done()) : under.otherwise(new Done());
   }
 }

@@ -1,7 +1,11 @@
 package ai.vespid.gateway.edge;
 
 import ai.vespid.protocol.Limits;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
+import ai.vespid.protocol.executor.GatewayFrame.Welcome;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The {@code executor-edge} section.
@@ -68,5 +72,16 @@ public record ExecutorEdgeSettings(
       throw new IllegalArgumentException("handshakesPerSecMax must be positive");
     }
     if (port < 0 || port > 65_535) throw new IllegalArgumentException("must be a port");
+  }
+
+  /** What a socket of theirs is told first. */
+  Welcome welcome(Route route, List<Held> drop) {
+    return new Welcome(
+        route.connectionId(),
+        (int) heartbeatEvery.toMillis(),
+        (int) pingEvery.toMillis(),
+        route.maxInFlight(),
+        Limits.FRAME_BYTES_MAX,
+        drop);
   }
 }

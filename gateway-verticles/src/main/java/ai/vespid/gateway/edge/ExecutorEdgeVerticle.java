@@ -29,6 +29,7 @@ import ai.vespid.protocol.bus.SessionRegistry.Connected;
 import ai.vespid.protocol.bus.SessionRegistry.Disconnected;
 import ai.vespid.protocol.bus.SessionRegistry.Seen;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
+import ai.vespid.protocol.executor.GatewayFrame.DispatchCancel;
 import ai.vespid.sql.ExecutorIdentity;
 import ai.vespid.sql.ExecutorRepository;
 import io.github.bucket4j.TimeMeter;
@@ -189,12 +190,13 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   private Future<Done> cancel(Cancel cancel) {
-    for (var socket : all()) {
-      if (socket.link().identity().executorId().equals(cancel.executorId())) {
-        socket.cancel(cancel.requestId(), cancel.epoch(), cancel.reason());
-      }
-    }
-    return Future.succeededFuture(new Done());
+    var frame = new DispatchCancel(cancel.requestId(), cancel.epoch(), cancel.reason());
+    var gone =
+        all().stream()
+            .filter(socket -> socket.link().identity().executorId().equals(cancel.executorId()))
+            .map(socket -> socket.cancel(frame))
+            .toList();
+    return Future.join(gone).map(_ -> new Done());
   }
 
   private Future<Done> replace(Replaced replaced) {

@@ -4,9 +4,9 @@ import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
-import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
+import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
 import ai.vespid.protocol.bus.Route;
@@ -16,6 +16,7 @@ import ai.vespid.protocol.executor.GatewayFrame;
 import ai.vespid.protocol.executor.GatewayFrame.Acknowledged;
 import ai.vespid.protocol.executor.GatewayFrame.Refusal;
 import ai.vespid.protocol.executor.LegacyFrame;
+import io.vertx.core.Future;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -38,6 +39,7 @@ final class ExecutorSocket {
   private final Neighbours neighbours;
   private final InFlight inFlight = new InFlight();
   private final Acknowledgements acknowledgements;
+  private final Cancels cancels;
   private final ResultReports reports;
   private Set<String> tags;
   private Phase phase;
@@ -54,6 +56,7 @@ final class ExecutorSocket {
     this.wire = wire;
     this.settings = settings;
     this.neighbours = neighbours;
+    this.cancels = new Cancels(wire, inFlight);
     this.acknowledgements = new Acknowledgements(wire, neighbours::shortly);
     this.reports =
         new ResultReports(
@@ -116,6 +119,7 @@ final class ExecutorSocket {
       case ExecutorFrame.ToolResult result ->
           reports.received(result.requestId(), result.epoch(), result.result());
       case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
+      case ExecutorFrame.DispatchCanceled gone -> cancels.gone(gone.requestId(), gone.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId(), event.event());
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
@@ -157,6 +161,7 @@ final class ExecutorSocket {
       close(Wire.POLICY_VIOLATION, ErrorCode.EXECUTOR_IDENTITY_MISMATCH.name());
       return;
     }
+    cancels.hello(hello.features());
     switch (phase) {
       case Phase.Greeting _ -> join(link.route(hello, heardMs), hello);
       case Phase.Live _ -> live(link.route(hello, heardMs).withTags(tags));
@@ -188,15 +193,7 @@ final class ExecutorSocket {
     if (!(phase instanceof Phase.Joining)) return;
     inFlight.adopt(reconciled.adopted());
     if (dialect == Dialect.V2) {
-      wire.send(
-          Frames.write(
-              new GatewayFrame.Welcome(
-                  route.connectionId(),
-                  (int) settings.heartbeatEvery().toMillis(),
-                  (int) settings.pingEvery().toMillis(),
-                  route.maxInFlight(),
-                  Limits.FRAME_BYTES_MAX,
-                  reconciled.drop())));
+      wire.send(Frames.write(settings.welcome(route, reconciled.drop())));
     }
     live(route);
     LOG.atInfo()
@@ -267,15 +264,14 @@ final class ExecutorSocket {
     return inFlight.withdraw(requestId, epoch) ? new Offer.Full() : new Offer.Accepted();
   }
 
-  void cancel(String requestId, int epoch, String reason) {
-    if (!inFlight.end(requestId, epoch)) return;
-    if (phase instanceof Phase.Live(Route route) && route.acknowledges()) {
-      wire.send(Frames.write(new GatewayFrame.DispatchCancel(requestId, epoch, reason)));
-    }
+  Future<Done> cancel(GatewayFrame.DispatchCancel cancel) {
+    boolean listens = phase instanceof Phase.Live(Route route) && route.acknowledges();
+    return cancels.cancel(cancel, listens, neighbours.nowMs());
   }
 
   /** Looks whether the other end is still there. */
   void checkLife(long nowMs) {
+    cancels.expire(nowMs);
     for (var late : inFlight.doubtful(settings.ackDoubt().toMillis(), nowMs)) {
       doubted = true;
       neighbours.doubt(link.identity(), late);
@@ -337,6 +333,7 @@ final class ExecutorSocket {
   void closed(Short status, String reason) {
     var before = phase;
     phase = new Phase.Closed();
+    cancels.closed();
     if (!(before instanceof Phase.Live(Route route))) return;
     LOG.atInfo()
         .addKeyValue("executor", route.executorId())

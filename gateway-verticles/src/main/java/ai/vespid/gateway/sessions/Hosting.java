@@ -26,6 +26,11 @@ final class Hosting {
     this.over = over;
   }
 
+  /** Whether its turn is. */
+  boolean over() {
+    return over.getAsBoolean();
+  }
+
   /** Where the turn goes on; fails with NO_AGENT_AVAILABLE. */
   Future<Route> host() {
     if (over.getAsBoolean()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
@@ -50,13 +55,18 @@ final class Hosting {
             ? List.of()
             : List.of(
                 failover(
+                    session.lastSeq(),
                     new Payloads.Host(row.pinnedExecutorId(), row.pinnedExecutorPool()),
                     new Payloads.Host(host.executorId(), host.pool())));
-    return session.insist(told, new Pin(host.executorId(), host.pool())).map(_ -> host);
+    return session
+        .insist(told, new Pin(host.executorId(), host.pool()), () -> !over())
+        .map(_ -> host);
   }
 
-  private static SessionRow.New failover(Payloads.Host from, Payloads.Host to) {
-    return SessionRow.New.ofSession(
-        SessionEvent.SYSTEM, "warn", RawJson.from(Payloads.Action.failover(from, to)), null);
+  // A host may be left and come back to: what tells one move from the next is what was before it.
+  private static SessionRow.New failover(long afterSeq, Payloads.Host from, Payloads.Host to) {
+    var payload = RawJson.from(Payloads.Action.failover(from, to));
+    var key = "failover:" + afterSeq;
+    return new SessionRow.New(SessionEvent.SYSTEM, "warn", payload, key, null, null, false);
   }
 }

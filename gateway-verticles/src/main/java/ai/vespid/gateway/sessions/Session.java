@@ -6,6 +6,7 @@ import ai.vespid.kit.node.Seat;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.ClientEdge;
+import ai.vespid.protocol.bus.SessionTurns.Cancel;
 import ai.vespid.protocol.bus.SessionTurns.Canceling;
 import ai.vespid.protocol.bus.SessionTurns.Changed;
 import ai.vespid.protocol.bus.SessionTurns.Refused;
@@ -28,6 +29,8 @@ import ai.vespid.sql.SessionOwnerRepository.Status;
 import ai.vespid.sql.SessionRow;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
 
 /** One session that this shard owns: what is asked of it, and the turn that is under way. */
 final class Session implements Journal.Owner {
@@ -43,6 +46,7 @@ final class Session implements Journal.Owner {
   private TurnRun running;
   private Future<?> stopping = Future.succeededFuture();
   private Future<?> ending = Future.succeededFuture();
+  private Turn canceling;
   private boolean fenced;
   private long activeMs;
 
@@ -75,6 +79,11 @@ final class Session implements Journal.Owner {
     return history;
   }
 
+  /** The last event there is. */
+  long lastSeq() {
+    return journal.lastSeq();
+  }
+
   Watchers watchers() {
     return watchers;
   }
@@ -90,10 +99,7 @@ final class Session implements Journal.Owner {
     return world
         .owners()
         .byKey(row.id(), say.idempotencyKey())
-        .compose(known ->
-            known.isPresent()
-                ? Future.succeededFuture(new Said(known.get().event(), true))
-                : store(say));
+        .compose(known -> known.isPresent() ? repeated(known.get()) : store(say));
   }
 
   private Future<Reply> store(Say say) {
@@ -117,8 +123,14 @@ final class Session implements Journal.Owner {
                 ? world
                     .owners()
                     .byKey(row.id(), say.idempotencyKey())
-                    .map(known -> new Said(known.orElseThrow().event(), true))
+                    .compose(known -> repeated(known.orElseThrow()))
                 : Future.failedFuture(away(cause)));
+  }
+
+  // Who said it heard nothing; neither may we have.
+  private Future<Reply> repeated(SessionRow known) {
+    if (known.event().seq() > journal.lastSeq()) journal.look();
+    return Future.succeededFuture(new Said(known.event(), true));
   }
 
   private static Throwable away(Throwable cause) {
@@ -127,12 +139,18 @@ final class Session implements Journal.Owner {
         : cause;
   }
 
-  Future<Reply> cancel(String userId) {
-    var canceled = queue.cancel(userId).orElse(null);
+  Future<Reply> cancel(Cancel cancel) {
+    long upToSeq = Objects.requireNonNullElse(cancel.upToSeq(), Long.MAX_VALUE);
+    queue.cancel(cancel.userId(), upToSeq).ifPresent(turn -> canceling = turn);
     carryOut();
-    if (canceled == null) return Future.succeededFuture(new Canceling(null));
+    if (canceling == null || canceling.seq() > upToSeq) {
+      return Future.succeededFuture(new Canceling(null));
+    }
     // Said when it is true: nothing of it runs any more, and its end is stored.
-    return ending.transform(_ -> Future.succeededFuture(new Canceling(canceled.requestId())));
+    var canceled = new Canceling(canceling.requestId());
+    return ending
+        .<Reply>map(_ -> canceled)
+        .recover(_ -> Future.failedFuture(new Fault(Fault.Code.NOT_HOME, "another owner goes on")));
   }
 
   Future<Reply> reset(Reset reset) {
@@ -166,9 +184,9 @@ final class Session implements Journal.Owner {
     return Future.succeededFuture(new Refused(code, message));
   }
 
-  /** Stores steps of a turn; they have keys. */
-  Future<?> insist(List<SessionRow.New> events, Change change) {
-    return journal.insist(events, change);
+  /** Stores steps of a turn while that is wanted; they have keys. */
+  Future<?> insist(List<SessionRow.New> events, Change change, BooleanSupplier wanted) {
+    return journal.insist(events, change, wanted);
   }
 
   /** The turn has come to its end. */
@@ -252,8 +270,9 @@ final class Session implements Journal.Owner {
     var stopped = stopping;
     var last = List.of(Ends.event(turn, outcome, row.engineId()));
     stopping = Future.succeededFuture();
-    ending = stopped.transform(_ -> insist(last, new Nothing()));
+    ending = stopped.transform(_ -> insist(last, new Nothing(), () -> true));
     ending.onSuccess(_ -> {
+      canceling = null;
       queue.ended(turn, world.here().nowMs());
       carryOut();
     });

@@ -3,6 +3,7 @@ package ai.vespid.gateway.sessions;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.ResultStatus;
@@ -20,20 +21,21 @@ import java.util.List;
 
 /** Carries out what an engine asks for, on the session's host, as an ordinary dispatch. */
 final class ToolUse {
-  private static final Duration CANCEL_MAX = Duration.ofSeconds(2);
+  private static final Duration CANCEL_MAX = Duration.ofSeconds(6);
   private static final long ANSWER_GRACE_MS = 5_000;
   private static final long AGAIN_MS = 250;
   private static final int REFUSALS_MAX = 4;
-
-  /** A dispatch that is under way. */
-  private record UnderWay(String key, String requestId) {}
 
   private final World world;
   private final Session session;
   private final Turn turn;
   private final Hosting hosting;
   private final long deadlineMs;
-  private UnderWay underWay;
+  // The dispatch of the call that has not answered, whoever sent it.
+  private String underWay;
+  // Whose home has it: a reset gives the host up, not the call.
+  private Pool pool;
+  private boolean calling;
 
   ToolUse(World world, Session session, Turn turn, Hosting hosting, long deadlineMs) {
     this.world = world;
@@ -65,17 +67,41 @@ final class ToolUse {
         .otherwise(List.of());
   }
 
+  /** From now on a cancel reaches this call: an owner before this one may have sent it. */
+  void expect(int index) {
+    underWay = RequestId.of(turn.sessionId(), "turn-" + turn.seq() + "-tool-" + index, 1);
+    pool = session.row().pinnedExecutorPool();
+  }
+
   /** What came of a call; a tool that fails is an answer too. */
   Future<Payloads.Step> use(ToolCall call, int index) {
     if (!Tools.allowed(session.row().toolsAllow(), call.toolId())) {
       var error = ErrorCode.TOOL_NOT_ALLOWED.with(call.toolId());
       return Future.succeededFuture(step(call, index, DispatchResult.failed(error, null)));
     }
-    return dispatch(call, index, 0).map(result -> step(call, index, result));
+    expect(index);
+    calling = true;
+    var requestId = underWay;
+    return permitted(call)
+        .compose(permitted ->
+            permitted
+                ? dispatch(call, requestId, 0)
+                : Future.succeededFuture(
+                    DispatchResult.failed(ErrorCode.TOOL_POLICY_DENIED.with(call.toolId()), null)))
+        .onComplete(_ -> {
+          underWay = null;
+          calling = false;
+        })
+        .map(result -> step(call, index, result));
   }
 
-  private Future<DispatchResult> dispatch(ToolCall call, int index, int refusals) {
-    var requestId = RequestId.of(turn.sessionId(), "turn-" + turn.seq() + "-tool-" + index, 1);
+  private Future<Boolean> permitted(ToolCall call) {
+    return call.toolId().equals(Tools.SHELL)
+        ? world.shells().allows(session.row().organizationId())
+        : Future.succeededFuture(true);
+  }
+
+  private Future<DispatchResult> dispatch(ToolCall call, String requestId, int refusals) {
     return hosting
         .host()
         .compose(host -> {
@@ -95,19 +121,22 @@ final class ToolUse {
           if (!nobody || refusals == REFUSALS_MAX) return Future.succeededFuture(result);
           // It was not begun: the host went just now, and there may be another one.
           Promise<DispatchResult> later = Promise.promise();
-          world.here().later(AGAIN_MS, () -> dispatch(call, index, refusals + 1).onComplete(later));
+          world
+              .here()
+              .later(AGAIN_MS, () -> dispatch(call, requestId, refusals + 1).onComplete(later));
           return later.future();
         });
   }
 
   private Future<DispatchResult> run(DispatchRouter.Run run) {
     var dispatch = run.dispatch();
-    var key = Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId());
+    pool = dispatch.selector().pool();
+    var key = Homes.queueKey(pool, dispatch.organizationId());
     var await = new DispatchRouter.Await(key, dispatch.requestId(), dispatch.organizationId());
-    underWay = new UnderWay(key, dispatch.requestId());
+    var max = Duration.ofMillis(dispatch.timeoutMs() + ANSWER_GRACE_MS);
     return world
         .homes()
-        .ask(key, _ -> run, await, Duration.ofMillis(dispatch.timeoutMs() + ANSWER_GRACE_MS))
+        .askWhile(() -> !hosting.over(), key, _ -> run, await, max)
         .map(reply ->
             switch (reply) {
               case Finished(var result, _) -> result;
@@ -115,8 +144,7 @@ final class ToolUse {
               case DispatchRouter.Accepted _ ->
                   throw new IllegalStateException("a synchronous dispatch is never accepted");
             })
-        .otherwise(_ -> DispatchResult.failed(ErrorCode.GATEWAY_TIMEOUT))
-        .onComplete(_ -> underWay = null);
+        .otherwise(_ -> DispatchResult.failed(ErrorCode.GATEWAY_TIMEOUT));
   }
 
   private Payloads.Step step(ToolCall call, int index, DispatchResult result) {
@@ -139,16 +167,31 @@ final class ToolUse {
         : RawJson.from(output.text().substring(0, Math.min(max, output.text().length())));
   }
 
-  /** Ends what is under way, wherever it runs. */
+  /**
+   * Ends what is under way, wherever it runs; completes when its host has said that nothing of it
+   * is left, or after {@link #CANCEL_MAX}.
+   */
   Future<?> cancel() {
-    if (underWay == null) return Future.succeededFuture();
+    return cancel(world.here().nowMs() + CANCEL_MAX.toMillis());
+  }
+
+  private Future<?> cancel(long untilMs) {
+    long leftMs = untilMs - world.here().nowMs();
+    if (underWay == null || pool == null || leftMs <= 0) return Future.succeededFuture();
     var organization = session.row().organizationId();
+    var key = Homes.queueKey(pool, organization);
+    var unwanted = new DispatchRouter.Cancel(key, underWay, organization);
     return world
         .homes()
-        .ask(
-            underWay.key(),
-            new DispatchRouter.Cancel(underWay.key(), underWay.requestId(), organization),
-            CANCEL_MAX)
-        .otherwiseEmpty();
+        .ask(key, unwanted, Duration.ofMillis(leftMs))
+        .otherwiseEmpty()
+        .compose(_ -> calling ? cancelAgain(untilMs) : Future.succeededFuture());
+  }
+
+  // It may have been on its way to its home when that was asked to end it.
+  private Future<?> cancelAgain(long untilMs) {
+    Promise<Void> again = Promise.promise();
+    world.here().later(AGAIN_MS, () -> cancel(untilMs).onComplete(_ -> again.complete()));
+    return again.future();
   }
 }

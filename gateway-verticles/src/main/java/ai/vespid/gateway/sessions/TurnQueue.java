@@ -95,9 +95,14 @@ final class TurnQueue {
     }
   }
 
-  /** The turn that is under way ends now, if there is one. Those that wait go on. */
-  Optional<Turn> cancel(String byUserId) {
+  /**
+   * The turn that is under way ends now, if there is one. Those that wait go on.
+   *
+   * @param upToSeq a turn of a later message is not meant
+   */
+  Optional<Turn> cancel(String byUserId, long upToSeq) {
     if (!(state instanceof State.Running(Turn turn, _))) return Optional.empty();
+    if (turn.seq() > upToSeq) return Optional.empty();
     out.add(new Command.Abort(turn));
     end(turn, new Outcome.Canceled(byUserId));
     return Optional.of(turn);

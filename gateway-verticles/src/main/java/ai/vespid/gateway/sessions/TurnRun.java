@@ -45,6 +45,9 @@ final class TurnRun {
     var steps = session.history().steps(turn);
     calls = (int) steps.stream().filter(step -> is(step, SessionEvent.TOOL_CALL)).count();
     thoughts = (int) steps.stream().filter(step -> is(step, SessionEvent.AGENT_MESSAGE)).count();
+    if (unanswered(steps)) {
+      tools.expect(Payloads.Tool.read(steps.getLast().event().payload()).stream().callIndex());
+    }
     tools
         .host()
         .compose(_ -> goOn(steps))
@@ -68,11 +71,13 @@ final class TurnRun {
     return step.event().eventType().equals(type);
   }
 
+  private static boolean unanswered(List<SessionRow> steps) {
+    return !steps.isEmpty() && is(steps.getLast(), SessionEvent.TOOL_CALL);
+  }
+
   // The last owner may have stopped between a call and its answer.
   private Future<?> goOn(List<SessionRow> steps) {
-    if (steps.isEmpty() || !is(steps.getLast(), SessionEvent.TOOL_CALL)) {
-      return Future.succeededFuture();
-    }
+    if (!unanswered(steps)) return Future.succeededFuture();
     var step = Payloads.Tool.read(steps.getLast().event().payload()).stream();
     return answer(new ToolCall(step.callId(), step.toolId(), step.input()), step.callIndex());
   }
@@ -137,7 +142,7 @@ final class TurnRun {
   private Future<?> store(String type, String key, RawJson payload) {
     if (over) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
     var event = new SessionRow.New(type, "info", payload, key, null, turn.seq(), false);
-    return session.insist(List.of(event), new Nothing());
+    return session.insist(List.of(event), new Nothing(), () -> !over);
   }
 
   /** Stops it wherever it runs; completes when it has. */

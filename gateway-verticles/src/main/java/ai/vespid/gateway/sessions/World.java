@@ -3,25 +3,26 @@ package ai.vespid.gateway.sessions;
 import ai.vespid.kit.engine.Engines;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Surroundings;
-import ai.vespid.sql.SessionOwnerRepository;
 
 /** What every session of a shard stands on. */
 record World(
     Surroundings here,
     HomeCalls homes,
-    SessionOwnerRepository owners,
+    SessionRows owners,
     Pinning pinning,
     Tools tools,
+    ShellPolicy shells,
     Engines engines,
     Keys keys) {
   /** One whose sessions bring no keys. */
   World(
       Surroundings here,
       HomeCalls homes,
-      SessionOwnerRepository owners,
+      SessionRows owners,
       Pinning pinning,
       Tools tools,
+      ShellPolicy shells,
       Engines engines) {
-    this(here, homes, owners, pinning, tools, engines, Keys.NONE);
+    this(here, homes, owners, pinning, tools, shells, engines, Keys.NONE);
   }
 }

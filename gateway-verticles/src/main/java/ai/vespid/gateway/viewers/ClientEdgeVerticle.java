@@ -116,7 +116,7 @@ public final class ClientEdgeVerticle extends VerticleBase {
     var socket =
         new ViewerSocket(
             viewer,
-            new Wire(webSocket),
+            Wire.of(webSocket),
             feeds,
             homes,
             sessions,

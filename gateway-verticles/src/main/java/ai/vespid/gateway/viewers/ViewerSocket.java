@@ -119,7 +119,13 @@ final class ViewerSocket implements Show.Stage {
       case ClientFrame.Cancel cancel ->
           of(
               cancel.sessionId(),
-              id -> ask(new SessionTurns.Cancel(viewer.organizationId(), id, viewer.userId())));
+              id ->
+                  sessions
+                      .lastSeq(viewer.organizationId(), id)
+                      .compose(last ->
+                          ask(
+                              new SessionTurns.Cancel(
+                                  viewer.organizationId(), id, viewer.userId(), last))));
       case ClientFrame.Leave leave -> {
         if (show != null && show.sessionId().equals(leave.sessionId())) leave();
         yield Future.succeededFuture();

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 final class JournalTest implements Journal.Owner {
   private final Vertx vertx = Vertx.vertx();
   private final Database database = EmbeddedDatabase.create().open(vertx);
-  private final SessionOwnerRepository owners = new SessionOwnerRepository(database.gateway());
+  private final SessionRows owners = SessionRows.of(new SessionOwnerRepository(database.gateway()));
   private final List<SessionRow> stored = new ArrayList<>();
   private final String organization = UUID.randomUUID().toString();
   private String sessionId;
@@ -124,19 +124,40 @@ final class JournalTest implements Journal.Owner {
 
   @Test
   void takesAStepForStoredThatAnOwnerBeforeHadStored() {
-    journal().insist(step("k"), new Nothing()).await();
+    journal().insist(step("k"), new Nothing(), () -> true).await();
     var next = journal();
-    next.insist(step("k"), new Nothing()).await();
-    next.insist(step("other"), new Nothing()).await();
+    next.insist(step("k"), new Nothing(), () -> true).await();
+    next.insist(step("other"), new Nothing(), () -> true).await();
 
     assertThat(stored).extracting(row -> row.event().seq()).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void knowsOfAnEventWhoseCommitWasNotAnswered() {
+    var journal = journal();
+    var held = new Held(sessionId, 1);
+    owners.append(held, step("k"), new Nothing()).await();
+    journal.insist(step("k"), new Nothing(), () -> true).await();
+
+    assertThat(stored).extracting(row -> row.event().seq()).containsExactly(1L);
+    assertThat(journal.lastSeq()).isEqualTo(1);
+  }
+
+  @Test
+  void storesNoStepThatNobodyWantsAnyMore() {
+    var journal = journal();
+    var late = journal.insist(step("k"), new Nothing(), () -> false).map(_ -> "stored");
+
+    assertThat(late.otherwise("left out").await()).isEqualTo("left out");
+    assertThat(stored).isEmpty();
   }
 
   @Test
   void tellsItsOwnerOnceThatTheSessionIsAnothers() {
     var journal = journal();
     journal();
-    var first = journal.insist(step("a"), new Nothing()).map(_ -> "stored").otherwise("lost");
+    var first =
+        journal.insist(step("a"), new Nothing(), () -> true).map(_ -> "stored").otherwise("lost");
     var second = journal.append(step("b"), new Nothing()).map(_ -> "stored").otherwise("lost");
 
     assertThat(first.await()).isEqualTo("lost");

@@ -54,7 +54,7 @@ final class TurnQueueTest {
     queue.done(turn(1), ANSWER);
     queue.commands();
     queue.tick(10_000);
-    queue.cancel("u");
+    queue.cancel("u", Long.MAX_VALUE);
 
     assertThat(queue.commands()).isEmpty();
   }
@@ -63,12 +63,22 @@ final class TurnQueueTest {
   void stopsACanceledTurnAndBelievesNothingItSaysLater() {
     queue.arrive(turn(1), 0);
     queue.commands();
-    assertThat(queue.cancel("bob")).contains(turn(1));
+    assertThat(queue.cancel("bob", Long.MAX_VALUE)).contains(turn(1));
     queue.done(turn(1), ANSWER);
-    assertThat(queue.cancel("bob")).isEmpty();
+    assertThat(queue.cancel("bob", Long.MAX_VALUE)).isEmpty();
 
     assertThat(queue.commands())
         .containsExactly(new Abort(turn(1)), new End(turn(1), new Outcome.Canceled("bob")));
+  }
+
+  @Test
+  void doesNotCancelATurnThatCameAfterSomebodyWantedThat() {
+    queue.arrive(turn(5), 0);
+    queue.commands();
+
+    assertThat(queue.cancel("bob", 4)).isEmpty();
+    assertThat(queue.commands()).isEmpty();
+    assertThat(queue.cancel("bob", 5)).contains(turn(5));
   }
 
   @Test
@@ -154,7 +164,7 @@ final class TurnQueueTest {
         case 2 -> {
           if (!begun.isEmpty()) queue.done(begun.get(random.nextInt(begun.size())), ANSWER);
         }
-        case 3 -> queue.cancel("u");
+        case 3 -> queue.cancel("u", Long.MAX_VALUE);
         case 4 -> store();
         default -> queue.tick(nowMs);
       }

@@ -21,7 +21,7 @@ import java.util.List;
  *                                 <--------------------------------  Reconcile (agent said hello)
  *                                 Reconciled
  *   Await  ------------------->   Finished | Refused, or NOT_FOUND
- *   Cancel ------------------->   Done; its waiters are told DISPATCH_CANCELED
+ *   Cancel ------------------->   its waiters are told DISPATCH_CANCELED; Done when it is gone
  * former home                new home
  *             <----------------   HandOver (what I am home for now)
  *   TakeOver ----------------->   Done
@@ -153,7 +153,8 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
 
   /**
    * Nobody wants its result any more: it ends now, and who holds it is told to stop. What is
-   * decided or unknown stays as it is.
+   * decided or unknown stays as it is. Answered when its holder has said that nothing of it is
+   * left, or does not within some seconds.
    */
   record Cancel(String key, String requestId, String organizationId)
       implements DispatchRouter<Done> {}

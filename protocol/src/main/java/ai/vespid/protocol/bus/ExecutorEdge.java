@@ -13,7 +13,7 @@ import java.util.List;
  * router                      edge
  *   Offer  ------------------->   Accepted | Full | Draining | NotHere
  *   Withdraw ----------------->   Accepted | Full | NotHere (another home decided that offer)
- *   Cancel ------------------->   Done
+ *   Cancel ------------------->   Done (nothing of it is left there)
  *   Holdings ----------------->   HoldingList (the router has just become home)
  * </pre>
  */
@@ -80,7 +80,11 @@ public sealed interface ExecutorEdge<R extends Message> extends Request<R> {
   record Withdraw(String connectionId, String requestId, int epoch)
       implements ExecutorEdge<Offer.Reply> {}
 
-  /** Tell the agent to stop this attempt. Harmless when it is over already. */
+  /**
+   * Tell the agent to stop this attempt. Harmless when it is over already. Answered when the agent
+   * says that nothing of it is left, when its socket ends, or at once when it is of those that do
+   * not say so.
+   */
   record Cancel(String executorId, String requestId, int epoch, String reason)
       implements ExecutorEdge<Done> {}
 

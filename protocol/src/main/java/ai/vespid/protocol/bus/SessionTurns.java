@@ -76,7 +76,13 @@ public sealed interface SessionTurns<R extends Message> extends Request<R> {
     }
   }
 
-  record Cancel(String organizationId, String sessionId, String userId)
+  /**
+   * End the turn that is under way.
+   *
+   * @param upToSeq the last event there was when somebody wanted that: asked again, it does not end
+   *     a turn that came later. Null means whatever is under way
+   */
+  record Cancel(String organizationId, String sessionId, String userId, Long upToSeq)
       implements SessionTurns<Reply> {}
 
   record Reset(String organizationId, String sessionId, String userId, ResetMode mode)

@@ -24,6 +24,8 @@ import java.util.Set;
  *                      <-------------------  executor_welcome_v2 | executor_error_v2 + close
  *                      <-------------------  invoke_tool_v2
  *   dispatch_ack       ------------------->            only with the feature "ack"
+ *                      <-------------------  dispatch_cancel
+ *   dispatch_canceled  ------------------->            only with the feature "cancel"
  *   tool_event_v2 *    ------------------->
  *   tool_result_v2     ------------------->            repeated until acknowledged
  *                      <-------------------  result_ack
@@ -63,6 +65,9 @@ public sealed interface ExecutorFrame {
      * Features an agent may name: it acknowledges dispatches and repeats unacknowledged results.
      */
     public static final String ACK = "ack";
+
+    /** It says when nothing is left of what it was told to stop. */
+    public static final String CANCEL = "cancel";
 
     public static final int HELD_MAX = 10_000;
 
@@ -166,6 +171,19 @@ public sealed interface ExecutorFrame {
     @Override
     public String type() {
       return "dispatch_ack";
+    }
+  }
+
+  /** Ours: nothing of this attempt runs any more; it was told to stop, or has it not. */
+  record DispatchCanceled(String requestId, Integer epoch) implements ExecutorFrame {
+    public DispatchCanceled {
+      Check.text("requestId", requestId, 1, RequestId.LENGTH_MAX);
+      Check.range("epoch", epoch, 1, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public String type() {
+      return "dispatch_canceled";
     }
   }
 

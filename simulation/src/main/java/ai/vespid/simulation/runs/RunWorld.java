@@ -5,10 +5,11 @@ import java.time.InstantSource;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.StringJoiner;
+import java.util.UUID;
 
 /** Time, chance and everything that will happen. */
-final class RunWorld implements InstantSource {
-  static final long START_MS = Instant.parse("2026-01-01T00:00:00Z").toEpochMilli();
+public final class RunWorld implements InstantSource {
+  public static final long START_MS = Instant.parse("2026-01-01T00:00:00Z").toEpochMilli();
 
   private record Event(long atMs, long number, Runnable what) {}
 
@@ -19,9 +20,9 @@ final class RunWorld implements InstantSource {
   private final boolean tracing;
   private long numbers;
   private long nowMs = START_MS;
-  final Random random;
+  public final Random random;
 
-  RunWorld(long seed, boolean tracing) {
+  public RunWorld(long seed, boolean tracing) {
     random = new Random(seed);
     this.tracing = tracing;
   }
@@ -31,20 +32,27 @@ final class RunWorld implements InstantSource {
     return Instant.ofEpochMilli(nowMs);
   }
 
-  void after(long ms, Runnable what) {
+  public void after(long ms, Runnable what) {
     events.add(new Event(nowMs + Math.max(0, ms), numbers++, what));
   }
 
   /** A time on a network: short, and rarely very long. */
-  long way() {
+  public long way() {
     return random.nextInt(200) == 0 ? random.nextInt(25_000) : 1 + random.nextInt(20);
   }
 
-  boolean chance(double share) {
+  public boolean chance(double share) {
     return random.nextDouble() < share;
   }
 
-  void runUntil(long ms) {
+  /** An id as databases make them. */
+  public String id() {
+    var bytes = new byte[16];
+    random.nextBytes(bytes);
+    return UUID.nameUUIDFromBytes(bytes).toString();
+  }
+
+  public void runUntil(long ms) {
     while (!events.isEmpty() && events.peek().atMs <= ms) {
       var next = events.poll();
       nowMs = next.atMs;
@@ -53,15 +61,15 @@ final class RunWorld implements InstantSource {
     nowMs = ms;
   }
 
-  long happened() {
+  public long happened() {
     return numbers;
   }
 
-  void say(String who, Object what) {
+  public void say(String who, Object what) {
     if (tracing) trace.add("%,9d %s %s".formatted(nowMs - START_MS, who, what));
   }
 
-  String trace() {
+  public String trace() {
     return trace.toString();
   }
 }

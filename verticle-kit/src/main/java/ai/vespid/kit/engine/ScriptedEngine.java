@@ -1,5 +1,7 @@
 package ai.vespid.kit.engine;
 
+import static java.util.stream.Collectors.joining;
+
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Fixed rules instead of a model, so that everything around an engine can be used and tested with
@@ -34,6 +37,7 @@ import java.util.regex.Pattern;
  *   call TOOL {JSON}   calls that tool
  *   wait MS            is silent so long
  *   fail               answers nothing and fails
+ *   stream COUNT MS    counts, a number every so many milliseconds
  *   recall             tells every message of the conversation
  *   anything else      is said back
  * </pre>
@@ -50,6 +54,7 @@ public final class ScriptedEngine implements Engine {
   private static final Pattern RUN = Pattern.compile("run (.+)");
   private static final Pattern CALL = Pattern.compile("call (\\S+)\\s*(\\{.*})?");
   private static final Pattern WAIT = Pattern.compile("wait (\\d{1,6})");
+  private static final Pattern STREAM = Pattern.compile("stream (\\d{1,4}) (\\d{1,4})");
 
   /** Does something later. */
   @FunctionalInterface
@@ -94,12 +99,17 @@ public final class ScriptedEngine implements Engine {
     var pieces = new ArrayList<Piece>();
     var answer = new StringBuilder(LABEL);
     long delayMs = 0;
+    long pieceMs = PIECE_MS;
     int called = 0;
     for (var line : lines) {
       var wait = WAIT.matcher(line);
+      var stream = STREAM.matcher(line);
       var call = call(line, called);
       if (wait.matches()) {
         delayMs += Math.min(Integer.parseInt(wait.group(1)), WAIT_MS_MAX);
+      } else if (stream.matches()) {
+        pieceMs = Long.parseLong(stream.group(2));
+        answer.append(counted(Integer.parseInt(stream.group(1)))).append('\n');
       } else if (line.equals("fail")) {
         return List.of(new Piece(delayMs, new Failed(ErrorCode.ENGINE_FAILED, "told to fail")));
       } else if (call != null && called == results.size()) {
@@ -114,7 +124,11 @@ public final class ScriptedEngine implements Engine {
         answer.append('\n');
       }
     }
-    return spoken(answer.toString().stripTrailing(), delayMs, asked);
+    return spoken(answer.toString().stripTrailing(), delayMs, pieceMs, asked);
+  }
+
+  private static String counted(int to) {
+    return IntStream.rangeClosed(1, to).mapToObj(Integer::toString).collect(joining(" "));
   }
 
   private static int lastMessage(List<Said> said) {
@@ -160,10 +174,10 @@ public final class ScriptedEngine implements Engine {
   }
 
   // A word at a time, the blanks with it.
-  private static List<Piece> spoken(String answer, long delayMs, Inference asked) {
+  private static List<Piece> spoken(String answer, long delayMs, long pieceMs, Inference asked) {
     var pieces = new ArrayList<Piece>();
     for (var word : answer.split("(?<=\\s)")) {
-      pieces.add(new Piece(pieces.isEmpty() ? delayMs : PIECE_MS, new Delta(word)));
+      pieces.add(new Piece(pieces.isEmpty() ? delayMs : pieceMs, new Delta(word)));
     }
     long heard = asked.said().stream().mapToLong(Said::chars).sum();
     pieces.add(new Piece(0, new Usage(heard / 4, answer.length() / 4)));

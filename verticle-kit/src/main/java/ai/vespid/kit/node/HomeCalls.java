@@ -97,6 +97,16 @@ public final class HomeCalls {
     return call(router(key), _ -> request, request, max, wanted);
   }
 
+  /** As the longer {@link #ask}, while it is wanted. */
+  public <R extends Message> Future<R> askWhile(
+      BooleanSupplier wanted,
+      String key,
+      LongFunction<? extends DispatchRouter<R>> first,
+      DispatchRouter<R> later,
+      Duration max) {
+    return call(router(key), first, later, max, wanted);
+  }
+
   /** Asks the home of a session until it is answered; fails with a {@link Fault}. */
   public <R extends Message> Future<R> askSession(SessionTurns<R> request, Duration max) {
     Function<Homes, Optional<Address<? super SessionTurns<R>>>> home =

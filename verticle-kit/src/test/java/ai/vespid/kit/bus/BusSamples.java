@@ -312,7 +312,7 @@ final class BusSamples {
           new SessionTurns.Canceling(null),
           new SessionTurns.Watching(STATE, 7),
           new SessionTurns.Refused(ErrorCode.SESSION_ARCHIVED, "it is archived"),
-          new SessionTurns.Cancel(ORG, RUN, USER),
+          new SessionTurns.Cancel(ORG, RUN, USER, 7L),
           new SessionTurns.Reset(ORG, RUN, USER, ResetMode.CLEAR_HISTORY),
           new SessionTurns.Archive(ORG, RUN, USER),
           new SessionTurns.Restore(ORG, RUN, USER),

@@ -65,6 +65,14 @@ final class ScriptedEngineTest {
   }
 
   @Test
+  void streamsNumbersAtARate() {
+    var chunks = answer(new User("stream 5 33"));
+
+    assertThat(text(chunks)).isEqualTo("[scripted] 1 2 3 4 5");
+    assertThat(waitedMs).isEqualTo(1 + 5 * 33 + 2);
+  }
+
+  @Test
   void callsOneToolAfterTheOther() {
     var message = new User("run uname\ncall connector.github.issue {\"a\":1}");
     var first = new ToolCall("call-0", "shell.run", RawJson.of("{\"script\":\"uname\"}"));
