@@ -1,5 +1,6 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.command.Node;
 import ai.vespid.agent.link.Backoff;
 import ai.vespid.agent.link.Link;
 import ai.vespid.agent.operation.AgentStatus;
@@ -31,6 +32,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -115,6 +117,7 @@ public final class Agent implements Link.Listener {
     vertx.setPeriodic(TICK_MS, _ -> link.run(this::tick));
     // At once, for it costs nothing: the first hello offers scripts. Others may take their time.
     sandboxes.probe("host");
+    if (runner.node().isPresent()) runner.node().get().start(this::announce, link::connected);
     link.start();
     watch.start();
   }
@@ -177,9 +180,20 @@ public final class Agent implements Link.Listener {
         connectors,
         null,
         bootId,
-        Set.of(Hello.ACK),
+        features(),
         table.inFlight(),
         delivery.held());
+  }
+
+  private Set<String> features() {
+    var features = new TreeSet<String>(Set.of(Hello.ACK));
+    runner
+        .node()
+        .ifPresent(node -> {
+          features.add(Hello.COMMANDS);
+          node.desk().offered().forEach(name -> features.add(Hello.COMMANDS + ':' + name));
+        });
+    return features;
   }
 
   @Override
@@ -302,6 +316,7 @@ public final class Agent implements Link.Listener {
       await(table::idle, KILL_MAX);
     }
     watch.stop();
+    runner.node().ifPresent(Node::stop);
     await(delivery::settled, FLUSH_MAX);
     var closed = new CompletableFuture<Void>();
     link.run(() -> link.stop().onComplete(_ -> closed.complete(null)));

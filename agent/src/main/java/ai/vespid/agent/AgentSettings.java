@@ -21,7 +21,7 @@ import java.util.UUID;
  * error that names the variable, and a number below its floor is raised to it.
  */
 record AgentSettings(Settings settings) {
-  private static final Set<String> BACKENDS = Set.of("host", "docker", "lxc");
+  private static final Set<String> BACKENDS = Set.of("host", "docker", "lxc", "qemu");
 
   AgentSettings(Map<String, String> environment) {
     this(valid(environment));
@@ -61,6 +61,16 @@ record AgentSettings(Settings settings) {
     return backend().equals("host") ? List.of("host", "docker") : List.of(backend());
   }
 
+  /** Whether scripts of many organizations may run side by side outside of containers. */
+  boolean unsafeManaged() {
+    return settings.flag(Setting.UNSAFE_MANAGED, false);
+  }
+
+  /** Folder with the kernel and the first files of machines. */
+  Path qemuGuest() {
+    return settings.path(Setting.QEMU_GUEST).orElseThrow();
+  }
+
   Path lxcRootFs() {
     return settings.path(Setting.LXC_ROOTFS).orElseThrow();
   }
@@ -79,10 +89,10 @@ record AgentSettings(Settings settings) {
   /** Tells all that is wrong before anything is begun. */
   void check(Problems problems) {
     if (!BACKENDS.contains(backend())) {
-      problems.add(Setting.BACKEND.variable(), "must be host, docker or lxc");
+      problems.add(Setting.BACKEND.variable(), "must be host, docker, lxc or qemu");
     }
     if (!BACKENDS.containsAll(sandboxes())) {
-      problems.add(Setting.SANDBOXES.variable(), "must be of host, docker and lxc");
+      problems.add(Setting.SANDBOXES.variable(), "must be of host, docker, lxc and qemu");
     }
     if (!allowedBackends().contains(backend())) {
       problems.add(Setting.SANDBOXES.variable(), "must have the backend, " + backend());
@@ -92,6 +102,10 @@ record AgentSettings(Settings settings) {
     if (allowedBackends().contains("lxc") && settings.path(Setting.LXC_ROOTFS).isEmpty()) {
       problems.add(Setting.LXC_ROOTFS.variable(), "is required for lxc");
     }
+    if (allowedBackends().contains("qemu") && settings.path(Setting.QEMU_GUEST).isEmpty()) {
+      problems.add(Setting.QEMU_GUEST.variable(), "is required for qemu");
+    }
+    new NodeSettings(this).check(problems);
     if (!logLevel().matches("error|warn|info|debug|trace")) {
       problems.add(Setting.LOG_LEVEL.variable(), "must be error, warn, info, debug or trace");
     }

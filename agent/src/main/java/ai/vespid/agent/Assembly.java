@@ -42,7 +42,8 @@ final class Assembly {
     var sandboxes = sandboxes(settings, owner, journal.writer().orElse(""));
     journal.takeOver(bootId);
     var cache = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
-    var runner = new TaskRunner(sandboxes, connectors, cache);
+    var node = new NodeSettings(settings).node(owner, sandboxes);
+    var runner = new TaskRunner(sandboxes, connectors, cache, Optional.of(node));
     var outbox =
         new Outbox(
             new Outbox.Limits(

@@ -28,6 +28,7 @@ public final class ScriptProcess {
    * One program.
    *
    * @param environment all of it, but the marker
+   * @param input what it reads, or null for nothing; it may be secret
    */
   public record Program(
       String backend,
@@ -35,7 +36,24 @@ public final class ScriptProcess {
       Path directory,
       Map<String, String> environment,
       long timeoutMs,
-      int outputCharsMax) {}
+      int outputCharsMax,
+      byte[] input) {
+    /** One that has nothing to read. */
+    public Program(
+        String backend,
+        List<String> command,
+        Path directory,
+        Map<String, String> environment,
+        long timeoutMs,
+        int outputCharsMax) {
+      this(backend, command, directory, environment, timeoutMs, outputCharsMax, null);
+    }
+
+    @Override
+    public String toString() {
+      return "Program[" + backend + "]";
+    }
+  }
 
   /**
    * @param bootId this process; everything it starts is marked with it
@@ -56,6 +74,23 @@ public final class ScriptProcess {
   /** Blocks until the program and everything it left behind are gone. */
   public ShellOutput run(Program program, Cancellation cancellation)
       throws IOException, InterruptedException {
+    return run(program, cancellation, Rest.ENDS);
+  }
+
+  /** Blocks until the program has ended; what it left behind stays, unless it had to be killed. */
+  public ShellOutput runAlone(Program program, Cancellation cancellation)
+      throws IOException, InterruptedException {
+    return run(program, cancellation, Rest.STAYS);
+  }
+
+  /** What becomes of processes that a program leaves when it ends by itself. */
+  private enum Rest {
+    ENDS,
+    STAYS
+  }
+
+  private ShellOutput run(Program program, Cancellation cancellation, Rest rest)
+      throws IOException, InterruptedException {
     var marker = bootId + '.' + UUID.randomUUID();
     var process = start(program, marker);
     var tree = new ProcessTree(process, MARKER + '=' + marker, setsid != null);
@@ -63,7 +98,7 @@ public final class ScriptProcess {
     var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout");
     var stderr = new Drain(process.getErrorStream(), charsMax, "shell-stderr");
     boolean inTime;
-    Integer exitCode;
+    Integer exitCode = null;
     try {
       var ended = new CountDownLatch(1);
       process.onExit().thenRun(ended::countDown);
@@ -72,7 +107,7 @@ public final class ScriptProcess {
       // Read before the kill: a code that our own signal caused is not the script's.
       exitCode = process.isAlive() ? null : Integer.valueOf(process.exitValue());
     } finally {
-      tree.kill(graceNanos);
+      if (exitCode == null || rest == Rest.ENDS) tree.kill(graceNanos);
     }
     long deadline = System.nanoTime() + graceNanos;
     stdout.await(deadline - System.nanoTime());
@@ -94,7 +129,9 @@ public final class ScriptProcess {
     if (setsid != null) command.add(setsid);
     command.addAll(program.command());
     var builder = new ProcessBuilder(command).directory(program.directory().toFile());
-    builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    if (program.input() == null) {
+      builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    }
     var variables = builder.environment();
     variables.clear();
     try {
@@ -104,7 +141,20 @@ public final class ScriptProcess {
       throw new IOException("the environment has a name or value that no process can have");
     }
     variables.put(MARKER, marker);
-    return builder.start();
+    var process = builder.start();
+    if (program.input() != null) {
+      // On a thread of its own: one that does not read would hold up whoever waits for its end.
+      Thread.ofPlatform().daemon().name("shell-stdin").start(() -> feed(process, program.input()));
+    }
+    return process;
+  }
+
+  private static void feed(Process process, byte[] input) {
+    try (var stdin = process.getOutputStream()) {
+      stdin.write(input);
+    } catch (IOException e) {
+      return; // It ended, or does not want it.
+    }
   }
 
   /** Where a program is; null when it is in none of the folders. */

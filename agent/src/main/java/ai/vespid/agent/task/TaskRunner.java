@@ -1,5 +1,6 @@
 package ai.vespid.agent.task;
 
+import ai.vespid.agent.command.Node;
 import ai.vespid.agent.connector.ActionCall;
 import ai.vespid.agent.connector.Connector;
 import ai.vespid.agent.sandbox.Cancellation;
@@ -18,12 +19,14 @@ import ai.vespid.protocol.Json;
 import ai.vespid.protocol.NetworkMode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.command.CommandCall;
 import ai.vespid.protocol.connector.ActionFailed;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,16 +36,33 @@ import org.slf4j.LoggerFactory;
  */
 public final class TaskRunner {
   private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
+  private static final int COMMAND_MARGIN_MS = 1_000;
 
   private final Sandboxes sandboxes;
   private final Map<String, Connector> connectors;
   private final WorkspaceCache workspaces;
+  private final Optional<Node> node;
 
+  /** One that takes no commands. */
   public TaskRunner(
       Sandboxes sandboxes, Map<String, Connector> connectors, WorkspaceCache workspaces) {
+    this(sandboxes, connectors, workspaces, Optional.empty());
+  }
+
+  public TaskRunner(
+      Sandboxes sandboxes,
+      Map<String, Connector> connectors,
+      WorkspaceCache workspaces,
+      Optional<Node> node) {
     this.sandboxes = sandboxes;
     this.connectors = Map.copyOf(connectors);
     this.workspaces = workspaces;
+    this.node = node;
+  }
+
+  /** What takes commands here. */
+  public Optional<Node> node() {
+    return node;
   }
 
   public ToolResult run(InvokeTool invoke, Cancellation cancellation) {
@@ -51,6 +71,7 @@ public final class TaskRunner {
         case CONNECTOR_ACTION -> succeeded(invoke, act(invoke, cancellation), null);
         case AGENT_EXECUTE -> execute(invoke, cancellation);
         case AGENT_RUN -> failed(invoke, ErrorCode.UNSUPPORTED_KIND.name(), null);
+        case AGENT_COMMAND -> command(invoke, cancellation);
       };
     } catch (ActionFailed e) {
       return failed(invoke, e.error(), null);
@@ -93,6 +114,28 @@ public final class TaskRunner {
             baseUrl,
             invoke.requestId(),
             invoke.toolPolicy().timeoutMs()));
+  }
+
+  private ToolResult command(InvokeTool invoke, Cancellation cancellation) {
+    if (node.isEmpty()) return failed(invoke, ErrorCode.UNSUPPORTED_KIND.name(), null);
+    CommandCall call;
+    try {
+      call = Json.read(invoke.payload().bytes(), CommandCall.class);
+    } catch (InvalidMessage e) {
+      return failed(invoke, ErrorCode.INVALID_COMMAND_PAYLOAD.name(), null);
+    }
+    int given = invoke.toolPolicy().timeoutMs();
+    // Its result has to arrive before the gateway gives it up.
+    long timeoutMs = Math.max(given / 2, given - COMMAND_MARGIN_MS);
+    int charsMax = invoke.toolPolicy().outputMaxChars();
+    var result = node.get().desk().run(call, invoke.secret(), timeoutMs, charsMax, cancellation);
+    var json = RawJson.from(result);
+    return switch (result.status()) {
+      case SUCCESS -> succeeded(invoke, json, null);
+      case FAILED -> failed(invoke, ErrorCode.COMMAND_FAILED.with(result.code()), json);
+      case DENIED -> failed(invoke, ErrorCode.COMMAND_DENIED.with(result.code()), json);
+      case TIMEOUT -> failed(invoke, ErrorCode.NODE_EXECUTION_TIMEOUT.name(), json);
+    };
   }
 
   private ToolResult execute(InvokeTool invoke, Cancellation cancellation)

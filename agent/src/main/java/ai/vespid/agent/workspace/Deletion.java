@@ -13,10 +13,10 @@ import java.nio.file.attribute.PosixFilePermissions;
  * Deletes a directory and what is in it, following no link. Scripts leave directories that nobody
  * may write or read, such as the caches of some build tools; the owner can take them back.
  */
-final class Deletion extends SimpleFileVisitor<Path> {
+public final class Deletion extends SimpleFileVisitor<Path> {
   private Deletion() {}
 
-  static void of(Path directory) throws IOException {
+  public static void of(Path directory) throws IOException {
     if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) return;
     Files.walkFileTree(directory, new Deletion());
   }

@@ -199,8 +199,14 @@ public final class LxcSandbox implements Sandbox {
     return wanted;
   }
 
+  /** Sessions beside its tasks, confined as they are. */
+  public LxcSessions sessions(Path folder) {
+    return new LxcSessions(
+        new LxcSessions.Site(options, rootFs, folder, processes, environment.apply("PATH")), this);
+  }
+
   // Written once; null for none.
-  private Path policy() throws IOException {
+  Path policy() throws IOException {
     var profile = options.privileges().seccomp();
     if (profile.equals("unconfined")) return null;
     var file = state.resolve("seccomp");
