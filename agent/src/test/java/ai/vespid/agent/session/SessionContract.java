@@ -181,7 +181,7 @@ public interface SessionContract {
     var sessions = running("one");
     var seconds = SandboxContract.unique();
 
-    exec(sessions, "one", "sh", "-c", "nohup sleep " + seconds + " >/dev/null 2>&1 &");
+    exec(sessions, "one", "sh", "-c", "setsid sleep " + seconds + " >/dev/null 2>&1 &");
     Eventually.is("it runs", () -> runs(sessions, seconds));
     sessions.stop("one", time());
 
