@@ -9,6 +9,7 @@ import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.docker.DockerSandbox;
 import ai.vespid.agent.sandbox.lxc.LxcSandbox;
+import ai.vespid.agent.sandbox.qemu.QemuSandbox;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
@@ -115,6 +116,18 @@ final class Assembly {
                     owner,
                     settings.lxcRootFs(),
                     settings.workspaceRoot().toAbsolutePath().resolve("lxc").resolve(owner.agent()),
+                    settings.hostKillGraceMs(),
+                    System::getenv);
+            case "qemu" ->
+                new QemuSandbox(
+                    settings.docker(),
+                    owner,
+                    settings.qemuGuest(),
+                    settings
+                        .workspaceRoot()
+                        .toAbsolutePath()
+                        .resolve("qemu")
+                        .resolve(owner.agent()),
                     settings.hostKillGraceMs(),
                     System::getenv);
             default -> throw new IllegalStateException(backend);

@@ -7,6 +7,7 @@ import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.ScriptProcess;
 import ai.vespid.agent.sandbox.docker.DockerSandbox;
 import ai.vespid.agent.sandbox.lxc.LxcSandbox;
+import ai.vespid.agent.sandbox.qemu.QemuSandbox;
 import ai.vespid.agent.session.Bounds;
 import ai.vespid.agent.session.Folders;
 import ai.vespid.agent.session.Providers;
@@ -105,6 +106,10 @@ record NodeSettings(AgentSettings agent) {
             sandboxes
                 .of(LxcSandbox.class)
                 .ifPresent(lxc -> made.add(lxc.sessions(root.resolve("lxc"))));
+        case "qemu" ->
+            sandboxes
+                .of(QemuSandbox.class)
+                .ifPresent(qemu -> made.add(qemu.sessions(root.resolve("qemu"))));
         default -> throw new IllegalStateException(provider);
       }
     }

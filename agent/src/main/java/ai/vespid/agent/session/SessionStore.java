@@ -1,5 +1,6 @@
 package ai.vespid.agent.session;
 
+import ai.vespid.agent.session.SessionRecord.State;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import java.io.IOException;
@@ -15,7 +16,10 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sessions on disk: one file each, by handle, written whole and synced. */
+/**
+ * Sessions on disk: one file each, by handle, written whole, and synced where it decides whether
+ * something exists. Whether a session runs its provider knows better than any disk.
+ */
 public final class SessionStore {
   private static final Logger LOG = LoggerFactory.getLogger(SessionStore.class);
   private static final String SUFFIX = ".session";
@@ -29,7 +33,7 @@ public final class SessionStore {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
   }
 
-  /** Blocks until it is on disk. */
+  /** Blocks until it is written. */
   void write(SessionRecord session) throws IOException {
     // Readable by its owner alone from the first moment.
     var temporary = Files.createTempFile(directory, "session-", ".tmp");
@@ -37,12 +41,16 @@ public final class SessionStore {
       try (var file = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         var bytes = ByteBuffer.wrap(Json.write(session));
         while (bytes.hasRemaining()) file.write(bytes);
-        file.force(false);
+        if (decides(session.state())) file.force(false);
       }
       Files.move(temporary, file(session.handle()), StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  private static boolean decides(State state) {
+    return state != State.RUNNING && state != State.STOPPED;
   }
 
   void remove(String handle) throws IOException {
