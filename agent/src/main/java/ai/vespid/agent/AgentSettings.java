@@ -3,6 +3,7 @@ package ai.vespid.agent;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.sandbox.docker.DockerOptions;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
+import ai.vespid.agent.sandbox.lxc.LxcNetwork;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Setting;
 import ai.vespid.agent.settings.Settings;
@@ -71,6 +72,12 @@ record AgentSettings(Settings settings) {
     return settings.path(Setting.QEMU_GUEST).orElseThrow();
   }
 
+  /** The bridge of LXC containers with a network; null for none. */
+  LxcNetwork lxcNetwork(Problems problems) {
+    var bridge = settings.text(Setting.LXC_BRIDGE, "none");
+    return LxcNetwork.read(bridge, Setting.LXC_BRIDGE.variable(), problems);
+  }
+
   Path lxcRootFs() {
     return settings.path(Setting.LXC_ROOTFS).orElseThrow();
   }
@@ -105,6 +112,7 @@ record AgentSettings(Settings settings) {
     if (allowedBackends().contains("qemu") && settings.path(Setting.QEMU_GUEST).isEmpty()) {
       problems.add(Setting.QEMU_GUEST.variable(), "is required for qemu");
     }
+    lxcNetwork(problems);
     new NodeSettings(this).check(problems);
     if (!logLevel().matches("error|warn|info|debug|trace")) {
       problems.add(Setting.LOG_LEVEL.variable(), "must be error, warn, info, debug or trace");

@@ -10,6 +10,7 @@ import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.docker.DockerSandbox;
 import ai.vespid.agent.sandbox.lxc.LxcSandbox;
 import ai.vespid.agent.sandbox.qemu.QemuSandbox;
+import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
@@ -117,6 +118,7 @@ final class Assembly {
                     settings.lxcRootFs(),
                     settings.workspaceRoot().toAbsolutePath().resolve("lxc").resolve(owner.agent()),
                     settings.hostKillGraceMs(),
+                    settings.lxcNetwork(new Problems()),
                     System::getenv);
             case "qemu" ->
                 new QemuSandbox(

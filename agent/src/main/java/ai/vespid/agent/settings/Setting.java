@@ -125,8 +125,7 @@ public enum Setting {
       "none",
       "folder with the system files of LXC containers, whose limits are those of `docker`"),
 
-  LXC_BRIDGE(
-      "lxc.bridge", Form.TEXT, "none", "the bridge that LXC containers with a network are on"),
+  LXC_BRIDGE("lxc.bridge", Form.TEXT, "none", "`bridge:a.b.c.0/24` of those with a network"),
   QEMU_GUEST("qemu.guest", Form.PATH, "none", "folder with the `kernel` and `initrd` of machines"),
   SESSION_PROVIDERS(
       "session.providers", Form.TEXT, "all backends but host", "what sessions may be made of"),

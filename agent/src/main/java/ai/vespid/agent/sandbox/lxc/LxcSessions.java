@@ -28,6 +28,7 @@ import java.util.Map;
 public final class LxcSessions implements SessionProvider {
   private static final String NAME = "vespid-session-";
   private static final String ALIAS = "VESPID_V";
+  private static final String ADDRESS = "address";
   private static final long TOOL_MS = 30_000;
   private static final int TOOL_CHARS = 4_096;
   private static final String WAIT =
@@ -43,9 +44,15 @@ public final class LxcSessions implements SessionProvider {
    *
    * @param folder of this agent alone
    * @param path where programs are; may be null
+   * @param network null for none
    */
   record Site(
-      DockerOptions options, Path rootFs, Path folder, ScriptProcess processes, String path) {}
+      DockerOptions options,
+      Path rootFs,
+      Path folder,
+      ScriptProcess processes,
+      String path,
+      LxcNetwork network) {}
 
   LxcSessions(Site site, LxcSandbox sandbox) {
     this.site = site;
@@ -80,10 +87,13 @@ public final class LxcSessions implements SessionProvider {
   @Override
   public boolean network(Boolean wish, Map<String, Integer> services) throws SessionFailed {
     boolean needed = services != null && !services.isEmpty();
-    if (needed || Boolean.TRUE.equals(wish)) {
-      throw new SessionFailed("SANDBOX_NETWORK_UNSUPPORTED: sessions of lxc have no network");
+    var options = site.options().network();
+    if (needed) throw new SessionFailed("sessions of lxc have no ports of this machine");
+    boolean wanted = wish == null ? options.byDefault() : wish;
+    if (wanted && (site.network() == null || options.disabled())) {
+      throw new SessionFailed("SANDBOX_NETWORK_UNSUPPORTED: there is no bridge for lxc");
     }
-    return false;
+    return wanted;
   }
 
   @Override
@@ -96,11 +106,24 @@ public final class LxcSessions implements SessionProvider {
     Ownership.give(workspace, user.uid(), user.gid());
     var folder = folders.make(session.handle());
     var limited = site.options().with(session.quota().memoryBytes(), session.quota().nanoCpus());
+    var network = session.network() ? network(folder) : LxcSettings.NO_NETWORK;
     var settings =
-        new LxcSettings(limited, site.rootFs(), sandbox.policy()).of(workspace, WORKSPACE);
+        new LxcSettings(limited, site.rootFs(), sandbox.policy(), network).of(workspace, WORKSPACE);
     settings.add("lxc.signal.halt=SIGTERM");
     Files.write(folder.resolve("config"), settings);
     folders.remember(session);
+  }
+
+  private List<String> network(Path folder) throws SessionFailed, IOException {
+    // Those of sessions that are there since before this process.
+    for (var handle : folders.handles()) {
+      var file = folders.of(handle).resolve(ADDRESS);
+      if (Files.exists(file)) site.network().keep(Files.readString(file));
+    }
+    var address = site.network().lease();
+    if (address == null) throw new SessionFailed("no address is left on the bridge");
+    Files.writeString(folder.resolve(ADDRESS), address);
+    return site.network().settings(address);
   }
 
   @Override
@@ -170,6 +193,10 @@ public final class LxcSessions implements SessionProvider {
     if (!folders.exists(handle)) return;
     if (running(handle)) kill(handle);
     Cgroups.remove((NAME + handle)::equals);
+    var address = folders.of(handle).resolve(ADDRESS);
+    if (site.network() != null && Files.exists(address)) {
+      site.network().release(Files.readString(address));
+    }
     folders.remove(handle);
   }
 

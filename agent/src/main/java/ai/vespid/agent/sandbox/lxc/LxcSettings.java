@@ -14,8 +14,12 @@ import java.util.Locale;
  * What LXC is told about one container.
  *
  * @param policy file with the system calls that are let through; null for no such limit
+ * @param network what is told about it
  */
-record LxcSettings(DockerOptions options, Path rootFs, Path policy) {
+record LxcSettings(DockerOptions options, Path rootFs, Path policy, List<String> network) {
+  /** Of a container that has none. */
+  static final List<String> NO_NETWORK = List.of("lxc.net.0.type=empty");
+
   /** Of a container for one task. */
   List<String> of(Path workDir, Collection<String> variables) {
     var settings = of(workDir, "/work");
@@ -33,7 +37,7 @@ record LxcSettings(DockerOptions options, Path rootFs, Path policy) {
   List<String> of(Path workDir, String inside) {
     var settings = new ArrayList<String>();
     settings.add("lxc.uts.name=sandbox");
-    settings.add("lxc.net.0.type=empty");
+    settings.addAll(network);
     settings.add("lxc.init.cwd=" + inside);
     settings.add("lxc.autodev=1");
     settings.add("lxc.console.path=none");

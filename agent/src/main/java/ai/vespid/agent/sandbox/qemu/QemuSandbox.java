@@ -34,13 +34,14 @@ public final class QemuSandbox implements Sandbox {
   private static final String TASK = "task";
   private static final long TRIAL_MS = 60_000;
   private static final int CONSOLE_CHARS = 4_096;
+  // Guests that worked in this process: a trial takes as long as a task.
+  private static final Set<Path> TRIED = ConcurrentHashMap.newKeySet();
 
   private final Machine.Site site;
   private final Path state;
   private final ScriptProcess processes;
   private final UnaryOperator<String> environment;
   private final Set<Path> running = ConcurrentHashMap.newKeySet();
-  private volatile boolean tried;
 
   /**
    * @param guest folder with {@code kernel} and {@code initrd}
@@ -81,10 +82,10 @@ public final class QemuSandbox implements Sandbox {
       }
     }
     try {
-      if (!tried) {
+      if (!TRIED.contains(site.guest())) {
         var why = trial();
         if (why != null) return failed(why);
-        tried = true;
+        TRIED.add(site.guest());
       }
       return new Probe.Works(ignored());
     } catch (IOException | SandboxFailed e) {
@@ -96,7 +97,7 @@ public final class QemuSandbox implements Sandbox {
   }
 
   private Probe failed(String why) {
-    tried = false;
+    TRIED.remove(site.guest());
     return new Probe.Fails(why);
   }
 

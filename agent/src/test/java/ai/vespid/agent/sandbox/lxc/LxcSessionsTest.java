@@ -46,6 +46,7 @@ class LxcSessionsTest implements SessionContract {
             Path.of(ROOT_FS),
             directory.resolve("state-of-tasks"),
             300,
+            null,
             SandboxContract::agentVariable);
     provider = sandbox.sessions(directory.resolve("lxc"));
     Files.createDirectories(directory.resolve("files"));

@@ -18,9 +18,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Machines of QEMU keep the contract of all sandboxes and the limits of the strict profile. */
+@Timeout(600)
 class QemuContractTest implements SandboxContract {
   @TempDir Path directory;
 

@@ -10,9 +10,11 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions in real machines of QEMU. */
+@Timeout(600)
 class QemuSessionsTest implements SessionContract {
   @TempDir Path directory;
 
