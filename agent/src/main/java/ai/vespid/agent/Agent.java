@@ -2,6 +2,7 @@ package ai.vespid.agent;
 
 import static java.lang.Boolean.FALSE;
 
+import ai.vespid.agent.command.Node;
 import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.link.Backoff;
 import ai.vespid.agent.link.Link;
@@ -16,7 +17,6 @@ import ai.vespid.agent.work.WorkTable;
 import ai.vespid.agent.work.WorkTable.Admission;
 import ai.vespid.agent.work.WorkTable.Run;
 import ai.vespid.protocol.ErrorCode;
-import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.executor.ExecutorFrame;
@@ -32,11 +32,9 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -68,6 +66,7 @@ public final class Agent implements Link.Listener {
   private final WorkTable table;
   private final Link link;
   private final Delivery delivery;
+  private final Abilities abilities;
   private final List<String> connectors;
   private final String bootId;
   private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
@@ -101,6 +100,7 @@ public final class Agent implements Link.Listener {
     this.watch = new SandboxWatch(sandboxes, this::announce);
     this.engines = parts.engines();
     this.engineWatch = new EngineWatch(engines, this::announce);
+    this.abilities = new Abilities(sandboxes, engines, runner.node());
     this.connectors = List.copyOf(parts.connectors());
     this.bootId = parts.bootId();
     this.table = new WorkTable(config.maxInFlight());
@@ -121,6 +121,7 @@ public final class Agent implements Link.Listener {
     vertx.setPeriodic(TICK_MS, _ -> link.run(this::tick));
     // At once, for it costs nothing: the first hello offers scripts. Others may take their time.
     sandboxes.probe("host");
+    if (runner.node().isPresent()) runner.node().get().start(this::announce, link::connected);
     link.start();
     watch.start();
     engineWatch.start();
@@ -178,20 +179,13 @@ public final class Agent implements Link.Listener {
         config.executorName(),
         config.labels(),
         config.maxInFlight(),
-        kinds(),
+        abilities.kinds(),
         connectors,
         engines.logins(),
         bootId,
-        Set.of(Hello.ACK, Hello.CANCEL),
+        abilities.features(),
         table.inFlight(),
         delivery.held());
-  }
-
-  private Set<Kind> kinds() {
-    var kinds = EnumSet.of(Kind.CONNECTOR_ACTION);
-    if (sandboxes.serve()) kinds.add(Kind.AGENT_EXECUTE);
-    if (engines.serve()) kinds.add(Kind.AGENT_RUN);
-    return kinds;
   }
 
   // Progress, which may be lost: what it comes to stands in the result.
@@ -344,6 +338,7 @@ public final class Agent implements Link.Listener {
     watch.stop();
     engineWatch.stop();
     runner.close();
+    runner.node().ifPresent(Node::stop);
     waiters.await(delivery::settled, FLUSH_MAX);
     var closed = new CompletableFuture<Void>();
     link.run(() -> link.stop().onComplete(_ -> closed.complete(null)));

@@ -194,6 +194,7 @@ public final class AgentCommand implements Callable<Integer> {
       var config = executorId == null ? saved(configuration) : valid(() -> given(settings));
       configuration.problems().check();
       checkAuthorities(settings);
+      checkContained(config, settings);
       try (var _ = lock(configPath)) {
         return run(config, configPath, settings);
       } catch (IOException e) {
@@ -234,6 +235,16 @@ public final class AgentCommand implements Callable<Integer> {
     var caFile = settings.tlsCaFile();
     if (caFile != null && !Files.isReadable(Path.of(caFile))) {
       throw new AgentFailure("VESPID_AGENT_TLS_CA_FILE_INVALID: cannot read " + caFile);
+    }
+  }
+
+  // Organizations that know nothing of each other must not meet on one host.
+  private static void checkContained(AgentConfig config, AgentSettings settings) {
+    boolean host = settings.allowedBackends().contains("host");
+    if (config.pool() == Pool.MANAGED && host && !settings.unsafeManaged()) {
+      throw new AgentFailure(
+          "MANAGED_POOL_REQUIRES_CONTAINER_SANDBOX: set VESPID_AGENT_EXEC_BACKEND to docker, lxc or"
+              + " qemu, or VESPID_AGENT_UNSAFE_MANAGED to true");
     }
   }
 

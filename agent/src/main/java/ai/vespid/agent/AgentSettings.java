@@ -4,6 +4,7 @@ import ai.vespid.agent.engine.EngineSettings;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.sandbox.docker.DockerOptions;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
+import ai.vespid.agent.sandbox.lxc.LxcNetwork;
 import ai.vespid.agent.settings.EngineSetting;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Setting;
@@ -24,7 +25,7 @@ import java.util.UUID;
  * error that names the variable, and a number below its floor is raised to it.
  */
 record AgentSettings(Settings settings) {
-  private static final Set<String> BACKENDS = Set.of("host", "docker", "lxc");
+  private static final Set<String> BACKENDS = Set.of("host", "docker", "lxc", "qemu");
 
   AgentSettings(Map<String, String> environment) {
     this(valid(environment));
@@ -84,6 +85,22 @@ record AgentSettings(Settings settings) {
     return settings.list(EngineSetting.TOOLS_ALLOW, "*");
   }
 
+  /** Whether scripts of many organizations may run side by side outside of containers. */
+  boolean unsafeManaged() {
+    return settings.flag(Setting.UNSAFE_MANAGED, false);
+  }
+
+  /** Folder with the kernel and the first files of machines. */
+  Path qemuGuest() {
+    return settings.path(Setting.QEMU_GUEST).orElseThrow();
+  }
+
+  /** The bridge of LXC containers with a network; null for none. */
+  LxcNetwork lxcNetwork(Problems problems) {
+    var bridge = settings.text(Setting.LXC_BRIDGE, "none");
+    return LxcNetwork.read(bridge, Setting.LXC_BRIDGE.variable(), problems);
+  }
+
   Path lxcRootFs() {
     return settings.path(Setting.LXC_ROOTFS).orElseThrow();
   }
@@ -102,10 +119,10 @@ record AgentSettings(Settings settings) {
   /** Tells all that is wrong before anything is begun. */
   void check(Problems problems) {
     if (!BACKENDS.contains(backend())) {
-      problems.add(Setting.BACKEND.variable(), "must be host, docker or lxc");
+      problems.add(Setting.BACKEND.variable(), "must be host, docker, lxc or qemu");
     }
     if (!BACKENDS.containsAll(sandboxes())) {
-      problems.add(Setting.SANDBOXES.variable(), "must be of host, docker and lxc");
+      problems.add(Setting.SANDBOXES.variable(), "must be of host, docker, lxc and qemu");
     }
     if (!allowedBackends().contains(backend())) {
       problems.add(Setting.SANDBOXES.variable(), "must have the backend, " + backend());
@@ -118,6 +135,11 @@ record AgentSettings(Settings settings) {
     EngineSettings.unknown(settings)
         .ifPresent(name ->
             problems.add(EngineSetting.ENGINES.variable(), name + " is none of its engines"));
+    if (allowedBackends().contains("qemu") && settings.path(Setting.QEMU_GUEST).isEmpty()) {
+      problems.add(Setting.QEMU_GUEST.variable(), "is required for qemu");
+    }
+    lxcNetwork(problems);
+    new NodeSettings(this).check(problems);
     if (!logLevel().matches("error|warn|info|debug|trace")) {
       problems.add(Setting.LOG_LEVEL.variable(), "must be error, warn, info, debug or trace");
     }

@@ -11,6 +11,8 @@ import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.docker.DockerSandbox;
 import ai.vespid.agent.sandbox.lxc.LxcSandbox;
+import ai.vespid.agent.sandbox.qemu.QemuSandbox;
+import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.skill.Skills;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.tool.ToolSource;
@@ -53,8 +55,9 @@ final class Assembly {
             bootId,
             settings.workspaceRoot().resolve("engines").resolve(config.executorId()),
             System::getenv);
-    var runner =
-        new TaskRunner(sandboxes, connectors, cache, engines, tools(settings, sandboxes, bootId));
+    var tools = tools(settings, sandboxes, bootId);
+    var node = new NodeSettings(settings).node(owner, sandboxes);
+    var runner = new TaskRunner(sandboxes, connectors, cache, engines, tools, Optional.of(node));
     var outbox =
         new Outbox(
             new Outbox.Limits(
@@ -145,6 +148,19 @@ final class Assembly {
                     owner,
                     settings.lxcRootFs(),
                     settings.workspaceRoot().toAbsolutePath().resolve("lxc").resolve(owner.agent()),
+                    settings.hostKillGraceMs(),
+                    settings.lxcNetwork(new Problems()),
+                    System::getenv);
+            case "qemu" ->
+                new QemuSandbox(
+                    settings.docker(),
+                    owner,
+                    settings.qemuGuest(),
+                    settings
+                        .workspaceRoot()
+                        .toAbsolutePath()
+                        .resolve("qemu")
+                        .resolve(owner.agent()),
                     settings.hostKillGraceMs(),
                     System::getenv);
             default -> throw new IllegalStateException(backend);

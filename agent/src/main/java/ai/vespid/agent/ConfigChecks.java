@@ -118,13 +118,18 @@ record ConfigChecks(Configuration configuration, List<Finding> findings) {
               "the credential travels unencrypted to " + uri.getHost(),
               "use wss:// unless the network is trusted"));
     }
-    boolean contained = !configuration.settings().backend().equals("host");
-    if (config.pool() == Pool.MANAGED && !contained) {
+    var settings = configuration.settings();
+    if (config.pool() == Pool.MANAGED && settings.allowedBackends().contains("host")) {
       findings.add(
-          Finding.note(
-              "MANAGED_WITHOUT_CONTAINER",
-              "a managed agent runs scripts of many organizations outside of containers",
-              "set VESPID_AGENT_EXEC_BACKEND to docker"));
+          settings.unsafeManaged()
+              ? Finding.note(
+                  "MANAGED_WITHOUT_CONTAINER",
+                  "a managed agent runs scripts of many organizations outside of containers",
+                  "set VESPID_AGENT_EXEC_BACKEND to docker")
+              : Finding.fault(
+                  "MANAGED_POOL_REQUIRES_CONTAINER_SANDBOX",
+                  "a managed agent does not start where scripts may run outside of containers",
+                  "set VESPID_AGENT_EXEC_BACKEND to docker"));
     }
   }
 }

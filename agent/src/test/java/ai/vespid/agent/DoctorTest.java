@@ -271,7 +271,7 @@ class DoctorTest {
     Files.writeString(
         config, Files.readString(config).replaceFirst("\\{", "{\"pool\": \"managed\", "));
 
-    finds("MANAGED_WITHOUT_CONTAINER");
+    finds("MANAGED_POOL_REQUIRES_CONTAINER_SANDBOX");
   }
 
   @Test

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.SandboxContract;
 import ai.vespid.agent.sandbox.docker.TestEngine;
+import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.command.CommandCall;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * An agent that is killed at any moment, again and again, leaves nothing behind once it runs again:
- * no container, no process, no folder. {@code -Dvespid.kills=100} for a long one.
+ * no container, no process, no folder, and no session that it does not know. {@code
+ * -Dvespid.kills=100} for a long one.
  */
 class OrphansTest {
   private static final int KILLS = Integer.getInteger("vespid.kills", 6);
@@ -135,6 +139,9 @@ class OrphansTest {
         for (var backend : List.of("docker", "host", "docker")) {
           gateway.send(task(backend, "touch file; sleep " + seconds));
         }
+        for (int i = 0; i < 3; i++) {
+          gateway.send(command("session.create", created("s" + kill + "-" + i)));
+        }
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextLong(PHASE_MS_MAX)));
       agent.destroyForcibly().waitFor();
@@ -148,6 +155,43 @@ class OrphansTest {
     gateway.send(task("docker", "echo alive"));
     assertThat(gateway.next(ToolResult.class).output().text()).contains("alive");
     for (var id : containers) assertThat(TestEngine.runs(id)).isTrue();
+    everySessionIsOwned(seed);
+  }
+
+  private static List<String> ids(JsonNode sessions) {
+    return sessions.properties().stream().map(Map.Entry::getKey).toList();
+  }
+
+  private static String created(String id) {
+    return "{\"session_id\":\"" + id + "\",\"workspace_path\":\"" + id + "\"}";
+  }
+
+  private InvokeTool command(String name, String args) {
+    var call = new CommandCall("c" + requests, name, RawJson.of(args));
+    return TestGateway.invoke("request-" + requests++, 1, Kind.AGENT_COMMAND, RawJson.from(call))
+        .of(TestGateway.ORGANIZATION);
+  }
+
+  private JsonNode sessions() throws Exception {
+    var asked = command("session.list", "{}");
+    gateway.send(asked);
+    ToolResult result;
+    do result = gateway.next(ToolResult.class);
+    while (!result.requestId().equals(asked.requestId()));
+    return Json.read(result.output().bytes(), JsonNode.class).get("output");
+  }
+
+  // Those whose making was answered, and those it was killed just after; and nothing besides.
+  private void everySessionIsOwned(long seed) throws Exception {
+    Eventually.is(
+        "every container of a session is listed, seed " + seed,
+        () -> sessions().size() == TestEngine.sessionsOf(TestGateway.EXECUTOR).size());
+    for (var id : ids(sessions())) {
+      gateway.send(command("session.destroy", "{\"session_id\":\"" + id + "\"}"));
+    }
+    Eventually.is(
+        "no container is left, seed " + seed,
+        () -> TestEngine.sessionsOf(TestGateway.EXECUTOR).isEmpty());
   }
 
   private static List<?> own() {

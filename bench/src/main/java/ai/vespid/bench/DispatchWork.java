@@ -71,7 +71,7 @@ final class DispatchWork implements Work {
     return switch (kind) {
       case CONNECTOR_ACTION ->
           "{\"connectorId\":\"echo\",\"actionId\":\"echo\",\"input\":" + payload.json() + "}";
-      case AGENT_EXECUTE, AGENT_RUN ->
+      case AGENT_EXECUTE, AGENT_RUN, AGENT_COMMAND ->
           "{\"nodeId\":\"bench\",\"node\":{\"id\":\"bench\",\"type\":\"agent.execute\"},\"input\":"
               + payload.json()
               + "}";

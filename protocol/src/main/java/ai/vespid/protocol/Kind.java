@@ -9,5 +9,8 @@ public enum Kind {
   @JsonProperty("agent.execute")
   AGENT_EXECUTE,
   @JsonProperty("agent.run")
-  AGENT_RUN
+  AGENT_RUN,
+  /** Ours: a command to the agent itself, for operators. Offered by the feature "commands". */
+  @JsonProperty("agent.command")
+  AGENT_COMMAND
 }

@@ -118,6 +118,8 @@ final class SessionsIT {
     environment.put("VESPID_AGENT_WORKDIR_ROOT", folder.resolve("managed/work").toString());
     environment.put(
         "VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT", folder.resolve("managed/cache").toString());
+    // Whose scripts run on this host is known here.
+    environment.put("VESPID_AGENT_UNSAFE_MANAGED", "true");
     managed = builder.start();
 
     until("its own agent is connected", () -> connected() == 1);

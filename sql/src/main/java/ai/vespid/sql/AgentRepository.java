@@ -139,6 +139,17 @@ public final class AgentRepository {
                 .map(rows -> Rows.list(rows, AgentRepository::agent)));
   }
 
+  /** Whether the organization has this executor, revoked or not. */
+  public Future<Boolean> exists(String organizationId, String agentId) {
+    return database.tenant(
+        organizationId,
+        connection ->
+            connection
+                .preparedQuery("select 1 from organization_executors where id = $1")
+                .execute(Tuple.of(UUID.fromString(agentId)))
+                .map(rows -> rows.size() == 1));
+  }
+
   /** Sets the control plane's labels; false when there is no such executor. */
   public Future<Boolean> label(String organizationId, String agentId, List<String> labels) {
     return database.tenant(

@@ -52,6 +52,11 @@ public final class Sandboxes {
     return sandboxes;
   }
 
+  /** The backend of this kind, whether it works or not. */
+  public <S extends Sandbox> Optional<S> of(Class<S> kind) {
+    return all.values().stream().filter(kind::isInstance).map(kind::cast).findFirst();
+  }
+
   /** Asks all of them anew. Blocks. */
   public void probe() {
     all.keySet().forEach(this::probe);

@@ -77,16 +77,33 @@ public final class ScriptProcess {
   /** Blocks until the program and everything it left behind are gone. */
   public ShellOutput run(Program program, Cancellation cancellation)
       throws IOException, InterruptedException {
-    return run(program, null, cancellation);
+    return run(program, null, cancellation, Rest.ENDS);
   }
 
   /**
    * The same, and somebody listens meanwhile.
    *
-   * @param lines hears its standard output line by line, on one thread, and must not throw; null
-   *     for nobody
+   * @param lines hears its standard output line by line, on one thread, and must not throw
    */
   public ShellOutput run(Program program, Consumer<String> lines, Cancellation cancellation)
+      throws IOException, InterruptedException {
+    return run(program, lines, cancellation, Rest.ENDS);
+  }
+
+  /** Blocks until the program has ended; what it left behind stays, unless it had to be killed. */
+  public ShellOutput runAlone(Program program, Cancellation cancellation)
+      throws IOException, InterruptedException {
+    return run(program, null, cancellation, Rest.STAYS);
+  }
+
+  /** What becomes of processes that a program leaves when it ends by itself. */
+  private enum Rest {
+    ENDS,
+    STAYS
+  }
+
+  private ShellOutput run(
+      Program program, Consumer<String> lines, Cancellation cancellation, Rest rest)
       throws IOException, InterruptedException {
     var marker = bootId + '.' + UUID.randomUUID();
     var process = start(program, marker);
@@ -96,7 +113,7 @@ public final class ScriptProcess {
     var stdout = new Drain(process.getInputStream(), charsMax, "shell-stdout", heard);
     var stderr = new Drain(process.getErrorStream(), charsMax, "shell-stderr");
     boolean inTime;
-    Integer exitCode;
+    Integer exitCode = null;
     try {
       var ended = new CountDownLatch(1);
       process.onExit().thenRun(ended::countDown);
@@ -105,7 +122,7 @@ public final class ScriptProcess {
       // Read before the kill: a code that our own signal caused is not the script's.
       exitCode = process.isAlive() ? null : Integer.valueOf(process.exitValue());
     } finally {
-      tree.kill(graceNanos);
+      if (exitCode == null || rest == Rest.ENDS) tree.kill(graceNanos);
     }
     // Nobody writes any more, so the end of a stream is near; a listener shall hear all of it.
     long deadline = System.nanoTime() + (lines == null ? graceNanos : LISTENER_NANOS);

@@ -125,6 +125,27 @@ public enum Setting implements Configurable {
       "none",
       "folder with the system files of LXC containers, whose limits are those of `docker`"),
 
+  LXC_BRIDGE("lxc.bridge", Form.TEXT, "none", "`bridge:a.b.c.0/24` of those with a network"),
+  QEMU_GUEST("qemu.guest", Form.PATH, "none", "folder with the `kernel` and `initrd` of machines"),
+  SESSION_PROVIDERS(
+      "session.providers", Form.TEXT, "all backends but host", "what sessions may be made of"),
+  SESSION_FOLDERS(
+      "session.folders", Form.TEXT, "a folder in `workspaces`", "where their workspaces may be"),
+  SESSION_BOUNDS(
+      "session.bounds",
+      Form.TEXT,
+      "count=1000 and this machine's memory",
+      "`count=,memoryMb=,cpus=,diskMb=` of all sessions together, or none"),
+  SESSION_PROGRAMS("session.programs", Form.TEXT, "*", "what `session.exec` may run"),
+  COMMANDS("commands", Form.TEXT, "*", "commands it takes, as `session.*,system.*`, or none"),
+  UNSAFE_MANAGED(
+      "unsafeManaged",
+      Form.FLAG,
+      "false",
+      "a managed agent may run scripts on the host",
+      "ALLOW_UNSAFE_LOCAL_WORKERS"),
+  HOOKS("hooks", Form.PATH, "none", "folder with the programs of verbs", "scripts_root"),
+
   DOCKER_HOST(
       Form.TEXT,
       "DOCKER_HOST",
@@ -132,35 +153,30 @@ public enum Setting implements Configurable {
       "unix:///var/run/docker.sock",
       "the engine; it has to see the agent's files at the same paths"),
   DOCKER_IMAGE(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_IMAGE",
       "docker.image",
+      Form.TEXT,
       "node:24-alpine",
       "the image of a task that names none",
       "AGENT_WORKER_IMAGE"),
   DOCKER_IMAGES(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_IMAGES",
       "docker.images",
+      Form.TEXT,
       "*",
       "images a task may name, separated by commas; * stands for anything"),
   DOCKER_NETWORK_DEFAULT(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_NETWORK_DEFAULT",
       "docker.networkDefault",
+      Form.TEXT,
       "none",
       "network of a task that says nothing: none or enabled"),
   DOCKER_NETWORK(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_NETWORK",
       "docker.network",
+      Form.TEXT,
       "bridge",
       "the engine's network that tasks with a network are in",
       "AGENT_WORKER_DOCKER_NETWORK"),
   DOCKER_DISABLE_NETWORK(
-      Form.FLAG,
-      "VESPID_AGENT_DOCKER_DISABLE_NETWORK",
       "docker.disableNetwork",
+      Form.FLAG,
       "false",
       "no task has a network, whatever it asks for",
       "AGENT_WORKER_DISABLE_NETWORK"),
@@ -171,64 +187,55 @@ public enum Setting implements Configurable {
       "65536",
       "what is kept of each stream, at least 1024"),
   DOCKER_TIMEOUT_MS(
-      Form.NUMBER,
-      "VESPID_AGENT_DOCKER_TIMEOUT_MS",
       "docker.timeoutMs",
+      Form.NUMBER,
       "what the dispatch says",
       "the longest a task may run, at least 1000"),
   DOCKER_MEMORY_MB(
-      Form.NUMBER,
-      "VESPID_AGENT_DOCKER_MEMORY_MB",
       "docker.memoryMb",
+      Form.NUMBER,
       "256",
       "memory of a task, swap included, at least 64",
       "MAX_MEMORY_PER_AGENT_MB"),
   DOCKER_CPUS(
-      Form.DECIMAL,
-      "VESPID_AGENT_DOCKER_CPUS",
       "docker.cpus",
+      Form.DECIMAL,
       "1",
       "processors of a task, at least 0.1",
       "AGENT_WORKER_DOCKER_CPUS"),
   DOCKER_PIDS(
-      Form.NUMBER,
-      "VESPID_AGENT_DOCKER_PIDS",
       "docker.pids",
+      Form.NUMBER,
       "256",
       "processes and threads of a task, at least 64",
       "AGENT_WORKER_DOCKER_PIDS_LIMIT"),
   DOCKER_USER(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_USER",
       "docker.user",
+      Form.TEXT,
       "the agent's own, or 1000:1000 when that is root",
       "`uid:gid` that tasks run as, never root",
       "AGENT_WORKER_DOCKER_USER"),
   DOCKER_READONLY(
-      Form.FLAG,
-      "VESPID_AGENT_DOCKER_READONLY",
       "docker.readOnly",
+      Form.FLAG,
       "true",
       "the image's files cannot be changed",
       "AGENT_WORKER_DOCKER_READONLY"),
   DOCKER_TMPFS(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_TMPFS",
       "docker.tmpfs",
+      Form.TEXT,
       "/tmp:rw,nosuid,nodev,size=64m",
       "folders in memory, `/path:options` separated by commas, or none",
       "AGENT_WORKER_DOCKER_TMPFS"),
   DOCKER_CAP_DROP(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_CAP_DROP",
       "docker.capDrop",
+      Form.TEXT,
       "ALL",
       "capabilities taken away, separated by commas",
       "AGENT_WORKER_DOCKER_CAP_DROP"),
   DOCKER_NO_NEW_PRIVS(
-      Form.FLAG,
-      "VESPID_AGENT_DOCKER_NO_NEW_PRIVS",
       "docker.noNewPrivileges",
+      Form.FLAG,
       "true",
       "a setuid program gains nothing",
       "AGENT_WORKER_DOCKER_NO_NEW_PRIVS"),
@@ -240,44 +247,38 @@ public enum Setting implements Configurable {
       "path of a JSON file with the system calls that are let through",
       "AGENT_WORKER_DOCKER_SECCOMP_PROFILE"),
   DOCKER_APPARMOR(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_APPARMOR",
       "docker.appArmor",
+      Form.TEXT,
       "the engine's",
       "name of a loaded AppArmor profile",
       "AGENT_WORKER_DOCKER_APPARMOR"),
   DOCKER_REQUIRE_APPARMOR(
-      Form.FLAG,
-      "VESPID_AGENT_DOCKER_REQUIRE_APPARMOR",
       "docker.requireAppArmor",
+      Form.FLAG,
       "false",
       "an engine without AppArmor is not used",
       "AGENT_WORKER_REQUIRE_APPARMOR"),
   DOCKER_SECURITY_OPTS(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_SECURITY_OPTS",
       "docker.securityOpts",
+      Form.TEXT,
       "none",
       "`seccomp=…`, `apparmor=…`, `label=…`, `no-new-privileges`, separated by commas",
       "AGENT_WORKER_DOCKER_SECURITY_OPTS"),
   DOCKER_ULIMITS(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_ULIMITS",
       "docker.ulimits",
+      Form.TEXT,
       "nofile=1024:2048,core=0",
       "`name=soft[:hard]` separated by commas, or none",
       "AGENT_WORKER_DOCKER_ULIMITS"),
   DOCKER_STORAGE_OPTS(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_STORAGE_OPTS",
       "docker.storageOpts",
+      Form.TEXT,
       "none",
       "`size=2G`, where the engine's storage has quotas",
       "AGENT_WORKER_DOCKER_STORAGE_OPTS"),
   DOCKER_MOUNT(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_MOUNT",
       "docker.mount",
+      Form.TEXT,
       "none",
       "folders of this machine, `/path[:/inside][:rw]` separated by commas, else read-only",
       "AGENT_WORKER_DOCKER_MOUNT");
@@ -288,6 +289,16 @@ public enum Setting implements Configurable {
   private final String byDefault;
   private final String description;
   private final List<String> aliases;
+
+  /** One whose variable has its own name. */
+  Setting(String key, Form form, String byDefault, String description, String... aliases) {
+    this.form = form;
+    this.variable = "VESPID_AGENT_" + name();
+    this.key = key;
+    this.byDefault = byDefault;
+    this.description = description;
+    this.aliases = List.of(aliases);
+  }
 
   Setting(
       Form form,

@@ -1,5 +1,6 @@
 package ai.vespid.agent.task;
 
+import ai.vespid.agent.command.Node;
 import ai.vespid.agent.connector.ActionCall;
 import ai.vespid.agent.connector.Connector;
 import ai.vespid.agent.engine.NodeEngines;
@@ -19,11 +20,13 @@ import ai.vespid.protocol.Json;
 import ai.vespid.protocol.NetworkMode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.command.CommandCall;
 import ai.vespid.protocol.connector.ActionFailed;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TaskRunner {
   private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
+  private static final int COMMAND_MARGIN_MS = 1_000;
 
   private final Sandboxes sandboxes;
   private final Map<String, Connector> connectors;
@@ -41,19 +45,40 @@ public final class TaskRunner {
   private final AgentRunTask agentRuns;
   private final Tools tools;
   private final ToolTask toolTasks;
+  private final Optional<Node> node;
 
+  /** One that takes no commands. */
   public TaskRunner(
       Sandboxes sandboxes,
       Map<String, Connector> connectors,
       WorkspaceCache workspaces,
       NodeEngines engines,
       Tools tools) {
+    this(sandboxes, connectors, workspaces, engines, tools, Optional.empty());
+  }
+
+  /**
+   * @param node what takes commands; empty when nothing does
+   */
+  public TaskRunner(
+      Sandboxes sandboxes,
+      Map<String, Connector> connectors,
+      WorkspaceCache workspaces,
+      NodeEngines engines,
+      Tools tools,
+      Optional<Node> node) {
     this.sandboxes = sandboxes;
     this.connectors = Map.copyOf(connectors);
     this.workspaces = workspaces;
     this.agentRuns = new AgentRunTask(engines, sandboxes, workspaces);
     this.tools = tools;
     this.toolTasks = new ToolTask(tools, workspaces);
+    this.node = node;
+  }
+
+  /** What takes commands here. */
+  public Optional<Node> node() {
+    return node;
   }
 
   /**
@@ -67,6 +92,7 @@ public final class TaskRunner {
         case CONNECTOR_ACTION -> succeeded(invoke, act(invoke, cancellation), null);
         case AGENT_EXECUTE -> execute(invoke, cancellation);
         case AGENT_RUN -> agentRuns.run(invoke, cancellation, progress);
+        case AGENT_COMMAND -> command(invoke, cancellation);
       };
     } catch (ActionFailed e) {
       return failed(invoke, e.error(), null);
@@ -109,6 +135,28 @@ public final class TaskRunner {
             baseUrl,
             invoke.requestId(),
             invoke.toolPolicy().timeoutMs()));
+  }
+
+  private ToolResult command(InvokeTool invoke, Cancellation cancellation) {
+    if (node.isEmpty()) return failed(invoke, ErrorCode.UNSUPPORTED_KIND.name(), null);
+    CommandCall call;
+    try {
+      call = Json.read(invoke.payload().bytes(), CommandCall.class);
+    } catch (InvalidMessage e) {
+      return failed(invoke, ErrorCode.INVALID_COMMAND_PAYLOAD.name(), null);
+    }
+    int given = invoke.toolPolicy().timeoutMs();
+    // Its result has to arrive before the gateway gives it up.
+    long timeoutMs = Math.max(given / 2, given - COMMAND_MARGIN_MS);
+    int charsMax = invoke.toolPolicy().outputMaxChars();
+    var result = node.get().desk().run(call, invoke.secret(), timeoutMs, charsMax, cancellation);
+    var json = RawJson.from(result);
+    return switch (result.status()) {
+      case SUCCESS -> succeeded(invoke, json, null);
+      case FAILED -> failed(invoke, ErrorCode.COMMAND_FAILED.with(result.code()), json);
+      case DENIED -> failed(invoke, ErrorCode.COMMAND_DENIED.with(result.code()), json);
+      case TIMEOUT -> failed(invoke, ErrorCode.NODE_EXECUTION_TIMEOUT.name(), json);
+    };
   }
 
   private ToolResult execute(InvokeTool invoke, Cancellation cancellation)

@@ -25,6 +25,11 @@ public interface SandboxContract {
   /** An empty folder for one task. */
   Path workDir();
 
+  /** How much longer than a process a script may take to begin. */
+  default long beginMs() {
+    return 0;
+  }
+
   /** What {@link #sandbox()} was told about the agent's environment. */
   static String agentVariable(String name) {
     return switch (name) {
@@ -54,7 +59,7 @@ public interface SandboxContract {
   }
 
   default ShellOutput run(String script) throws Exception {
-    return sandbox().run(task(script, 30_000), new Cancellation());
+    return sandbox().run(task(script, 30_000 + 4 * beginMs()), new Cancellation());
   }
 
   /** True while a process of this machine has this argument. */
@@ -119,7 +124,7 @@ public interface SandboxContract {
         """
             .replace("SECONDS", seconds);
 
-    var output = sandbox().run(task(script, 2_000), new Cancellation());
+    var output = sandbox().run(task(script, 2_000 + beginMs()), new Cancellation());
 
     assertThat(output.timedOut()).isTrue();
     assertThat(output.exitCode()).isNull();
@@ -178,7 +183,7 @@ public interface SandboxContract {
               }
             });
     var seconds = unique();
-    var output = sandbox().run(task("touch started; sleep " + seconds, 30_000), cancellation);
+    var output = sandbox().run(task("touch started; sleep " + seconds, 60_000), cancellation);
     canceller.join();
 
     assertThat(started).exists();

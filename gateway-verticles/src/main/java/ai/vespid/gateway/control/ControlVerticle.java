@@ -2,6 +2,8 @@ package ai.vespid.gateway.control;
 
 import ai.vespid.kit.auth.AccessTokens;
 import ai.vespid.kit.bus.Bus;
+import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
@@ -86,11 +88,16 @@ public final class ControlVerticle extends VerticleBase {
         new ManagedEndpoints(new ManagedExecutorRepository(database), presence, settings)
             .endpoints());
     all.putAll(WorkflowApi.endpoints(node, bus, organizations, settings));
+    var homes = HomeCalls.of(vertx, node);
+    all.putAll(
+        new CommandEndpoints(
+                new AgentRepository(database),
+                homes,
+                new SecretsUnderWay(node.optional(Envelope.class)))
+            .endpoints());
     var bindings = new BindingRepository(database);
     all.putAll(new BindingEndpoints(bindings).endpoints());
-    all.putAll(
-        new SessionEndpoints(new SessionRepository(database), bindings, HomeCalls.of(vertx, node))
-            .endpoints());
+    all.putAll(new SessionEndpoints(new SessionRepository(database), bindings, homes).endpoints());
     return all;
   }
 

@@ -18,6 +18,8 @@ import java.util.Set;
  */
 record Link(
     ExecutorIdentity identity, String connectionId, String node, int shard, long connectedAtMs) {
+  private static final Set<Kind> LEGACY_KINDS =
+      Set.copyOf(EnumSet.complementOf(EnumSet.of(Kind.AGENT_COMMAND)));
 
   /** Why a hello cannot be accepted: it contradicts its token. */
   Optional<String> contradiction(Hello hello) {
@@ -39,7 +41,7 @@ record Link(
         hello.name(),
         hello.labels(),
         hello.maxInFlight(),
-        hello.kinds(),
+        hello.allKinds(),
         hello.connectors(),
         hello.engineAuth() == null ? Map.of() : hello.engineAuth(),
         hello.features().contains(Hello.ACK) ? hello.bootId() : null,
@@ -53,7 +55,7 @@ record Link(
         hello.name(),
         can.tags().isEmpty() ? can.labels() : can.tags(),
         can.maxInFlight() == null ? identity.maxInFlight() : can.maxInFlight(),
-        can.kinds() == null || can.kinds().isEmpty() ? EnumSet.allOf(Kind.class) : can.kinds(),
+        can.kinds() == null || can.kinds().isEmpty() ? LEGACY_KINDS : can.kinds(),
         can.connectors(),
         Map.of(),
         null,

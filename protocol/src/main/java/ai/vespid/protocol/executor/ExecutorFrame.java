@@ -11,6 +11,7 @@ import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.ResultStatus;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,6 +70,12 @@ public sealed interface ExecutorFrame {
     /** It says when nothing is left of what it was told to stop. */
     public static final String CANCEL = "cancel";
 
+    /**
+     * It takes commands, kind {@code agent.command}; not among the kinds, which a gateway of the
+     * original checks. Each command it takes is a feature of its own behind this and a colon.
+     */
+    public static final String COMMANDS = "commands";
+
     public static final int HELD_MAX = 10_000;
 
     public Hello {
@@ -88,6 +95,14 @@ public sealed interface ExecutorFrame {
       features = features == null ? Set.of() : Set.copyOf(features);
       inFlight = held("inFlight", inFlight);
       finished = held("finished", finished);
+    }
+
+    /** What it can be asked to do. */
+    public Set<Kind> allKinds() {
+      if (!features.contains(COMMANDS)) return kinds;
+      var all = EnumSet.copyOf(kinds);
+      all.add(Kind.AGENT_COMMAND);
+      return all;
     }
 
     private static List<Held> held(String field, List<Held> values) {

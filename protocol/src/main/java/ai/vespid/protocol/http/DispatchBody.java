@@ -56,7 +56,8 @@ public record DispatchBody(
     Check.optionalRange("maxWaitMs", maxWaitMs, 0, Limits.TIMEOUT_MS_MAX);
     if (effect == null) effect = EffectClass.AT_MOST_ONCE;
     if (workspace == null) {
-      workspace = kind == Kind.CONNECTOR_ACTION ? WorkspaceUse.NONE : WorkspaceUse.RUN;
+      boolean filesOfNoRun = kind == Kind.CONNECTOR_ACTION || kind == Kind.AGENT_COMMAND;
+      workspace = filesOfNoRun ? WorkspaceUse.NONE : WorkspaceUse.RUN;
     }
     if (kind == Kind.CONNECTOR_ACTION) checkAction(payload);
   }

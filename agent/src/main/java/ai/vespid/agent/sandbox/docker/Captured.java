@@ -93,9 +93,9 @@ final class Captured extends ResultCallback.Adapter<Frame> {
     ended.countDown();
   }
 
-  /** Waits until both streams have ended, but no longer than told. */
-  void await(long millis) throws InterruptedException {
-    ended.await(millis, TimeUnit.MILLISECONDS);
+  /** Waits until both streams have ended, but no longer than told; true when they have. */
+  boolean await(long millis) throws InterruptedException {
+    return ended.await(millis, TimeUnit.MILLISECONDS);
   }
 
   Text stdout() {

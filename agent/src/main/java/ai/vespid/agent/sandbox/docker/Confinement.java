@@ -27,14 +27,20 @@ record Confinement(DockerOptions options) {
    * @param image its declared volumes would be folders on disk that no limit holds
    */
   HostConfig of(Path workDir, boolean network, boolean init, InspectImageResponse image) {
+    return of(workDir, WORK, network, init, image);
+  }
+
+  /** The same, with the folder in another place inside. */
+  HostConfig of(
+      Path workDir, String inside, boolean network, boolean init, InspectImageResponse image) {
     var limits = options.limits();
     var binds = new ArrayList<Bind>();
-    binds.add(new Bind(workDir.toString(), new Volume(WORK), AccessMode.rw));
+    binds.add(new Bind(workDir.toString(), new Volume(inside), AccessMode.rw));
     binds.addAll(options.files().mounts());
     return HostConfig.newHostConfig()
         .withInit(init)
         .withReadonlyRootfs(options.files().readOnly())
-        .withTmpFs(tmpfs(image))
+        .withTmpFs(tmpfs(image, inside))
         .withStorageOpt(emptyAsNull(options.files().storage()))
         .withBinds(binds)
         .withCapDrop(options.privileges().dropped().toArray(Capability[]::new))
@@ -56,13 +62,13 @@ record Confinement(DockerOptions options) {
     return map.isEmpty() ? null : map;
   }
 
-  private Map<String, String> tmpfs(InspectImageResponse image) {
+  private Map<String, String> tmpfs(InspectImageResponse image, String inside) {
     var tmpfs = new LinkedHashMap<>(options.files().tmpfs());
     var config = image.getConfig();
     var volumes = config == null ? null : config.getVolumes();
     if (options.files().readOnly() && volumes != null) {
       for (var volume : volumes.keySet()) {
-        if (!volume.equals(WORK)) tmpfs.putIfAbsent(volume, "rw,nosuid,nodev,size=64m");
+        if (!volume.equals(inside)) tmpfs.putIfAbsent(volume, "rw,nosuid,nodev,size=64m");
       }
     }
     return tmpfs;

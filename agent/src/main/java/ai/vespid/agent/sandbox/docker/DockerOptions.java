@@ -59,6 +59,13 @@ public record DockerOptions(
       boolean appArmorRequired,
       List<String> labels) {}
 
+  /** The same for something that may have so much. */
+  public DockerOptions with(long memoryBytes, long nanoCpus) {
+    var other = new Limits(memoryBytes, nanoCpus, limits.pids(), limits.ulimits());
+    return new DockerOptions(
+        host, images, other, files, privileges, network, timeoutMsMax, outputCharsMax);
+  }
+
   /** Whom the tasks run as. */
   public record User(int uid, int gid) {
     @Override

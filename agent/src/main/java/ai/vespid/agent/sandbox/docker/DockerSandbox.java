@@ -70,6 +70,11 @@ public final class DockerSandbox implements Sandbox {
     return true;
   }
 
+  /** Sessions in the same engine, confined as its tasks are. */
+  public DockerSessions sessions(String agent) {
+    return new DockerSessions(options, engine, this::probe, probe::hasInit, agent);
+  }
+
   @Override
   public Probe probe() {
     return probe.ask();

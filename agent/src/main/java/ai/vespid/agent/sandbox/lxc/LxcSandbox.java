@@ -38,6 +38,7 @@ public final class LxcSandbox implements Sandbox {
   private final ScriptProcess processes;
   private final UnaryOperator<String> environment;
   private final String namePrefix;
+  private final LxcNetwork network;
   private final Set<String> running = ConcurrentHashMap.newKeySet();
   private final String execute;
   private volatile boolean tried;
@@ -45,6 +46,7 @@ public final class LxcSandbox implements Sandbox {
   /**
    * @param rootFs the tree of system files
    * @param state a folder of this agent alone
+   * @param network of containers that have one; null for none
    * @param environment looks a variable of the agent up; null when there is none
    */
   public LxcSandbox(
@@ -53,7 +55,9 @@ public final class LxcSandbox implements Sandbox {
       Path rootFs,
       Path state,
       long killGraceMs,
+      LxcNetwork network,
       UnaryOperator<String> environment) {
+    this.network = network;
     this.options = options;
     this.rootFs = rootFs;
     this.state = state;
@@ -124,10 +128,23 @@ public final class LxcSandbox implements Sandbox {
   public ShellOutput run(ShellTask task, Cancellation cancellation)
       throws SandboxFailed, IOException, InterruptedException {
     var wish = task.wish().network();
-    boolean network = wish == null ? options.network().byDefault() : wish == NetworkMode.ENABLED;
-    if (network && !options.network().disabled()) {
-      throw new SandboxFailed(ErrorCode.SANDBOX_NETWORK_UNSUPPORTED.name());
+    boolean wanted = wish == null ? options.network().byDefault() : wish == NetworkMode.ENABLED;
+    var address = wanted && !options.network().disabled() ? lease() : null;
+    try {
+      return run(task, address, cancellation);
+    } finally {
+      if (address != null) network.release(address);
     }
+  }
+
+  private String lease() throws SandboxFailed {
+    var address = network == null ? null : network.lease();
+    if (address == null) throw new SandboxFailed(ErrorCode.SANDBOX_NETWORK_UNSUPPORTED.name());
+    return address;
+  }
+
+  private ShellOutput run(ShellTask task, String address, Cancellation cancellation)
+      throws SandboxFailed, IOException, InterruptedException {
     var user = options.privileges().user();
     Ownership.give(task.workDir(), user.uid(), user.gid());
     var name = namePrefix + UUID.randomUUID().toString().substring(0, 8);
@@ -135,7 +152,7 @@ public final class LxcSandbox implements Sandbox {
     var log = state.resolve(name + ".log");
     running.add(name);
     try {
-      var output = processes.run(program(task, name, log), cancellation);
+      var output = processes.run(program(task, name, log, address), cancellation);
       if (output.exitCode() != null && output.exitCode() != 0 && couldNotStart(log)) {
         throw new SandboxFailed(ErrorCode.LXC_FAILED.name());
       }
@@ -151,7 +168,8 @@ public final class LxcSandbox implements Sandbox {
     return Files.exists(log) && Files.readString(log).contains("Failed to spawn container");
   }
 
-  private ScriptProcess.Program program(ShellTask task, String name, Path log) throws IOException {
+  private ScriptProcess.Program program(ShellTask task, String name, Path log, String address)
+      throws IOException {
     long timeoutMs =
         options.timeoutMsMax() == 0
             ? task.timeoutMs()
@@ -169,7 +187,7 @@ public final class LxcSandbox implements Sandbox {
     var command = new ArrayList<String>();
     command.addAll(List.of(execute, "-P", state.toString(), "-n", name, "-f", "/dev/null"));
     command.addAll(List.of("-o", log.toString(), "-l", "ERROR", "-q"));
-    var settings = new LxcSettings(options, rootFs, policy());
+    var settings = new LxcSettings(options, rootFs, policy(), settings(address));
     for (var setting : settings.of(task.workDir(), variables.keySet())) {
       command.addAll(List.of("-s", setting));
     }
@@ -199,8 +217,20 @@ public final class LxcSandbox implements Sandbox {
     return wanted;
   }
 
+  private List<String> settings(String address) {
+    return address == null ? LxcSettings.NO_NETWORK : network.settings(address);
+  }
+
+  /** Sessions beside its tasks, confined as they are. */
+  public LxcSessions sessions(Path folder) {
+    return new LxcSessions(
+        new LxcSessions.Site(
+            options, rootFs, folder, processes, environment.apply("PATH"), network),
+        this);
+  }
+
   // Written once; null for none.
-  private Path policy() throws IOException {
+  Path policy() throws IOException {
     var profile = options.privileges().seccomp();
     if (profile.equals("unconfined")) return null;
     var file = state.resolve("seccomp");

@@ -14,19 +14,37 @@ import java.util.Locale;
  * What LXC is told about one container.
  *
  * @param policy file with the system calls that are let through; null for no such limit
+ * @param network what is told about it
  */
-record LxcSettings(DockerOptions options, Path rootFs, Path policy) {
+record LxcSettings(DockerOptions options, Path rootFs, Path policy, List<String> network) {
+  /** Of a container that has none. */
+  static final List<String> NO_NETWORK = List.of("lxc.net.0.type=empty");
+
+  /** Of a container for one task. */
   List<String> of(Path workDir, Collection<String> variables) {
+    var settings = of(workDir, "/work");
+    // By name: the values are in the environment, where no process list shows them.
+    settings.add("lxc.environment=" + ScriptProcess.MARKER);
+    variables.forEach(variable -> settings.add("lxc.environment=" + variable));
+    return settings;
+  }
+
+  /**
+   * Of any container.
+   *
+   * @param inside where it sees the folder
+   */
+  List<String> of(Path workDir, String inside) {
     var settings = new ArrayList<String>();
     settings.add("lxc.uts.name=sandbox");
-    settings.add("lxc.net.0.type=empty");
-    settings.add("lxc.init.cwd=/work");
+    settings.addAll(network);
+    settings.add("lxc.init.cwd=" + inside);
     settings.add("lxc.autodev=1");
     settings.add("lxc.console.path=none");
     settings.add("lxc.tty.max=0");
     settings.add("lxc.pty.max=1");
     settings.add("lxc.signal.stop=SIGKILL");
-    files(settings, workDir);
+    files(settings, workDir, inside);
     privileges(settings);
     Cgroups.settings(options.limits()).forEach((key, value) -> settings.add(key + '=' + value));
     for (var limit : options.limits().ulimits()) {
@@ -34,9 +52,6 @@ record LxcSettings(DockerOptions options, Path rootFs, Path policy) {
           "lxc.prlimit.%s=%s:%s"
               .formatted(limit.getName(), bound(limit.getSoftLong()), bound(limit.getHardLong())));
     }
-    // By name: the values are in the environment, where no process list shows them.
-    settings.add("lxc.environment=" + ScriptProcess.MARKER);
-    variables.forEach(variable -> settings.add("lxc.environment=" + variable));
     return settings;
   }
 
@@ -44,12 +59,12 @@ record LxcSettings(DockerOptions options, Path rootFs, Path policy) {
     return limit < 0 ? "unlimited" : Long.toString(limit);
   }
 
-  private void files(List<String> settings, Path workDir) {
+  private void files(List<String> settings, Path workDir, String inside) {
     settings.add("lxc.rootfs.path=dir:" + rootFs);
     settings.add(
         "lxc.rootfs.options=%s,nosuid,nodev".formatted(options.files().readOnly() ? "ro" : "rw"));
     settings.add("lxc.mount.auto=proc:mixed sys:ro");
-    mount(settings, workDir.toString(), "/work", "none", "bind,rw,nosuid,nodev");
+    mount(settings, workDir.toString(), inside, "none", "bind,rw,nosuid,nodev");
     options
         .files()
         .tmpfs()

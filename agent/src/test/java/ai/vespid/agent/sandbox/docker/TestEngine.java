@@ -75,4 +75,13 @@ public final class TestEngine {
         .withLabelFilter(Map.of(Owner.AGENT, agent))
         .exec();
   }
+
+  /** All containers of an agent's sessions. */
+  public static List<Container> sessionsOf(String agent) {
+    return client()
+        .listContainersCmd()
+        .withShowAll(true)
+        .withLabelFilter(Map.of("ai.vespid.session.agent", agent))
+        .exec();
+  }
 }

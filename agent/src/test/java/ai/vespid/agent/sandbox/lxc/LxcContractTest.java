@@ -9,14 +9,18 @@ import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.Probe;
 import ai.vespid.agent.sandbox.Sandbox;
 import ai.vespid.agent.sandbox.SandboxContract;
+import ai.vespid.agent.sandbox.ShellOutput;
 import ai.vespid.agent.sandbox.ShellTask;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Settings;
 import ai.vespid.protocol.NetworkMode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -36,6 +40,7 @@ class LxcContractTest implements SandboxContract {
   @TempDir Path directory;
 
   private LxcSandbox sandbox;
+  private LxcNetwork network;
 
   @BeforeAll
   static void lxc() {
@@ -59,6 +64,7 @@ class LxcContractTest implements SandboxContract {
         Path.of(ROOT_FS),
         directory.resolve("state"),
         300,
+        network,
         SandboxContract::agentVariable);
   }
 
@@ -155,6 +161,45 @@ class LxcContractTest implements SandboxContract {
   }
 
   @Test
+  void aTaskWithANetworkReachesTheBridgeAndOneWithoutDoesNot() throws Exception {
+    var bridge = "vespid" + ProcessHandle.current().pid() % 100_000;
+    assumeTrue(ip("link", "add", bridge, "type", "bridge"), "no bridge can be made here");
+    try {
+      ip("addr", "add", "10.213.77.1/24", "dev", bridge);
+      ip("link", "set", bridge, "up");
+      network = LxcNetwork.read(bridge + ":10.213.77.0/24", "", new Problems());
+      sandbox = sandbox(Map.of());
+      try (var server = new ServerSocket(0, 1, InetAddress.getByName("10.213.77.1"))) {
+        var script = "nc -w 5 10.213.77.1 " + server.getLocalPort() + " </dev/null && echo reached";
+
+        assertThat(run(script).stdout()).isEmpty();
+        assertThat(run(script, NetworkMode.ENABLED).stdout()).isEqualTo("reached\n");
+        // Its address is free again, however often it is asked for.
+        assertThat(run("ip addr show eth0", NetworkMode.ENABLED).stdout()).contains("10.213.77.");
+      }
+    } finally {
+      ip("link", "del", bridge);
+    }
+  }
+
+  private ShellOutput run(String script, NetworkMode mode) throws Exception {
+    var wish = new ShellTask.Wish(mode, null);
+    var task =
+        new ShellTask("r", 1, script, "sh", Map.of(), List.of(), workDir(), 20_000, 1_000, wish);
+    return sandbox.run(task, new Cancellation());
+  }
+
+  private static boolean ip(String... words) throws IOException, InterruptedException {
+    var command = new ArrayList<>(List.of("ip"));
+    command.addAll(List.of(words));
+    try {
+      return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
+    } catch (IOException e) {
+      return false; // There is no such program.
+    }
+  }
+
+  @Test
   void variablesOfATaskReachTheScriptAndNotTheProgramThatConfinesIt() throws Exception {
     var env = Map.of("LD_PRELOAD", "/work/evil.so", "A", "with 'quotes'\nand \"lines\" $HOME");
 
@@ -178,6 +223,7 @@ class LxcContractTest implements SandboxContract {
             directory.resolve("none"),
             directory.resolve("state"),
             300,
+            null,
             SandboxContract::agentVariable);
 
     assertThat(none.probe()).isInstanceOf(Probe.Fails.class);
