@@ -7,6 +7,9 @@ import ai.vespid.agent.operation.Meters;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
+import ai.vespid.agent.trust.CommandGate;
+import ai.vespid.agent.trust.GatewayTrust;
+import ai.vespid.agent.trust.Proxy;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.work.WorkTable;
@@ -22,20 +25,18 @@ import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.ExecutorFrame.TurnError;
 import ai.vespid.protocol.executor.GatewayFrame;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
+import ai.vespid.protocol.trust.CommandVerifier;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,24 +67,25 @@ public final class Agent implements Link.Listener {
   private final List<String> connectors;
   private final String bootId;
   private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
-  private final List<Waiter> waiters = new ArrayList<>();
+  private final Waiters waiters;
   private final Meters meters = new Meters();
+  private final CommandGate gate;
   private final long startedNanos = System.nanoTime();
   private boolean stopping;
   private int connections;
 
-  /** Someone who waits until something is so. */
-  private record Waiter(BooleanSupplier condition, CompletableFuture<Void> done) {}
-
   /**
    * What an agent is made of.
    *
-   * @param caFile a PEM file with authorities to trust, or null
+   * @param proxy null for none
+   * @param gate which commands are obeyed
    * @param bootId names this process
    */
   public record Parts(
       String bootId,
-      String caFile,
+      GatewayTrust trust,
+      Proxy proxy,
+      CommandGate gate,
       TaskRunner runner,
       Sandboxes sandboxes,
       List<String> connectors,
@@ -98,14 +100,17 @@ public final class Agent implements Link.Listener {
     this.watch = new SandboxWatch(sandboxes, this::announce);
     this.connectors = List.copyOf(parts.connectors());
     this.bootId = parts.bootId();
+    this.gate = parts.gate();
     this.table = new WorkTable(config.maxInFlight());
     this.link =
         new Link(
             vertx,
-            new Link.Target(config.gatewayWsUrl(), config.executorToken(), parts.caFile()),
+            new Link.Target(
+                config.gatewayWsUrl(), config.executorToken(), parts.trust(), parts.proxy()),
             Link.Pace.USUAL,
             this,
             new Backoff(RandomGenerator.getDefault()));
+    this.waiters = new Waiters(link);
     this.delivery = new Delivery(parts.outbox(), parts.journal(), link);
   }
 
@@ -126,7 +131,7 @@ public final class Agent implements Link.Listener {
 
   private void tick() {
     delivery.tick();
-    settleWaiters();
+    waiters.settle();
   }
 
   /** How it is now. Blocks, so it is not for the link's own context. */
@@ -147,6 +152,7 @@ public final class Agent implements Link.Listener {
         config.executorName(),
         config.gatewayWsUrl(),
         link.connected(),
+        link.fault(),
         stopping,
         TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos),
         table.inFlight().size(),
@@ -177,15 +183,35 @@ public final class Agent implements Link.Listener {
         connectors,
         null,
         bootId,
-        Set.of(Hello.ACK),
+        features(),
         table.inFlight(),
         delivery.held());
+  }
+
+  private Set<String> features() {
+    var features = new HashSet<>(gate.features());
+    features.add(Hello.ACK);
+    return features;
+  }
+
+  @Override
+  public byte[] believed(byte[] frame) {
+    return switch (gate.open(frame)) {
+      case CommandVerifier.Verdict.Good(var inner) -> inner;
+      case CommandVerifier.Verdict.Denied(var code, var message) -> {
+        LOG.atWarn().addKeyValue("code", code).addKeyValue("cause", message).log("frame denied");
+        meters.denied(code.name());
+        link.send(new ExecutorFrame.FrameDenied(code.name(), message));
+        yield null;
+      }
+    };
   }
 
   @Override
   public void opened() {
     int connection = ++connections;
     meters.connected();
+    gate.reread();
     delivery.connected();
     vertx.setTimer(
         WELCOME_MAX_MS,
@@ -266,12 +292,12 @@ public final class Agent implements Link.Listener {
     cancellations.remove(run);
     table.finish(run).ifPresent(answer -> delivery.deliver(Outbox.under(result, answer.epoch())));
     for (var next = table.next(); next.isPresent(); next = table.next()) begin(next.get());
-    settleWaiters();
+    waiters.settle();
   }
 
   private void acknowledged(String requestId, Integer epoch) {
     delivery.acknowledged(requestId, epoch);
-    settleWaiters();
+    waiters.settle();
   }
 
   private void drop(ExecutorFrame.Held held) {
@@ -293,41 +319,18 @@ public final class Agent implements Link.Listener {
       stopping = true;
       table.abandonWaiting();
     });
-    if (!await(table::idle, grace.plus(TURN))) {
+    if (!waiters.await(table::idle, grace.plus(TURN))) {
       LOG.atWarn().log("work is still running at the end of the grace and is ended");
       link.run(() -> {
         table.abandon();
         List.copyOf(cancellations.values()).forEach(Cancellation::cancel);
       });
-      await(table::idle, KILL_MAX);
+      waiters.await(table::idle, KILL_MAX);
     }
     watch.stop();
-    await(delivery::settled, FLUSH_MAX);
+    waiters.await(delivery::settled, FLUSH_MAX);
     var closed = new CompletableFuture<Void>();
     link.run(() -> link.stop().onComplete(_ -> closed.complete(null)));
     closed.orTimeout(2, TimeUnit.SECONDS).exceptionally(_ -> null).join();
-  }
-
-  private boolean await(BooleanSupplier condition, Duration max) {
-    var done = new CompletableFuture<Void>();
-    link.run(() -> {
-      waiters.add(new Waiter(condition, done));
-      settleWaiters();
-    });
-    try {
-      done.get(max.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private void settleWaiters() {
-    waiters.removeIf(waiter -> waiter.condition.getAsBoolean() && waiter.done.complete(null));
   }
 }

@@ -10,11 +10,15 @@ import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.docker.DockerSandbox;
 import ai.vespid.agent.sandbox.lxc.LxcSandbox;
 import ai.vespid.agent.task.TaskRunner;
+import ai.vespid.agent.trust.CommandGate;
+import ai.vespid.agent.trust.GatewayHttp;
+import ai.vespid.agent.trust.GatewayTrust;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +45,15 @@ final class Assembly {
     var owner = Owner.self(config.executorId(), bootId);
     var sandboxes = sandboxes(settings, owner, journal.writer().orElse(""));
     journal.takeOver(bootId);
-    var cache = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
+    var trust = new GatewayTrust(settings.trust());
+    var gate = new CommandGate(settings.commandKeys(), config.executorId(), bootId);
+    gate.read();
+    var proxy = settings.proxy(URI.create(config.gatewayWsUrl()));
+    var cache =
+        new WorkspaceCache(
+            settings.workspaceRoot(),
+            WorkspaceCache.Limits.defaults(),
+            new GatewayHttp(trust, proxy));
     var runner = new TaskRunner(sandboxes, connectors, cache);
     var outbox =
         new Outbox(
@@ -52,7 +64,7 @@ final class Assembly {
         vertx,
         config,
         new Agent.Parts(
-            bootId, settings.tlsCaFile(), runner, sandboxes, connectorIds, journal, outbox));
+            bootId, trust, proxy, gate, runner, sandboxes, connectorIds, journal, outbox));
   }
 
   /** The ear for the command line. An agent works without one as well. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
+import ai.vespid.agent.trust.CommandGate;
+import ai.vespid.agent.trust.GatewayTrust;
+import ai.vespid.agent.trust.TrustChoice;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
@@ -82,7 +85,16 @@ class AgentTest {
     return new Agent(
         vertx,
         config,
-        new Agent.Parts(bootId, null, runner, sandboxes, List.of("github"), journal, outbox));
+        new Agent.Parts(
+            bootId,
+            new GatewayTrust(TrustChoice.NONE),
+            null,
+            new CommandGate(null, TestGateway.EXECUTOR, bootId),
+            runner,
+            sandboxes,
+            List.of("github"),
+            journal,
+            outbox));
   }
 
   private String environment(String name) {

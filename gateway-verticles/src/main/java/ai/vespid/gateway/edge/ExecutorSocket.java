@@ -4,7 +4,6 @@ import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
-import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
 import ai.vespid.protocol.bus.ExecutorEdge.Holding;
@@ -117,6 +116,7 @@ final class ExecutorSocket {
           reports.received(result.requestId(), result.epoch(), result.result());
       case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId(), event.event());
+      case ExecutorFrame.FrameDenied denied -> neighbours.denied(link.identity(), denied);
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
           ExecutorFrame.TurnEvent _,
@@ -157,6 +157,11 @@ final class ExecutorSocket {
       close(Wire.POLICY_VIOLATION, ErrorCode.EXECUTOR_IDENTITY_MISMATCH.name());
       return;
     }
+    if (!wire.sealFor(hello)) {
+      refuse(ErrorCode.SIGNING_KEY_UNKNOWN, "no signing key of this gateway is known to it", null);
+      close(Wire.POLICY_VIOLATION, ErrorCode.SIGNING_KEY_UNKNOWN.name());
+      return;
+    }
     switch (phase) {
       case Phase.Greeting _ -> join(link.route(hello, heardMs), hello);
       case Phase.Live _ -> live(link.route(hello, heardMs).withTags(tags));
@@ -188,15 +193,7 @@ final class ExecutorSocket {
     if (!(phase instanceof Phase.Joining)) return;
     inFlight.adopt(reconciled.adopted());
     if (dialect == Dialect.V2) {
-      wire.send(
-          Frames.write(
-              new GatewayFrame.Welcome(
-                  route.connectionId(),
-                  (int) settings.heartbeatEvery().toMillis(),
-                  (int) settings.pingEvery().toMillis(),
-                  route.maxInFlight(),
-                  Limits.FRAME_BYTES_MAX,
-                  reconciled.drop())));
+      wire.send(Frames.write(Invokes.welcome(route, settings, reconciled.drop())));
     }
     live(route);
     LOG.atInfo()

@@ -4,10 +4,13 @@ import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.NetworkMode;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
+import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import ai.vespid.protocol.executor.GatewayFrame.Mount;
 import ai.vespid.protocol.executor.GatewayFrame.MountMode;
 import ai.vespid.protocol.executor.GatewayFrame.ToolPolicy;
+import ai.vespid.protocol.executor.GatewayFrame.Welcome;
 import ai.vespid.protocol.executor.LegacyFrame;
 import java.util.List;
 
@@ -40,6 +43,17 @@ final class Invokes {
         offer.workspace(),
         offer.workspaceAccess(),
         dispatch.requestId());
+  }
+
+  /** What an agent is told when its hello was understood. */
+  static Welcome welcome(Route route, ExecutorEdgeSettings settings, List<Held> drop) {
+    return new Welcome(
+        route.connectionId(),
+        (int) settings.heartbeatEvery().toMillis(),
+        (int) settings.pingEvery().toMillis(),
+        route.maxInFlight(),
+        Limits.FRAME_BYTES_MAX,
+        drop);
   }
 
   static LegacyFrame.Execute legacy(Dispatch dispatch) {
