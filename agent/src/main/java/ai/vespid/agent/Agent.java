@@ -11,7 +11,7 @@ import ai.vespid.agent.operation.Meters;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
-import ai.vespid.agent.work.Journal;
+import ai.vespid.agent.trust.CommandGate;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.work.WorkTable;
 import ai.vespid.agent.work.WorkTable.Admission;
@@ -28,6 +28,7 @@ import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.ExecutorFrame.TurnError;
 import ai.vespid.protocol.executor.GatewayFrame;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
+import ai.vespid.protocol.trust.CommandVerifier;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.time.Duration;
@@ -72,27 +73,12 @@ public final class Agent implements Link.Listener {
   private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
   private final Waiters waiters;
   private final Meters meters = new Meters();
+  private final CommandGate gate;
   private final long startedNanos = System.nanoTime();
   private boolean stopping;
   private int connections;
 
-  /**
-   * What an agent is made of.
-   *
-   * @param caFile a PEM file with authorities to trust, or null
-   * @param bootId names this process
-   */
-  public record Parts(
-      String bootId,
-      String caFile,
-      TaskRunner runner,
-      Sandboxes sandboxes,
-      NodeEngines engines,
-      List<String> connectors,
-      Journal journal,
-      Outbox outbox) {}
-
-  public Agent(Vertx vertx, AgentConfig config, Parts parts) {
+  public Agent(Vertx vertx, AgentConfig config, AgentParts parts) {
     this.vertx = vertx;
     this.config = config;
     this.runner = parts.runner();
@@ -103,11 +89,13 @@ public final class Agent implements Link.Listener {
     this.abilities = new Abilities(sandboxes, engines, runner.node());
     this.connectors = List.copyOf(parts.connectors());
     this.bootId = parts.bootId();
+    this.gate = parts.gate();
     this.table = new WorkTable(config.maxInFlight());
     this.link =
         new Link(
             vertx,
-            new Link.Target(config.gatewayWsUrl(), config.executorToken(), parts.caFile()),
+            new Link.Target(
+                config.gatewayWsUrl(), config.executorToken(), parts.trust(), parts.proxy()),
             Link.Pace.USUAL,
             this,
             new Backoff(RandomGenerator.getDefault()));
@@ -155,6 +143,7 @@ public final class Agent implements Link.Listener {
         config.executorName(),
         config.gatewayWsUrl(),
         link.connected(),
+        link.fault(),
         stopping,
         TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos),
         table.inFlight().size(),
@@ -197,9 +186,23 @@ public final class Agent implements Link.Listener {
   }
 
   @Override
+  public byte[] believed(byte[] frame) {
+    return switch (gate.open(frame)) {
+      case CommandVerifier.Verdict.Good(var inner) -> inner;
+      case CommandVerifier.Verdict.Denied(var code, var message) -> {
+        LOG.atWarn().addKeyValue("code", code).addKeyValue("cause", message).log("frame denied");
+        meters.denied(code.name());
+        link.send(new ExecutorFrame.FrameDenied(code.name(), message));
+        yield null;
+      }
+    };
+  }
+
+  @Override
   public void opened() {
     int connection = ++connections;
     meters.connected();
+    gate.reread();
     delivery.connected();
     vertx.setTimer(
         WELCOME_MAX_MS,

@@ -1,7 +1,10 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.install.Install;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.operation.LogOutput;
+import ai.vespid.agent.trust.GatewayHttp;
+import ai.vespid.agent.trust.GatewayTrust;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
@@ -9,6 +12,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -33,6 +37,7 @@ import picocli.CommandLine.Option;
     subcommands = {
       AgentCommand.Connect.class,
       AgentCommand.Start.class,
+      Install.class,
       OperatorCommands.Stop.class,
       OperatorCommands.Status.class,
       OperatorCommands.Logs.class,
@@ -117,6 +122,9 @@ public final class AgentCommand implements Callable<Integer> {
     @Option(names = "--api-base", defaultValue = "${env:VESPID_API_BASE:-http://localhost:3001}")
     String apiBase;
 
+    @Option(names = "--no-start", description = "Only remembers the credentials.")
+    boolean noStart;
+
     @CommandLine.Mixin Common common = new Common();
 
     @Override
@@ -130,19 +138,20 @@ public final class AgentCommand implements Callable<Integer> {
       // Everything that can fail here fails before the token is spent.
       settings.check(configuration.problems());
       configuration.problems().check();
-      checkAuthorities(settings);
+      var http = way(settings, apiBase);
       try (var _ = lock(configPath)) {
-        var config = pair(valid(() -> common.capabilities(settings)));
+        var config = pair(http, valid(() -> common.capabilities(settings)));
         config.write(configPath);
-        return run(config, configPath, settings);
+        return noStart ? 0 : run(config, configPath, settings);
       } catch (IOException e) {
         throw new AgentFailure("EXECUTOR_CONFIG_INVALID: cannot write beside " + configPath);
       }
     }
 
-    private AgentConfig pair(AgentConfig.Capabilities capabilities) {
+    private AgentConfig pair(GatewayHttp http, AgentConfig.Capabilities capabilities) {
       var paired =
-          new PairingClient(apiBase).pair(pairingToken, common.name(), RawJson.from(capabilities));
+          new PairingClient(apiBase, http)
+              .pair(pairingToken, common.name(), RawJson.from(capabilities));
       return valid(() ->
           new AgentConfig(
               Pool.BYON,
@@ -193,7 +202,6 @@ public final class AgentCommand implements Callable<Integer> {
       settings.check(configuration.problems());
       var config = executorId == null ? saved(configuration) : valid(() -> given(settings));
       configuration.problems().check();
-      checkAuthorities(settings);
       checkContained(config, settings);
       try (var _ = lock(configPath)) {
         return run(config, configPath, settings);
@@ -231,11 +239,18 @@ public final class AgentCommand implements Callable<Integer> {
     }
   }
 
-  private static void checkAuthorities(AgentSettings settings) {
-    var caFile = settings.tlsCaFile();
-    if (caFile != null && !Files.isReadable(Path.of(caFile))) {
-      throw new AgentFailure("VESPID_AGENT_TLS_CA_FILE_INVALID: cannot read " + caFile);
+  // An address that is none is told by whoever calls it.
+  private static GatewayHttp way(AgentSettings settings, String apiBase) {
+    URI api;
+    try {
+      api = URI.create(apiBase);
+    } catch (IllegalArgumentException e) {
+      return GatewayHttp.PLAIN;
     }
+    if (api.getScheme() == null || api.getHost() == null) return GatewayHttp.PLAIN;
+    var trust = new GatewayTrust(settings.trust());
+    trust.check(api);
+    return new GatewayHttp(trust, settings.proxy(api));
   }
 
   // Organizations that know nothing of each other must not meet on one host.
@@ -250,6 +265,7 @@ public final class AgentCommand implements Callable<Integer> {
 
   private static int run(AgentConfig config, Path configPath, AgentSettings settings)
       throws IOException {
+    new GatewayTrust(settings.trust()).check(URI.create(config.gatewayWsUrl()));
     LogOutput.direct(settings.logLevel(), settings.logsJson(), settings.logFile(configPath));
     var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     var agent = Assembly.agent(vertx, config, configPath, settings);

@@ -9,7 +9,10 @@ import ai.vespid.agent.settings.EngineSetting;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Setting;
 import ai.vespid.agent.settings.Settings;
+import ai.vespid.agent.trust.Proxy;
+import ai.vespid.agent.trust.TrustChoice;
 import ai.vespid.protocol.Limits;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,6 +149,12 @@ record AgentSettings(Settings settings) {
     if (!settings.text(Setting.LOG_FORMAT, "text").matches("text|json")) {
       problems.add(Setting.LOG_FORMAT.variable(), "must be text or json");
     }
+    for (var proxy : List.of(Setting.PROXY, Setting.HTTPS_PROXY)) {
+      var value = settings.text(proxy, "none");
+      if (!value.equals("none") && Proxy.parse(value).isEmpty()) {
+        problems.add(proxy.variable(), "must be http://[user:password@]host:port");
+      }
+    }
     if (httpPort() > 65_535) problems.add(Setting.HTTP_PORT.variable(), "must be a port");
   }
 
@@ -179,8 +188,37 @@ record AgentSettings(Settings settings) {
     return settings.list(Setting.TAGS, "none");
   }
 
-  String tlsCaFile() {
-    return settings.path(Setting.TLS_CA_FILE).map(Path::toString).orElse(null);
+  TrustChoice trust() {
+    return new TrustChoice(
+        settings.path(Setting.TLS_CA_FILE).orElse(null),
+        settings.path(Setting.TLS_CRL_FILE).orElse(null),
+        settings.path(Setting.TLS_CERT_FILE).orElse(null),
+        settings.path(Setting.TLS_KEY_FILE).orElse(null),
+        settings.list(Setting.TLS_PINS, "none"));
+  }
+
+  /** Null to obey whatever comes on the link. */
+  Path commandKeys() {
+    return settings.path(Setting.COMMAND_KEYS_FILE).orElse(null);
+  }
+
+  /**
+   * The way to this gateway; null for straight. Ours is for whatever is dialled, that of other
+   * programs for TLS alone, as they use it.
+   */
+  Proxy proxy(URI gateway) {
+    var own = settings.text(Setting.PROXY);
+    if (own.isPresent()) return own.get().equals("none") ? null : proxy(own.get());
+    boolean tls = gateway.getScheme().matches("(?i)wss|https");
+    var exempt = settings.list(Setting.NO_PROXY, "none");
+    if (!tls || Proxy.exempt(gateway.getHost(), exempt)) return null;
+    return settings.text(Setting.HTTPS_PROXY).map(AgentSettings::proxy).orElse(null);
+  }
+
+  private static Proxy proxy(String text) {
+    return Proxy.parse(text)
+        .orElseThrow(
+            () -> new AgentFailure("PROXY_INVALID: write http://[user:password@]host:port"));
   }
 
   String logLevel() {

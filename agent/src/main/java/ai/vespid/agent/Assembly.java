@@ -17,11 +17,15 @@ import ai.vespid.agent.skill.Skills;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.tool.ToolSource;
 import ai.vespid.agent.tool.Tools;
+import ai.vespid.agent.trust.CommandGate;
+import ai.vespid.agent.trust.GatewayHttp;
+import ai.vespid.agent.trust.GatewayTrust;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +52,15 @@ final class Assembly {
     var owner = Owner.self(config.executorId(), bootId);
     var sandboxes = sandboxes(settings, owner, journal.writer().orElse(""));
     journal.takeOver(bootId);
-    var cache = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
+    var trust = new GatewayTrust(settings.trust());
+    var gate = new CommandGate(settings.commandKeys(), config.executorId(), bootId);
+    gate.read();
+    var proxy = settings.proxy(URI.create(config.gatewayWsUrl()));
+    var cache =
+        new WorkspaceCache(
+            settings.workspaceRoot(),
+            WorkspaceCache.Limits.defaults(),
+            new GatewayHttp(trust, proxy));
     var engines =
         new NodeEngines(
             settings.engines(),
@@ -66,15 +78,8 @@ final class Assembly {
     return new Agent(
         vertx,
         config,
-        new Agent.Parts(
-            bootId,
-            settings.tlsCaFile(),
-            runner,
-            sandboxes,
-            engines,
-            connectorIds,
-            journal,
-            outbox));
+        new AgentParts(
+            bootId, trust, proxy, gate, runner, sandboxes, engines, connectorIds, journal, outbox));
   }
 
   private static Tools tools(AgentSettings settings, Sandboxes sandboxes, String bootId) {

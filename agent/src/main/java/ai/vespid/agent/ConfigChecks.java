@@ -1,7 +1,8 @@
 package ai.vespid.agent;
 
 import ai.vespid.agent.settings.Problems;
-import ai.vespid.agent.settings.Setting;
+import ai.vespid.agent.trust.CommandGate;
+import ai.vespid.agent.trust.GatewayTrust;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Pool;
 import java.io.IOException;
@@ -9,10 +10,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
-import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 
@@ -41,8 +38,8 @@ record ConfigChecks(Configuration configuration, List<Finding> findings) {
     for (var key : configuration.file().unread()) {
       findings.add(Finding.note("KEY_UNREAD", key, "remove it, or see 'config' for what there is"));
     }
-    authorities();
     if (config != null) gateway(config);
+    trust(config == null ? "wss://unknown" : config.gatewayWsUrl());
     return config;
   }
 
@@ -88,23 +85,15 @@ record ConfigChecks(Configuration configuration, List<Finding> findings) {
     }
   }
 
-  private void authorities() {
-    var file = configuration.values().path(Setting.TLS_CA_FILE).orElse(null);
-    if (file == null) return;
-    try (var in = Files.newInputStream(file)) {
-      var found = CertificateFactory.getInstance("X.509").generateCertificates(in);
-      if (found.isEmpty()) throw new CertificateException("none");
-      for (var certificate : found) expiry(file, (X509Certificate) certificate);
-    } catch (IOException e) {
-      fault("TLS_CA_UNREADABLE", file + " cannot be read", "set VESPID_AGENT_TLS_CA_FILE right");
-    } catch (CertificateException e) {
-      fault("TLS_CA_INVALID", file + " holds no certificate", "give the authority's, as PEM");
+  private void trust(String gateway) {
+    for (var flaw : new GatewayTrust(configuration.settings().trust()).flaws(URI.create(gateway))) {
+      fault(flaw.code(), flaw.what(), flaw.remedy());
     }
-  }
-
-  private void expiry(Path file, X509Certificate certificate) {
-    if (certificate.getNotAfter().toInstant().isBefore(Instant.now())) {
-      fault("TLS_CA_EXPIRED", file + " holds a certificate that expired", "give the present one");
+    try {
+      new CommandGate(configuration.settings().commandKeys(), "doctor", "doctor").read();
+    } catch (AgentFailure e) {
+      var told = e.getMessage().split(": ", 2);
+      fault(told[0], told[1], "give the public keys of the gateway, as PEM");
     }
   }
 

@@ -53,7 +53,7 @@ final class Doctor implements Callable<Integer> {
     if (problems.found().isEmpty()) machine.sandboxes();
     // The agent that runs tells itself whether it is connected.
     if (config != null && !running) {
-      new GatewayChecks(config, configuration.settings().tlsCaFile(), findings).run();
+      new GatewayChecks(config, configuration.settings(), findings).run();
     }
     return List.copyOf(findings);
   }

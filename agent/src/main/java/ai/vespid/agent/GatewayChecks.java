@@ -1,76 +1,66 @@
 package ai.vespid.agent;
 
-import java.io.BufferedReader;
+import ai.vespid.agent.trust.GatewayTrust;
+import ai.vespid.agent.trust.LinkFault;
+import ai.vespid.agent.trust.Proxy;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
+import java.security.NoSuchAlgorithmException;
 import java.util.List;
-import java.util.Locale;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Goes the way of a connection step by step: name, port, certificate, credential. It ends before
- * the hello, so no other agent is pushed aside.
- *
- * @param caFile a PEM file with the authorities to trust, or null for the system's
+ * Goes the way of a connection step by step: name, port, proxy, certificates, credential. It ends
+ * before the hello, so no other agent is pushed aside.
  */
-record GatewayChecks(AgentConfig config, String caFile, List<Finding> findings) {
+record GatewayChecks(AgentConfig config, AgentSettings settings, List<Finding> findings) {
   private static final int WAIT_MS = 5_000;
-  private static final Duration SKEW_MAX = Duration.ofMinutes(1);
-  private static final int HEADERS_MAX = 100;
 
   void run() {
     var uri = URI.create(config.gatewayWsUrl());
     boolean tls = uri.getScheme().equalsIgnoreCase("wss");
     int port = uri.getPort() >= 0 ? uri.getPort() : tls ? 443 : 80;
+    SSLContext context;
+    Proxy proxy;
+    try {
+      context = tls ? context(new GatewayTrust(settings.trust())) : null;
+      proxy = settings.proxy(uri);
+    } catch (AgentFailure e) {
+      return; // Its own finding tells more.
+    }
+    var first = proxy == null ? uri.getHost() : proxy.host();
     InetAddress address;
     try {
-      address = InetAddress.getByName(uri.getHost());
+      address = InetAddress.getByName(first);
     } catch (UnknownHostException e) {
-      fault("GATEWAY_NAME_UNKNOWN", uri.getHost() + " has no address", "check the name, and DNS");
+      var code = proxy == null ? "GATEWAY_NAME_UNKNOWN" : "PROXY_UNREACHABLE";
+      fault(code, first + " has no address", "check the name, and DNS");
       return;
     }
     try (var socket = new Socket()) {
-      socket.connect(new InetSocketAddress(address, port), WAIT_MS);
+      socket.connect(new InetSocketAddress(address, proxy == null ? port : proxy.port()), WAIT_MS);
       socket.setSoTimeout(WAIT_MS);
-      if (tls) {
-        try (var secure = secure(socket, uri.getHost(), port)) {
-          ask(secure, uri);
-        }
-      } else {
-        ask(socket, uri);
-      }
+      if (proxy != null && !through(proxy, socket, uri.getHost() + ":" + port)) return;
+      talk(context, socket, uri, port);
     } catch (SSLException e) {
-      fault(
-          "GATEWAY_UNTRUSTED",
-          "the gateway's certificate is not accepted: " + e.getMessage(),
-          "set VESPID_AGENT_TLS_CA_FILE to its authority, or mend its name or date");
+      untrusted(e);
     } catch (IOException e) {
-      fault(
-          "GATEWAY_UNREACHABLE",
-          uri.getHost() + ":" + port + " does not answer: " + e.getMessage(),
-          "check that the gateway runs and no firewall is in between");
-    } catch (GeneralSecurityException e) {
-      return; // The authorities' file has its own finding.
+      unreachable(e, proxy, uri.getHost() + ":" + port);
+    }
+  }
+
+  private static SSLContext context(GatewayTrust trust) {
+    var context = trust.context();
+    try {
+      return context == null ? SSLContext.getDefault() : context;
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has TLS", e);
     }
   }
 
@@ -78,93 +68,62 @@ record GatewayChecks(AgentConfig config, String caFile, List<Finding> findings) 
     findings.add(Finding.fault(code, what, remedy));
   }
 
-  private SSLSocket secure(Socket socket, String host, int port)
-      throws IOException, GeneralSecurityException {
-    var context = SSLContext.getInstance("TLS");
-    context.init(null, caFile == null ? null : trust(), null);
-    var secure = (SSLSocket) context.getSocketFactory().createSocket(socket, host, port, true);
-    var parameters = secure.getSSLParameters();
-    parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    secure.setSSLParameters(parameters);
-    secure.startHandshake();
-    return secure;
-  }
-
-  private TrustManager[] trust() throws IOException, GeneralSecurityException {
-    var store = KeyStore.getInstance(KeyStore.getDefaultType());
-    store.load(null, null);
-    try (var in = Files.newInputStream(Path.of(caFile))) {
-      int n = 0;
-      for (var certificate : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        store.setCertificateEntry("ca" + n++, certificate);
-      }
+  private boolean through(Proxy proxy, Socket socket, String target) throws IOException {
+    int status = new HttpTalk(socket).connect(target, proxy);
+    if (status == 200) return true;
+    if (status == 407) {
+      fault("PROXY_CREDENTIALS_REFUSED", proxy + " wants credentials", "put them into its URL");
+    } else {
+      fault(
+          "PROXY_REFUSED",
+          proxy + " does not connect to " + target + ": status " + status,
+          "let it allow CONNECT there");
     }
-    var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(store);
-    return factory.getTrustManagers();
+    return false;
   }
 
-  private void ask(Socket socket, URI uri) throws IOException {
-    var path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
-    var request =
-        """
-        GET %s HTTP/1.1\r
-        Host: %s\r
-        Connection: Upgrade\r
-        Upgrade: websocket\r
-        Sec-WebSocket-Version: 13\r
-        Sec-WebSocket-Key: dmVzcGlkLWRvY3RvciEhIQ==\r
-        Authorization: Bearer %s\r
-        \r
-        """
-            .formatted(path, uri.getRawAuthority(), config.executorToken());
-    socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-    var in =
-        new BufferedReader(
-            new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
-    var first = in.readLine();
-    if (first == null || !first.matches("HTTP/1\\.1 \\d{3}.*")) {
-      fault("GATEWAY_IS_NONE", "what answers there speaks no HTTP", "check the address");
+  private void talk(SSLContext context, Socket socket, URI uri, int port) throws IOException {
+    if (context == null) {
+      new Upgrade(new HttpTalk(socket), findings).ask(uri, config.executorToken());
       return;
     }
-    judge(Integer.parseInt(first.substring(9, 12)), path);
-    for (int i = 0; i < HEADERS_MAX; i++) {
-      var header = in.readLine();
-      if (header == null || header.isEmpty()) return;
-      if (header.toLowerCase(Locale.ROOT).startsWith("date:")) clock(header.substring(5).strip());
+    try (var secure =
+        (SSLSocket) context.getSocketFactory().createSocket(socket, uri.getHost(), port, true)) {
+      var parameters = secure.getSSLParameters();
+      parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      secure.setSSLParameters(parameters);
+      secure.startHandshake();
+      new Upgrade(new HttpTalk(secure), findings).ask(uri, config.executorToken());
     }
   }
 
-  private void judge(int status, String path) {
-    switch (status) {
-      case 101 -> {}
-      case 401 -> fault("TOKEN_REFUSED", "the gateway does not know the credential", "pair again");
-      case 403 ->
-          fault("EXECUTOR_REVOKED", "this agent was revoked", "reinstate it, or pair again");
-      case 429, 503 ->
-          findings.add(
-              Finding.note(
-                  "GATEWAY_BUSY", "the gateway lets nobody in just now", "the agent comes again"));
-      default ->
-          fault(
-              "GATEWAY_IS_NONE",
-              "what answers at " + path + " is no gateway: status " + status,
-              "check gatewayWsUrl; its path is usually /ws/executor");
-    }
+  private void untrusted(SSLException cause) {
+    var code = LinkFault.codeOf(cause, false);
+    var remedy =
+        switch (code) {
+          case "GATEWAY_PIN_MISMATCH" ->
+              "ask the gateway's operator whether its key was changed; if so, set the new pin";
+          case "GATEWAY_CERTIFICATE_EXPIRED" -> "renew the gateway's certificate, or set the time";
+          case "GATEWAY_NAME_MISMATCH" -> "dial the name that its certificate has";
+          case "GATEWAY_REVOKED" -> "do not connect there; give the gateway another certificate";
+          case "GATEWAY_REVOCATION_UNKNOWN" -> "fetch the present list of each authority";
+          case "CLIENT_CERTIFICATE_REFUSED" -> "give the agent a certificate that it accepts";
+          default -> "set VESPID_AGENT_TLS_CA_FILE to its authority";
+        };
+    fault(code, "the two do not trust each other: " + cause.getMessage(), remedy);
   }
 
-  private void clock(String date) {
-    try {
-      var theirs = ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-      var skew = Duration.between(theirs, Instant.now()).abs();
-      if (skew.compareTo(SKEW_MAX) > 0) {
-        fault(
-            "CLOCK_WRONG",
-            "this machine's clock and the gateway's differ by " + skew.toSeconds() + " s",
-            "set the time by NTP");
-      }
-    } catch (DateTimeException e) {
-      return; // A server that knows no dates.
+  private void unreachable(IOException cause, Proxy proxy, String target) {
+    if (proxy == null) {
+      fault(
+          "GATEWAY_UNREACHABLE",
+          target + " does not answer: " + cause.getMessage(),
+          "check that the gateway runs and no firewall is in between");
+    } else {
+      fault(
+          "PROXY_UNREACHABLE",
+          proxy + ", on the way to " + target + ", does not answer: " + cause.getMessage(),
+          "check that the proxy runs, or set VESPID_AGENT_PROXY_URL to none");
     }
   }
 }

@@ -3,6 +3,7 @@ package ai.vespid.agent;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.Probe;
+import ai.vespid.agent.settings.Setting;
 import ai.vespid.protocol.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.File;
@@ -67,14 +68,26 @@ record MachineChecks(
     space(settings.workspaceRoot());
     if (!running && settings.httpPort() > 0) port(settings.httpPort());
     files();
-    Stream.of("HTTPS_PROXY", "https_proxy", "ALL_PROXY")
-        .filter(environment::containsKey)
-        .findFirst()
-        .ifPresent(name ->
-            note("PROXY_IGNORED", name + " is set, and the agent dials directly", "allow it out"));
+    proxies();
     if ("root".equals(System.getProperty("user.name")) && settings.backend().equals("host")) {
       note("SCRIPTS_ARE_ROOT", "scripts run as root", "give the agent a user of its own");
     }
+  }
+
+  // Told apart from what is used: an agent that goes straight where others may not seems broken.
+  private void proxies() {
+    var saved = configuration.file().root().path("gatewayWsUrl").asText();
+    var gateway = configuration.values().text(Setting.GATEWAY, saved);
+    boolean tls = gateway.regionMatches(true, 0, "wss:", 0, 4);
+    Stream.of("HTTPS_PROXY", "https_proxy", "ALL_PROXY")
+        .filter(name -> environment.containsKey(name) && (!tls || name.equals("ALL_PROXY")))
+        .filter(_ -> configuration.values().text(Setting.PROXY).isEmpty())
+        .findFirst()
+        .ifPresent(name ->
+            note(
+                "PROXY_IGNORED",
+                name + " is set, and the agent dials directly",
+                "set VESPID_AGENT_PROXY_URL, or to none"));
   }
 
   private void writable(String code, Path folder) {

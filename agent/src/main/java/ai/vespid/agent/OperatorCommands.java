@@ -80,7 +80,11 @@ final class OperatorCommands {
       out.println("process    " + status.path("pid").asLong());
       out.println("executor   " + status.path("executorId").asText());
       out.println("gateway    " + status.path("gateway").asText());
-      out.println("connected  " + (status.path("connected").asBoolean() ? "yes" : "no"));
+      out.println(
+          "connected  "
+              + (status.path("connected").asBoolean()
+                  ? "yes"
+                  : "no " + status.path("fault").asText("")));
       out.println(
           "tasks      %d of %d"
               .formatted(status.path("inFlight").asInt(), status.path("maxInFlight").asInt()));

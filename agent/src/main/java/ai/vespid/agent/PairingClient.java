@@ -1,5 +1,7 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.trust.GatewayHttp;
+import ai.vespid.agent.trust.LinkFault;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
@@ -7,17 +9,19 @@ import ai.vespid.protocol.http.ErrorBody;
 import ai.vespid.protocol.http.Pairing;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import javax.net.ssl.SSLException;
 
 /** Redeems a pairing token at the control API. Errors are codes, never the token. */
 final class PairingClient {
   private final String apiBaseUrl;
+  private final GatewayHttp http;
 
-  PairingClient(String apiBaseUrl) {
+  PairingClient(String apiBaseUrl, GatewayHttp http) {
     this.apiBaseUrl = AgentConfig.loopback(apiBaseUrl);
+    this.http = http;
   }
 
   Pairing.Paired pair(String token, String name, RawJson capabilities) {
@@ -32,18 +36,17 @@ final class PairingClient {
   }
 
   private HttpResponse<byte[]> post(byte[] body) {
-    try (var client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(10))
-            .build()) {
+    try {
       var request =
           HttpRequest.newBuilder(URI.create(apiBaseUrl + "/v1/agents/pair"))
               .timeout(Duration.ofSeconds(30))
               .header("content-type", "application/json")
               .POST(HttpRequest.BodyPublishers.ofByteArray(body))
               .build();
-      return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      return http.client().send(request, HttpResponse.BodyHandlers.ofByteArray());
+    } catch (SSLException e) {
+      throw new AgentFailure(
+          "PAIRING_API_UNREACHABLE:" + apiBaseUrl + ": " + LinkFault.codeOf(e, false));
     } catch (IllegalArgumentException | IOException e) {
       throw new AgentFailure("PAIRING_API_UNREACHABLE:" + apiBaseUrl);
     } catch (InterruptedException e) {

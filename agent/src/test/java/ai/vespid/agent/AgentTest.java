@@ -7,6 +7,9 @@ import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.tool.Tools;
+import ai.vespid.agent.trust.CommandGate;
+import ai.vespid.agent.trust.GatewayTrust;
+import ai.vespid.agent.trust.TrustChoice;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
@@ -85,9 +88,11 @@ class AgentTest {
     return new Agent(
         vertx,
         config,
-        new Agent.Parts(
+        new AgentParts(
             bootId,
+            new GatewayTrust(TrustChoice.NONE),
             null,
+            new CommandGate(null, TestGateway.EXECUTOR, bootId),
             runner,
             sandboxes,
             NodeEngines.none(),

@@ -8,6 +8,9 @@ import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.tool.Tools;
+import ai.vespid.agent.trust.CommandGate;
+import ai.vespid.agent.trust.GatewayTrust;
+import ai.vespid.agent.trust.TrustChoice;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
@@ -70,7 +73,17 @@ class CommandDispatchTest {
         new Agent(
             vertx,
             config,
-            new Agent.Parts(bootId, null, runner, sandboxes, engines, List.of(), journal, outbox));
+            new AgentParts(
+                bootId,
+                new GatewayTrust(TrustChoice.NONE),
+                null,
+                new CommandGate(null, TestGateway.EXECUTOR, bootId),
+                runner,
+                sandboxes,
+                engines,
+                List.of(),
+                journal,
+                outbox));
     agent.start();
   }
 

@@ -3,8 +3,13 @@ package ai.vespid.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.vespid.agent.trust.ConnectProxy;
+import ai.vespid.protocol.trust.TestAuthority;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SelfSignedCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -171,6 +176,65 @@ class DoctorTest {
       certificate.delete();
       vertx.close().await();
     }
+  }
+
+  @Test
+  void aGatewayThatWantsACertificateOfTheAgent() throws Exception {
+    var vertx = Vertx.vertx();
+    try {
+      var authority = new TestAuthority(directory, "ca");
+      var certificate = authority.issue("gateway", "ip:127.0.0.1");
+      var server =
+          vertx
+              .createHttpServer(
+                  new HttpServerOptions()
+                      .setSsl(true)
+                      .setClientAuth(ClientAuth.REQUIRED)
+                      .setTrustOptions(
+                          new PemTrustOptions().addCertPath(authority.certificate().toString()))
+                      .setKeyCertOptions(
+                          new PemKeyCertOptions()
+                              .addCertPath(certificate.certificate().toString())
+                              .addKeyPath(certificate.key().toString())))
+              .requestHandler(request -> request.response().setStatusCode(101).end())
+              .listen(0, "127.0.0.1")
+              .await();
+      save("wss://127.0.0.1:" + server.actualPort() + "/ws/executor", TestGateway.TOKEN);
+      environment.put("VESPID_AGENT_TLS_CA_FILE", authority.certificate().toString());
+
+      finds("CLIENT_CERTIFICATE_REFUSED");
+
+      environment.put("VESPID_AGENT_TLS_PINS", "sha256/" + "ab".repeat(32));
+      finds("GATEWAY_PIN_MISMATCH");
+    } finally {
+      vertx.close().await();
+    }
+  }
+
+  @Test
+  void aProxyThatLetsNobodyThroughAndOneThatIsAway() {
+    var vertx = Vertx.vertx();
+    try {
+      var proxy = new ConnectProxy(vertx, null);
+      proxy.refuse();
+      environment.put("VESPID_AGENT_PROXY_URL", "http://127.0.0.1:" + proxy.port());
+      finds("PROXY_REFUSED");
+    } finally {
+      vertx.close().await();
+    }
+    finds("PROXY_UNREACHABLE");
+
+    environment.put("VESPID_AGENT_PROXY_URL", "socks5://127.0.0.1:1");
+    finds("SETTING_INVALID");
+  }
+
+  @Test
+  void keysOfCommandsThatCannotBeUsed() {
+    environment.put("VESPID_AGENT_COMMAND_KEYS_FILE", config.toString());
+    finds("COMMAND_KEYS_INVALID");
+
+    environment.put("VESPID_AGENT_COMMAND_KEYS_FILE", directory.resolve("none").toString());
+    finds("COMMAND_KEYS_UNREADABLE");
   }
 
   @Test

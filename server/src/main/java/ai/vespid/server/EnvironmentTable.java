@@ -48,6 +48,32 @@ public final class EnvironmentTable {
               "client-edge.host",
               "ingress.host",
               "workspaces.host"),
+          text(
+              "GATEWAY_TLS_CERT_FILE",
+              "none: in clear",
+              "certificate of the gateway's port, PEM; `GATEWAY_INTERNAL_PORT` stays in clear",
+              "executor-edge.tlsCertFile"),
+          text("GATEWAY_TLS_KEY_FILE", "none", "its key, PKCS#8", "executor-edge.tlsKeyFile"),
+          text(
+              "GATEWAY_TLS_CLIENT_AUTH",
+              "none",
+              "certificates of agents: none, optional or required",
+              "executor-edge.tlsClientAuth"),
+          text(
+              "GATEWAY_TLS_CLIENT_CA_FILE",
+              "none",
+              "the authorities that vouch for agents",
+              "executor-edge.tlsClientCaFile"),
+          text(
+              "GATEWAY_TLS_CLIENT_CRL_FILE",
+              "none",
+              "their revocation lists, read again when they change",
+              "executor-edge.tlsClientCrlFile"),
+          text(
+              "GATEWAY_SIGNING_KEY_FILE",
+              "none",
+              "Ed25519 keys (PEM) that sign commands for agents that want it",
+              "executor-edge.signingKeyFile"),
           port(
               "GATEWAY_INTERNAL_PORT",
               "`GATEWAY_PORT`",

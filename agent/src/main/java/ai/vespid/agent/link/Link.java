@@ -1,5 +1,9 @@
 package ai.vespid.agent.link;
 
+import ai.vespid.agent.AgentFailure;
+import ai.vespid.agent.trust.GatewayTrust;
+import ai.vespid.agent.trust.LinkFault;
+import ai.vespid.agent.trust.Proxy;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Limits;
@@ -17,7 +21,6 @@ import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
-import io.vertx.core.net.PemTrustOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -50,14 +53,16 @@ public final class Link {
   private boolean stopped;
   private int pingsUnanswered;
   private long heartbeat = -1;
+  private String fault;
 
   /**
    * Where to connect.
    *
    * @param token the executor's credential
-   * @param caFile a PEM file with the authorities to trust, or null for the system's
+   * @param trust what the gateway's certificate has to be, for wss
+   * @param proxy null for none
    */
-  public record Target(String url, String token, String caFile) {
+  public record Target(String url, String token, GatewayTrust trust, Proxy proxy) {
     @Override
     public String toString() {
       return "Target[" + url + "]";
@@ -82,6 +87,11 @@ public final class Link {
     void opened();
 
     void received(GatewayFrame frame);
+
+    /** What may be read of a frame: all, a part, or null when it is not to be believed. */
+    default byte[] believed(byte[] frame) {
+      return frame;
+    }
   }
 
   public Link(Vertx vertx, Target target, Pace pace, Listener listener, Backoff backoff) {
@@ -96,9 +106,6 @@ public final class Link {
             .setMaxFrameSize(Limits.FRAME_BYTES_MAX)
             .setMaxMessageSize(Limits.FRAME_BYTES_MAX)
             .setConnectTimeout((int) CONNECT_TIMEOUT_MS);
-    if (target.caFile() != null && target.url().startsWith("wss:")) {
-      options.setTrustOptions(new PemTrustOptions().addCertPath(target.caFile()));
-    }
     client = vertx.createWebSocketClient(options);
     vertx.setPeriodic(pace.pingMs(), _ -> run(this::ping));
   }
@@ -114,12 +121,14 @@ public final class Link {
 
   private void connect() {
     if (stopped || connecting) return;
+    WebSocketConnectOptions options;
+    try {
+      options = way();
+    } catch (AgentFailure e) {
+      failed(e);
+      return;
+    }
     connecting = true;
-    var options =
-        new WebSocketConnectOptions()
-            .setAbsoluteURI(target.url())
-            .setTimeout(CONNECT_TIMEOUT_MS)
-            .addHeader(HttpHeaders.AUTHORIZATION, "Bearer " + target.token());
     client
         .connect(options)
         .onComplete(connected -> {
@@ -130,6 +139,18 @@ public final class Link {
         });
   }
 
+  // Read anew each time: certificates are renewed while the agent runs.
+  private WebSocketConnectOptions way() {
+    var options =
+        new WebSocketConnectOptions()
+            .setAbsoluteURI(target.url())
+            .setTimeout(CONNECT_TIMEOUT_MS)
+            .addHeader(HttpHeaders.AUTHORIZATION, "Bearer " + target.token());
+    if (options.isSsl()) options.setSslOptions(target.trust().options());
+    if (target.proxy() != null) options.setProxyOptions(target.proxy().options());
+    return options;
+  }
+
   private void opened(WebSocket fresh) {
     if (stopped) {
       fresh.close();
@@ -138,6 +159,7 @@ public final class Link {
     var before = socket;
     socket = fresh;
     openedNanos = System.nanoTime();
+    fault = null;
     draining = false;
     pingsUnanswered = 0;
     fresh.textMessageHandler(
@@ -154,8 +176,10 @@ public final class Link {
     if (before != null) before.close((short) 1000, "MOVED");
   }
 
-  private void received(WebSocket from, byte[] bytes) {
+  private void received(WebSocket from, byte[] sealed) {
     if (from == socket) pingsUnanswered = 0;
+    var bytes = listener.believed(sealed);
+    if (bytes == null) return;
     GatewayFrame frame;
     try {
       frame = Frames.fromGateway(bytes);
@@ -201,15 +225,19 @@ public final class Link {
     long wait;
     if (cause instanceof UpgradeRejectedException refused) {
       wait = waitAfter(refused);
+      var code = codeOf(refused);
+      fault = code == null ? "GATEWAY_REFUSED_" + refused.getStatus() : code;
       LOG.atWarn()
           .addKeyValue("status", refused.getStatus())
-          .addKeyValue("code", codeOf(refused))
+          .addKeyValue("code", code)
           .addKeyValue("retryMs", wait)
           .log("the gateway did not let the agent in");
     } else {
       wait = backoff.lostMs();
+      fault = LinkFault.codeOf(cause, target.proxy() != null);
       LOG.atWarn()
           .addKeyValue("gateway", target.url())
+          .addKeyValue("code", fault)
           .addKeyValue("cause", cause.getClass().getSimpleName())
           .addKeyValue("retryMs", wait)
           .log("the gateway cannot be reached");
@@ -242,6 +270,7 @@ public final class Link {
     if (System.nanoTime() - openedNanos > LASTED_NANOS) backoff.held();
     heartbeatEvery(0);
     if (stopped) return;
+    fault = cause == null || !cause.matches("[A-Z_]+") ? "LINK_LOST" : cause;
     long wait = backoff.lostMs();
     LOG.atWarn()
         .addKeyValue("cause", cause)
@@ -287,6 +316,11 @@ public final class Link {
 
   public boolean connected() {
     return socket != null;
+  }
+
+  /** Why there is no connection, by its code; null when there is one, or none was tried yet. */
+  public String fault() {
+    return fault;
   }
 
   /** True when connected and what was sent before is on its way. */

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  *
  * @param status {@code ok}; {@code degraded} when something that was asked for is missing; {@code
  *     error} without a connection, for then it can do nothing for anybody
+ * @param fault why there is no connection, by its code
  * @param unacknowledged results that the gateway does not have yet
  * @param sandboxes by backend: {@code works}, or why not
  * @param ignored limits that a backend does not enforce
@@ -27,6 +28,7 @@ public record AgentStatus(
     String name,
     String gateway,
     boolean connected,
+    String fault,
     boolean stopping,
     long uptimeSec,
     int inFlight,

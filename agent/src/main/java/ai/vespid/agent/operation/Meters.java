@@ -10,6 +10,7 @@ public final class Meters {
   private static final double[] BUCKETS = {0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 600};
 
   private final Map<String, LongAdder> tasks = new ConcurrentHashMap<>();
+  private final Map<String, LongAdder> denied = new ConcurrentHashMap<>();
   private final LongAdder[] buckets = adders(BUCKETS.length + 1);
   private final LongAdder nanos = new LongAdder();
   private final LongAdder connections = new LongAdder();
@@ -34,6 +35,11 @@ public final class Meters {
     int bucket = 0;
     while (bucket < BUCKETS.length && nanosTaken > BUCKETS[bucket] * 1e9) bucket++;
     buckets[bucket].increment();
+  }
+
+  /** A frame was not believed. */
+  public void denied(String code) {
+    denied.computeIfAbsent(code, _ -> new LongAdder()).increment();
   }
 
   public void connected() {
@@ -69,6 +75,11 @@ public final class Meters {
         .forEach((outcome, count) ->
             text.append(
                 "vespid_agent_tasks_total{outcome=\"%s\"} %d\n".formatted(outcome, count.sum())));
+    head(text, "vespid_agent_frames_denied_total", "counter", "frames not believed, by code");
+    new TreeMap<>(denied)
+        .forEach((code, count) ->
+            text.append(
+                "vespid_agent_frames_denied_total{code=\"%s\"} %d\n".formatted(code, count.sum())));
     durations(text);
     return text.toString();
   }

@@ -73,7 +73,16 @@ public enum Setting implements Configurable {
       "tlsCaFile",
       "those of the system",
       "PEM file with the authorities that may vouch for the gateway",
-      "ca_cert_path"),
+      "ca_cert_path",
+      "outbound.trust_bundle"),
+  TLS_CRL_FILE(Form.PATH, "VESPID_AGENT_TLS_CRL_FILE", "tls.crlFile"),
+  TLS_CERT_FILE(Form.PATH, "VESPID_AGENT_TLS_CERT_FILE", "tls.certFile"),
+  TLS_KEY_FILE(Form.PATH, "VESPID_AGENT_TLS_KEY_FILE", "tls.keyFile"),
+  TLS_PINS(Form.TEXT, "VESPID_AGENT_TLS_PINS", "tls.pins"),
+  COMMAND_KEYS_FILE(Form.PATH, "VESPID_AGENT_COMMAND_KEYS_FILE", "commandKeysFile"),
+  PROXY(Form.SECRET, "VESPID_AGENT_PROXY_URL", "proxyUrl"),
+  HTTPS_PROXY(Form.SECRET, "HTTPS_PROXY", ""),
+  NO_PROXY(Form.TEXT, "NO_PROXY", ""),
   EXECUTOR_TOKEN(
       Form.SECRET,
       "VESPID_AGENT_EXECUTOR_TOKEN",
@@ -117,7 +126,6 @@ public enum Setting implements Configurable {
       "false",
       "serves /debug/threads and /debug/heap there as well",
       "VENDETTA_DEBUG_PPROF"),
-
   LXC_ROOTFS(
       Form.PATH,
       "VESPID_AGENT_LXC_ROOTFS",
@@ -146,142 +154,30 @@ public enum Setting implements Configurable {
       "ALLOW_UNSAFE_LOCAL_WORKERS"),
   HOOKS("hooks", Form.PATH, "none", "folder with the programs of verbs", "scripts_root"),
 
-  DOCKER_HOST(
-      Form.TEXT,
-      "DOCKER_HOST",
-      "docker.host",
-      "unix:///var/run/docker.sock",
-      "the engine; it has to see the agent's files at the same paths"),
-  DOCKER_IMAGE(
-      "docker.image",
-      Form.TEXT,
-      "node:24-alpine",
-      "the image of a task that names none",
-      "AGENT_WORKER_IMAGE"),
-  DOCKER_IMAGES(
-      "docker.images",
-      Form.TEXT,
-      "*",
-      "images a task may name, separated by commas; * stands for anything"),
-  DOCKER_NETWORK_DEFAULT(
-      "docker.networkDefault",
-      Form.TEXT,
-      "none",
-      "network of a task that says nothing: none or enabled"),
-  DOCKER_NETWORK(
-      "docker.network",
-      Form.TEXT,
-      "bridge",
-      "the engine's network that tasks with a network are in",
-      "AGENT_WORKER_DOCKER_NETWORK"),
-  DOCKER_DISABLE_NETWORK(
-      "docker.disableNetwork",
-      Form.FLAG,
-      "false",
-      "no task has a network, whatever it asks for",
-      "AGENT_WORKER_DISABLE_NETWORK"),
-  DOCKER_OUTPUT_CHARS(
-      Form.NUMBER,
-      "VESPID_AGENT_DOCKER_OUTPUT_MAX_CHARS",
-      "docker.outputMaxChars",
-      "65536",
-      "what is kept of each stream, at least 1024"),
-  DOCKER_TIMEOUT_MS(
-      "docker.timeoutMs",
-      Form.NUMBER,
-      "what the dispatch says",
-      "the longest a task may run, at least 1000"),
-  DOCKER_MEMORY_MB(
-      "docker.memoryMb",
-      Form.NUMBER,
-      "256",
-      "memory of a task, swap included, at least 64",
-      "MAX_MEMORY_PER_AGENT_MB"),
-  DOCKER_CPUS(
-      "docker.cpus",
-      Form.DECIMAL,
-      "1",
-      "processors of a task, at least 0.1",
-      "AGENT_WORKER_DOCKER_CPUS"),
-  DOCKER_PIDS(
-      "docker.pids",
-      Form.NUMBER,
-      "256",
-      "processes and threads of a task, at least 64",
-      "AGENT_WORKER_DOCKER_PIDS_LIMIT"),
-  DOCKER_USER(
-      "docker.user",
-      Form.TEXT,
-      "the agent's own, or 1000:1000 when that is root",
-      "`uid:gid` that tasks run as, never root",
-      "AGENT_WORKER_DOCKER_USER"),
-  DOCKER_READONLY(
-      "docker.readOnly",
-      Form.FLAG,
-      "true",
-      "the image's files cannot be changed",
-      "AGENT_WORKER_DOCKER_READONLY"),
-  DOCKER_TMPFS(
-      "docker.tmpfs",
-      Form.TEXT,
-      "/tmp:rw,nosuid,nodev,size=64m",
-      "folders in memory, `/path:options` separated by commas, or none",
-      "AGENT_WORKER_DOCKER_TMPFS"),
-  DOCKER_CAP_DROP(
-      "docker.capDrop",
-      Form.TEXT,
-      "ALL",
-      "capabilities taken away, separated by commas",
-      "AGENT_WORKER_DOCKER_CAP_DROP"),
-  DOCKER_NO_NEW_PRIVS(
-      "docker.noNewPrivileges",
-      Form.FLAG,
-      "true",
-      "a setuid program gains nothing",
-      "AGENT_WORKER_DOCKER_NO_NEW_PRIVS"),
-  DOCKER_SECCOMP(
-      Form.TEXT,
-      "VESPID_AGENT_DOCKER_SECCOMP_PROFILE",
-      "docker.seccompProfile",
-      "the one that is shipped",
-      "path of a JSON file with the system calls that are let through",
-      "AGENT_WORKER_DOCKER_SECCOMP_PROFILE"),
-  DOCKER_APPARMOR(
-      "docker.appArmor",
-      Form.TEXT,
-      "the engine's",
-      "name of a loaded AppArmor profile",
-      "AGENT_WORKER_DOCKER_APPARMOR"),
+  DOCKER_HOST(Form.TEXT, "DOCKER_HOST", "docker.host"),
+  DOCKER_IMAGE(Form.TEXT, "VESPID_AGENT_DOCKER_IMAGE", "docker.image"),
+  DOCKER_IMAGES(Form.TEXT, "VESPID_AGENT_DOCKER_IMAGES", "docker.images"),
+  DOCKER_NETWORK_DEFAULT(Form.TEXT, "VESPID_AGENT_DOCKER_NETWORK_DEFAULT", "docker.networkDefault"),
+  DOCKER_NETWORK(Form.TEXT, "VESPID_AGENT_DOCKER_NETWORK", "docker.network"),
+  DOCKER_DISABLE_NETWORK(Form.FLAG, "VESPID_AGENT_DOCKER_DISABLE_NETWORK", "docker.disableNetwork"),
+  DOCKER_OUTPUT_CHARS(Form.NUMBER, "VESPID_AGENT_DOCKER_OUTPUT_MAX_CHARS", "docker.outputMaxChars"),
+  DOCKER_TIMEOUT_MS(Form.NUMBER, "VESPID_AGENT_DOCKER_TIMEOUT_MS", "docker.timeoutMs"),
+  DOCKER_MEMORY_MB(Form.NUMBER, "VESPID_AGENT_DOCKER_MEMORY_MB", "docker.memoryMb"),
+  DOCKER_CPUS(Form.DECIMAL, "VESPID_AGENT_DOCKER_CPUS", "docker.cpus"),
+  DOCKER_PIDS(Form.NUMBER, "VESPID_AGENT_DOCKER_PIDS", "docker.pids"),
+  DOCKER_USER(Form.TEXT, "VESPID_AGENT_DOCKER_USER", "docker.user"),
+  DOCKER_READONLY(Form.FLAG, "VESPID_AGENT_DOCKER_READONLY", "docker.readOnly"),
+  DOCKER_TMPFS(Form.TEXT, "VESPID_AGENT_DOCKER_TMPFS", "docker.tmpfs"),
+  DOCKER_CAP_DROP(Form.TEXT, "VESPID_AGENT_DOCKER_CAP_DROP", "docker.capDrop"),
+  DOCKER_NO_NEW_PRIVS(Form.FLAG, "VESPID_AGENT_DOCKER_NO_NEW_PRIVS", "docker.noNewPrivileges"),
+  DOCKER_SECCOMP(Form.TEXT, "VESPID_AGENT_DOCKER_SECCOMP_PROFILE", "docker.seccompProfile"),
+  DOCKER_APPARMOR(Form.TEXT, "VESPID_AGENT_DOCKER_APPARMOR", "docker.appArmor"),
   DOCKER_REQUIRE_APPARMOR(
-      "docker.requireAppArmor",
-      Form.FLAG,
-      "false",
-      "an engine without AppArmor is not used",
-      "AGENT_WORKER_REQUIRE_APPARMOR"),
-  DOCKER_SECURITY_OPTS(
-      "docker.securityOpts",
-      Form.TEXT,
-      "none",
-      "`seccomp=…`, `apparmor=…`, `label=…`, `no-new-privileges`, separated by commas",
-      "AGENT_WORKER_DOCKER_SECURITY_OPTS"),
-  DOCKER_ULIMITS(
-      "docker.ulimits",
-      Form.TEXT,
-      "nofile=1024:2048,core=0",
-      "`name=soft[:hard]` separated by commas, or none",
-      "AGENT_WORKER_DOCKER_ULIMITS"),
-  DOCKER_STORAGE_OPTS(
-      "docker.storageOpts",
-      Form.TEXT,
-      "none",
-      "`size=2G`, where the engine's storage has quotas",
-      "AGENT_WORKER_DOCKER_STORAGE_OPTS"),
-  DOCKER_MOUNT(
-      "docker.mount",
-      Form.TEXT,
-      "none",
-      "folders of this machine, `/path[:/inside][:rw]` separated by commas, else read-only",
-      "AGENT_WORKER_DOCKER_MOUNT");
+      Form.FLAG, "VESPID_AGENT_DOCKER_REQUIRE_APPARMOR", "docker.requireAppArmor"),
+  DOCKER_SECURITY_OPTS(Form.TEXT, "VESPID_AGENT_DOCKER_SECURITY_OPTS", "docker.securityOpts"),
+  DOCKER_ULIMITS(Form.TEXT, "VESPID_AGENT_DOCKER_ULIMITS", "docker.ulimits"),
+  DOCKER_STORAGE_OPTS(Form.TEXT, "VESPID_AGENT_DOCKER_STORAGE_OPTS", "docker.storageOpts"),
+  DOCKER_MOUNT(Form.TEXT, "VESPID_AGENT_DOCKER_MOUNT", "docker.mount");
 
   private final Form form;
   private final String variable;
@@ -298,6 +194,17 @@ public enum Setting implements Configurable {
     this.byDefault = byDefault;
     this.description = description;
     this.aliases = List.of(aliases);
+  }
+
+  /** What else is to be said of it stands in {@code settings.txt}, under its variable. */
+  Setting(Form form, String variable, String key) {
+    var words = Words.of(variable);
+    this.form = form;
+    this.variable = variable;
+    this.key = key;
+    this.byDefault = words.byDefault();
+    this.description = words.description();
+    this.aliases = words.aliases();
   }
 
   Setting(

@@ -1,12 +1,13 @@
 package ai.vespid.agent.workspace;
 
+import ai.vespid.agent.AgentFailure;
 import ai.vespid.agent.sandbox.Cancellation;
+import ai.vespid.agent.trust.GatewayHttp;
 import ai.vespid.protocol.ErrorCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -24,17 +25,12 @@ import java.util.concurrent.TimeUnit;
  * of work that nobody wants any more.
  */
 final class Transfer {
-  private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
-
   private final Duration transferMax;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_MAX)
-          .build();
+  private final GatewayHttp http;
 
-  Transfer(Duration transferMax) {
+  Transfer(Duration transferMax, GatewayHttp http) {
     this.transferMax = transferMax;
+    this.http = http;
   }
 
   /** Fetches into {@code file}; at most {@code bytesMax}. */
@@ -61,7 +57,13 @@ final class Transfer {
       Cancellation cancellation,
       String failed)
       throws WorkspaceFailed, InterruptedException {
-    var sent = client.sendAsync(request, handler);
+    CompletableFuture<HttpResponse<T>> sent;
+    try {
+      sent = http.client().sendAsync(request, handler);
+    } catch (AgentFailure e) {
+      // What the gateway's certificate has to be cannot be read: nothing is asked of anybody.
+      throw new WorkspaceFailed(failed);
+    }
     cancellation.onCancel(() -> sent.cancel(true));
     try {
       return sent.get();

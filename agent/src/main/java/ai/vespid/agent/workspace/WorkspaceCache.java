@@ -1,6 +1,7 @@
 package ai.vespid.agent.workspace;
 
 import ai.vespid.agent.sandbox.Cancellation;
+import ai.vespid.agent.trust.GatewayHttp;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.executor.GatewayFrame.Upload;
 import ai.vespid.protocol.executor.GatewayFrame.Workspace;
@@ -58,13 +59,17 @@ public final class WorkspaceCache {
   private final Limits limits;
   private final Transfer transfer;
 
-  /** Opens the cache and removes the copies a killed agent left. */
   public WorkspaceCache(Path root, Limits limits) throws IOException {
+    this(root, limits, GatewayHttp.PLAIN);
+  }
+
+  /** Opens the cache and removes the copies a killed agent left. */
+  public WorkspaceCache(Path root, Limits limits, GatewayHttp http) throws IOException {
     // Without links and "..": what an archive may write is decided by comparing paths with this.
     this.root = Files.createDirectories(root).toRealPath();
     this.checkouts = new Checkouts(this.root.resolve("checkouts"));
     this.limits = limits;
-    this.transfer = new Transfer(limits.transferMax());
+    this.transfer = new Transfer(limits.transferMax(), http);
   }
 
   /** A fresh copy of this version. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.agent.Eventually;
 import ai.vespid.agent.TestGateway;
+import ai.vespid.agent.trust.GatewayTrust;
+import ai.vespid.agent.trust.TrustChoice;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.GatewayFrame;
 import io.vertx.core.Vertx;
@@ -40,7 +42,7 @@ class LinkTest implements Link.Listener {
 
   private void connect(String url, String token) {
     vertx.exceptionHandler(unhandled::add);
-    var target = new Link.Target(url, token, null);
+    var target = new Link.Target(url, token, new GatewayTrust(TrustChoice.NONE), null);
     var pace = new Link.Pace(250, 200);
     link = new Link(vertx, target, pace, this, new Backoff(new Random(1)));
     link.start();

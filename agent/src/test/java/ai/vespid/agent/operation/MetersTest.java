@@ -18,6 +18,7 @@ class MetersTest {
           "n",
           "ws://g",
           true,
+          null,
           false,
           60,
           2,

@@ -3,6 +3,7 @@ package ai.vespid.agent.workspace;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.vespid.agent.sandbox.Cancellation;
+import ai.vespid.agent.trust.GatewayHttp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TransferTest {
   @TempDir Path temporary;
 
-  private final Transfer transfer = new Transfer(Duration.ofSeconds(1));
+  private final Transfer transfer = new Transfer(Duration.ofSeconds(1), GatewayHttp.PLAIN);
   private Path file;
 
   @BeforeEach

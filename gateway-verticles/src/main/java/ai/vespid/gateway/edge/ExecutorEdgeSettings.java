@@ -26,6 +26,11 @@ import java.util.List;
  * @param invalidFramesMax unusable frames after which a socket is closed
  * @param writeQueueBytesMax what may wait to be written to one socket before it counts as full
  * @param toolOutputCharsMax GATEWAY_TOOL_OUTPUT_MAX_CHARS, default 200000, 10000 to 1000000
+ * @param tlsCertFile GATEWAY_TLS_CERT_FILE: the port speaks TLS alone; with it tlsKeyFile
+ * @param tlsClientAuth GATEWAY_TLS_CLIENT_AUTH: none, optional or required certificates of agents
+ * @param tlsClientCaFile the authorities that vouch for agents
+ * @param tlsClientCrlFile their revocation lists, or null to do without
+ * @param signingKeyFile Ed25519 keys that sign what is said to agents that want it, or null
  * @param sweepEvery how often revocations and tags are read again
  */
 public record ExecutorEdgeSettings(
@@ -45,7 +50,13 @@ public record ExecutorEdgeSettings(
     Integer toolOutputCharsMax,
     Duration sweepEvery,
     Duration drainMax,
-    Integer inFlightMax) {
+    Integer inFlightMax,
+    String tlsCertFile,
+    String tlsKeyFile,
+    String tlsClientAuth,
+    String tlsClientCaFile,
+    String tlsClientCrlFile,
+    String signingKeyFile) {
   public ExecutorEdgeSettings {
     if (host == null) host = "0.0.0.0";
     if (port == null) port = 3002;
@@ -68,6 +79,10 @@ public record ExecutorEdgeSettings(
     if (sweepEvery == null) sweepEvery = Duration.ofSeconds(30);
     if (drainMax == null) drainMax = Duration.ofSeconds(5);
     if (inFlightMax == null) inFlightMax = 50_000;
+    if (tlsClientAuth == null) tlsClientAuth = "none";
+    if (!tlsClientAuth.matches("none|optional|required")) {
+      throw new IllegalArgumentException("tlsClientAuth must be none, optional or required");
+    }
     if (handshakesPerSecMax < 1) {
       throw new IllegalArgumentException("handshakesPerSecMax must be positive");
     }

@@ -28,6 +28,7 @@ import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionRegistry.Connected;
 import ai.vespid.protocol.bus.SessionRegistry.Disconnected;
 import ai.vespid.protocol.bus.SessionRegistry.Seen;
+import ai.vespid.protocol.executor.ExecutorFrame.FrameDenied;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.GatewayFrame.DispatchCancel;
 import ai.vespid.sql.ExecutorIdentity;
@@ -82,6 +83,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private Counter unbelieved;
   private Counter invalid;
   private long seenSinceMs;
+  private AgentCertificates certificates;
+  private Signing signing;
 
   public ExecutorEdgeVerticle(Node node, int shard, ExecutorRepository executors) {
     this.node = node;
@@ -114,6 +117,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
     var identities = new IdentitySweep(executors, this::all, this::tell);
     vertx.setPeriodic(settings.sweepEvery().toMillis(), _ -> identities.sweep());
+    signing = Signing.of(settings);
+    certificates = AgentCertificates.watched(vertx, settings);
     var handshake =
         new Handshake(
             executors,
@@ -122,7 +127,9 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
                 settings.handshakesPerSecMax(),
                 TimeMeter.SYSTEM_MILLISECONDS,
                 node.meters().counter("vespid.edge.handshakes.deferred")),
+            certificates,
             this::admit);
+    AgentCertificates.tls(settings).ifPresent(tls -> node.ports().secure(settings.port(), tls));
     node.ports()
         .mountSockets(
             vertx, settings.host(), settings.port(), "GATEWAY_PORT", "/ws", handshake::handle);
@@ -208,7 +215,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private void admit(ExecutorIdentity identity, ServerWebSocket webSocket) {
     var link = new Link(identity, UUID.randomUUID().toString(), node.id(), shard, nowMs());
     var holder = new ExecutorSocket[1];
-    var wire = new Wire(vertx, webSocket, settings, bytes -> holder[0].received(bytes));
+    var wire = new Wire(vertx, webSocket, settings, signing, bytes -> holder[0].received(bytes));
     var socket = new ExecutorSocket(link, wire, settings, this, nowMs());
     holder[0] = socket;
     sockets.put(link.connectionId(), socket);
@@ -218,8 +225,10 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             .addKeyValue("executor", identity.executorId())
             .addKeyValue("cause", cause.getClass().getSimpleName())
             .log("socket failed"));
+    certificates.admitted(link, webSocket, socket::closeRevoked);
     webSocket.closeHandler(_ -> {
       sockets.remove(link.connectionId());
+      certificates.gone(link);
       socket.closed(webSocket.closeStatusCode(), webSocket.closeReason());
     });
   }
@@ -323,6 +332,16 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   @Override
   public void unbelieved() {
     unbelieved.increment();
+  }
+
+  @Override
+  public void denied(ExecutorIdentity identity, FrameDenied denied) {
+    invalid.increment();
+    LOG.atWarn()
+        .addKeyValue("executor", identity.executorId())
+        .addKeyValue("code", denied.code())
+        .addKeyValue("cause", denied.message())
+        .log("an agent did not believe a frame");
   }
 
   @Override

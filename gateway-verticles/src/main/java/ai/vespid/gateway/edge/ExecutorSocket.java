@@ -121,6 +121,7 @@ final class ExecutorSocket {
       case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
       case ExecutorFrame.DispatchCanceled gone -> cancels.gone(gone.requestId(), gone.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId(), event.event());
+      case ExecutorFrame.FrameDenied denied -> neighbours.denied(link.identity(), denied);
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
           ExecutorFrame.TurnEvent _,
@@ -155,10 +156,13 @@ final class ExecutorSocket {
   }
 
   private void hello(ExecutorFrame.Hello hello) {
-    var contradiction = link.contradiction(hello);
-    if (contradiction.isPresent()) {
-      refuse(ErrorCode.EXECUTOR_IDENTITY_MISMATCH, contradiction.get(), null);
-      close(Wire.POLICY_VIOLATION, ErrorCode.EXECUTOR_IDENTITY_MISMATCH.name());
+    var contradiction = link.contradiction(hello).orElse(null);
+    if (contradiction != null) {
+      turnAway(ErrorCode.EXECUTOR_IDENTITY_MISMATCH, contradiction);
+      return;
+    }
+    if (!wire.sealFor(hello)) {
+      turnAway(ErrorCode.SIGNING_KEY_UNKNOWN, "no signing key of this gateway is known to it");
       return;
     }
     cancels.hello(hello.features());
@@ -167,6 +171,11 @@ final class ExecutorSocket {
       case Phase.Live _ -> live(link.route(hello, heardMs).withTags(tags));
       case Phase.Joining _, Phase.Closed _ -> {}
     }
+  }
+
+  private void turnAway(ErrorCode code, String why) {
+    refuse(code, why, null);
+    close(Wire.POLICY_VIOLATION, code.name());
   }
 
   // The router hears first what the agent still holds, then the registry that it is there: a
@@ -192,9 +201,8 @@ final class ExecutorSocket {
   private void joined(Route route, Reconciled reconciled) {
     if (!(phase instanceof Phase.Joining)) return;
     inFlight.adopt(reconciled.adopted());
-    if (dialect == Dialect.V2) {
-      wire.send(Frames.write(settings.welcome(route, reconciled.drop())));
-    }
+    var welcome = settings.welcome(route, reconciled.drop());
+    if (dialect == Dialect.V2) wire.send(Frames.write(welcome));
     live(route);
     LOG.atInfo()
         .addKeyValue("executor", route.executorId())
@@ -218,10 +226,9 @@ final class ExecutorSocket {
   }
 
   private void event(String requestId, RawJson event) {
-    if (!reports.progressed(requestId, event)) {
-      neighbours.unbelieved();
-      refuse(ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
-    }
+    if (reports.progressed(requestId, event)) return;
+    neighbours.unbelieved();
+    refuse(ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
   }
 
   private void invalid(InvalidMessage problem) {
@@ -235,9 +242,8 @@ final class ExecutorSocket {
   }
 
   private void refuse(ErrorCode code, String message, String requestId) {
-    if (dialect == Dialect.V2) {
-      wire.send(Frames.write(new Refusal(code.name(), message, requestId)));
-    }
+    var refusal = new Refusal(code.name(), message, requestId);
+    if (dialect == Dialect.V2) wire.send(Frames.write(refusal));
   }
 
   /** Gives the agent a dispatch. Idempotent by request id and epoch. */
@@ -277,10 +283,8 @@ final class ExecutorSocket {
       neighbours.doubt(link.identity(), late);
     }
     switch (phase) {
-      case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() -> {
-        refuse(ErrorCode.HELLO_REQUIRED, "no hello arrived in time", null);
-        close(Wire.POLICY_VIOLATION, ErrorCode.HELLO_REQUIRED.name());
-      }
+      case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() ->
+          turnAway(ErrorCode.HELLO_REQUIRED, "no hello arrived in time");
       case Phase.Live _ when nowMs - heardMs > settings.staleMs() ->
           close(Wire.POLICY_VIOLATION, "STALE");
       case Phase.Live _ when inFlight.silentFor(settings.ackMax().toMillis(), nowMs) ->
@@ -325,8 +329,7 @@ final class ExecutorSocket {
   }
 
   void closeRevoked() {
-    refuse(ErrorCode.EXECUTOR_REVOKED, "the executor was revoked", null);
-    close(Wire.POLICY_VIOLATION, ErrorCode.EXECUTOR_REVOKED.name());
+    turnAway(ErrorCode.EXECUTOR_REVOKED, "the executor was revoked");
   }
 
   /** The socket is closed, whoever closed it. */

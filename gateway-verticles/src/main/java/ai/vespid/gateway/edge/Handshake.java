@@ -4,11 +4,17 @@ import ai.vespid.kit.http.Answers;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.sql.ExecutorIdentity;
 import ai.vespid.sql.ExecutorRepository;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,16 +28,19 @@ final class Handshake {
   private final ExecutorRepository executors;
   private final BooleanSupplier hasRoom;
   private final AcceptRate rate;
+  private final AgentCertificates certificates;
   private final BiConsumer<ExecutorIdentity, ServerWebSocket> admitted;
 
   Handshake(
       ExecutorRepository executors,
       BooleanSupplier hasRoom,
       AcceptRate rate,
+      AgentCertificates certificates,
       BiConsumer<ExecutorIdentity, ServerWebSocket> admitted) {
     this.executors = executors;
     this.hasRoom = hasRoom;
     this.rate = rate;
+    this.certificates = certificates;
     this.admitted = admitted;
   }
 
@@ -89,6 +98,16 @@ final class Handshake {
           request.response(), ErrorCode.EXECUTOR_REVOKED, "the executor was revoked or disabled");
       return;
     }
+    var refusal = certificates.refusal(shown(request.connection()), identity.executorId());
+    if (refusal.isPresent()) {
+      LOG.atWarn()
+          .addKeyValue("executor", identity.executorId())
+          .addKeyValue("code", refusal.get().code())
+          .addKeyValue("address", request.remoteAddress().hostAddress())
+          .log("an agent was refused for its certificate");
+      Answers.error(request.response(), refusal.get().code(), refusal.get().message());
+      return;
+    }
     request
         .toWebSocket()
         .onSuccess(socket -> admitted.accept(identity, socket))
@@ -97,6 +116,20 @@ final class Handshake {
                 .addKeyValue("executor", identity.executorId())
                 .addKeyValue("cause", cause.getClass().getSimpleName())
                 .log("the upgrade failed"));
+  }
+
+  private static List<X509Certificate> shown(HttpConnection connection) {
+    return shown(connection.sslSession());
+  }
+
+  /** The certificates of whoever is at the other end, its own first; empty for none. */
+  static List<X509Certificate> shown(SSLSession session) {
+    if (session == null) return List.of();
+    try {
+      return Stream.of(session.getPeerCertificates()).map(X509Certificate.class::cast).toList();
+    } catch (SSLPeerUnverifiedException e) {
+      return List.of();
+    }
   }
 
   private static String bearer(String header) {

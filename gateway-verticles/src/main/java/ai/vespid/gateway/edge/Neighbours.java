@@ -6,6 +6,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.sql.ExecutorIdentity;
 import io.vertx.core.Future;
@@ -48,4 +49,7 @@ interface Neighbours {
 
   /** Counts an unusable frame. */
   void invalid();
+
+  /** An agent did not believe a frame of ours. */
+  void denied(ExecutorIdentity identity, ExecutorFrame.FrameDenied denied);
 }

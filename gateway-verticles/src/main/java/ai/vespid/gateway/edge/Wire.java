@@ -1,6 +1,8 @@
 package ai.vespid.gateway.edge;
 
 import ai.vespid.protocol.Limits;
+import ai.vespid.protocol.executor.ExecutorFrame.Hello;
+import ai.vespid.protocol.trust.CommandSigner;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -24,6 +26,8 @@ final class Wire {
   private final ServerWebSocket socket;
   private final int framesPerSecMax;
   private final Consumer<byte[]> received;
+  private final Signing signing;
+  private CommandSigner signer;
   private Buffer fragments;
   private long second;
   private int framesThisSecond;
@@ -32,11 +36,13 @@ final class Wire {
       Vertx vertx,
       ServerWebSocket socket,
       ExecutorEdgeSettings settings,
+      Signing signing,
       Consumer<byte[]> received) {
     this.vertx = vertx;
     this.socket = socket;
     this.framesPerSecMax = settings.framesPerSecMax();
     this.received = received;
+    this.signing = signing;
     socket.setWriteQueueMaxSize(settings.writeQueueBytesMax());
     gatherWrites();
     socket.frameHandler(this::onFrame);
@@ -90,8 +96,26 @@ final class Wire {
     }
   }
 
+  /**
+   * Signs everything from now on when the agent wants that.
+   *
+   * @return false when it knows none of our keys, and would obey nothing
+   */
+  boolean sealFor(Hello hello) {
+    return switch (signing.choose(hello)) {
+      case Signing.Choice.Open _ -> true;
+      case Signing.Choice.Sealed(var chosen) -> {
+        if (signer == null) signer = chosen;
+        yield true;
+      }
+      case Signing.Choice.Impossible _ -> false;
+    };
+  }
+
   void send(byte[] frame) {
-    if (!socket.isClosed()) socket.writeTextMessage(new String(frame, StandardCharsets.UTF_8));
+    if (socket.isClosed()) return;
+    var sent = signer == null ? frame : signer.seal(frame, System.currentTimeMillis());
+    socket.writeTextMessage(new String(sent, StandardCharsets.UTF_8));
   }
 
   void ping() {

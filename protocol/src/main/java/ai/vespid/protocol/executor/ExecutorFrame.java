@@ -202,6 +202,19 @@ public sealed interface ExecutorFrame {
     }
   }
 
+  /** Ours: a frame was not believed, and nothing was done because of it. */
+  record FrameDenied(String code, String message) implements ExecutorFrame {
+    public FrameDenied {
+      Check.text("code", code, 1, 80);
+      Check.optionalText("message", message, 1, 500);
+    }
+
+    @Override
+    public String type() {
+      return "frame_denied";
+    }
+  }
+
   /** A session_open was accepted. */
   record SessionOpened(String requestId, String sessionId) implements ExecutorFrame {
     public SessionOpened {

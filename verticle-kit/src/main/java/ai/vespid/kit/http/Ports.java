@@ -1,6 +1,7 @@
 package ai.vespid.kit.http;
 
 import ai.vespid.kit.node.ConfigurationException;
+import ai.vespid.kit.node.FileWatch;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Limits;
 import io.vertx.core.Context;
@@ -18,10 +19,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP ports of one process, shared by its verticles. A verticle mounts a path prefix while it
@@ -32,12 +36,15 @@ import java.util.concurrent.TimeUnit;
  * their own. Without an owner of sockets the first one to mount listens.
  */
 public final class Ports {
+  private static final Logger LOG = LoggerFactory.getLogger(Ports.class);
+
   private record Mount(
       String prefix, Context context, boolean ownsSockets, Handler<HttpServerRequest> handler) {}
 
   private record Endpoint(String host, int port, String setting, List<Mount> mounts) {}
 
   private final Map<Integer, Endpoint> endpoints = new TreeMap<>();
+  private final Map<Integer, ServerTls> secured = new HashMap<>();
   private final List<HttpServer> servers = new ArrayList<>();
   private volatile boolean leaving;
   private volatile boolean shut;
@@ -66,6 +73,11 @@ public final class Ports {
       String prefix,
       Handler<HttpServerRequest> handler) {
     add(vertx, host, port, setting, prefix, true, handler);
+  }
+
+  /** Serves everything on this port by TLS alone. */
+  public synchronized void secure(int port, ServerTls tls) {
+    secured.put(port, tls);
   }
 
   private void add(
@@ -99,10 +111,7 @@ public final class Ports {
     var routes = routesFor(endpoint, context);
     var done = Promise.<Void>promise();
     context.runOnContext(_ -> {
-      var server = vertx.createHttpServer(options());
-      synchronized (this) {
-        servers.add(server);
-      }
+      var server = serverOf(vertx, endpoint.port());
       server
           // Taken by the kernel a moment before the port is closed: Vert.x would let it wait.
           .connectionHandler(connection -> {
@@ -115,6 +124,31 @@ public final class Ports {
           .onComplete(done);
     });
     return done.future();
+  }
+
+  private synchronized HttpServer serverOf(Vertx vertx, int port) {
+    var tls = secured.get(port);
+    var options = options();
+    if (tls == null) {
+      var server = vertx.createHttpServer(options);
+      servers.add(server);
+      return server;
+    }
+    var server = vertx.createHttpServer(tls.applyTo(options));
+    servers.add(server);
+    FileWatch.start(
+        vertx,
+        tls.files(),
+        () ->
+            server
+                .updateSSLOptions(tls.options(), true)
+                .onSuccess(_ -> LOG.atInfo().addKeyValue("port", port).log("certificates renewed"))
+                .onFailure(cause ->
+                    LOG.atError()
+                        .addKeyValue("port", port)
+                        .addKeyValue("cause", cause.getMessage())
+                        .log("new certificates cannot be used; the ones before stay")));
+    return server;
   }
 
   // Longest prefix first; for sockets this context's own handler, else the first one mounted.
