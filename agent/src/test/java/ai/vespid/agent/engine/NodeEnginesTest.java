@@ -316,9 +316,8 @@ class NodeEnginesTest {
   void noMoreRunsOfAnEngineGoOnThanItMayHave() throws Exception {
     var engines = engines("VESPID_AGENT_ENGINE_CONCURRENCY", "2");
     var done = new ArrayList<CompletableFuture<EngineAnswer>>();
-    for (int i = 0; i < 3; i++) {
-      var answer = new CompletableFuture<EngineAnswer>();
-      done.add(answer);
+    for (int i = 0; i < 3; i++) done.add(new CompletableFuture<>());
+    for (var answer : done) {
       Thread.ofVirtual()
           .start(() -> {
             try {

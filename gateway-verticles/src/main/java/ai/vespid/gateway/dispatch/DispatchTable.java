@@ -13,7 +13,6 @@ import ai.vespid.protocol.bus.ExecutorEdge.Offer.NotHere;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Reply;
 import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +47,7 @@ final class DispatchTable {
   private final Progress go;
   private final Orphans orphans;
   private final Handover handover;
+  private final Reconciliation reconciliation;
   private final Placement room;
   private final Map<String, Entry> entries;
 
@@ -70,6 +70,7 @@ final class DispatchTable {
     this.go = new Progress(rules, directory, firstEpoch, decides);
     this.orphans = new Orphans(directory);
     this.handover = new Handover(rules, directory, go, orphans);
+    this.reconciliation = new Reconciliation(rules, directory, go, orphans);
     this.room = go.room;
     this.entries = go.entries;
   }
@@ -287,8 +288,8 @@ final class DispatchTable {
   }
 
   /**
-   * An agent (re)connected and says what it still has. What is assigned to it and listed goes on;
-   * what is not listed never arrived when the process is the same, and died with it when not.
+   * An agent (re)connected and says what it still has: what it left behind on earlier connections
+   * is found out, and told is what it may forget.
    */
   Reconcile.Reconciled reconcile(Reconcile hello, long nowMs) {
     // It has left every earlier connection: nothing is to be offered there any more.
@@ -297,45 +298,7 @@ final class DispatchTable {
         .filter(to -> !to.connectionId().equals(hello.connectionId()))
         .filter(to -> to.connectedAtMs() <= hello.connectedAtMs())
         .ifPresent(to -> routeDown(to.executorId(), to.connectionId(), nowMs));
-    var listed = Reconciliation.listed(hello);
-    var adopted = new ArrayList<Reconcile.Adopted>();
-    for (var requestId : listed.keySet()) {
-      var open = entries.get(requestId);
-      // Decided, and not stored yet: until it is, the agent is the only one who has the result.
-      if (open != null
-          && open.state instanceof State.Settling
-          && hello.executorId().equals(open.executorId())
-          && open.epoch == listed.get(requestId)) {
-        adopted.add(new Reconcile.Adopted(requestId, open.epoch, open.organizationId()));
-      }
-      var orphan = orphans.find(requestId).orElse(null);
-      if (orphan != null
-          && orphan.executorId().equals(hello.executorId())
-          && orphan.epoch() == listed.get(requestId)) {
-        adopted.add(new Reconcile.Adopted(requestId, orphan.epoch(), orphan.organizationId()));
-      }
-    }
-    for (var requestId : directory.heldBy(hello.executorId())) {
-      var entry = entries.get(requestId);
-      if (entry == null || !entry.held()) continue;
-      if (Integer.valueOf(entry.epoch).equals(listed.get(requestId))) {
-        adopted.add(new Reconcile.Adopted(requestId, entry.epoch, entry.organizationId()));
-        entry.arrived = true;
-        var holder = new Holder(hello.executorId(), hello.bootId(), hello.connectedAtMs());
-        go.become(entry, new State.Grace(holder, nowMs + rules.graceMs()));
-      } else if (entry.isOn(hello.connectionId())
-          || entry.holder().connectedAtMs() > hello.connectedAtMs()) {
-        // Offered after this hello, which is said again or was kept waiting.
-        continue;
-      } else if (hello.bootId() != null && hello.bootId().equals(entry.holder().bootId())) {
-        // Another home may have offered it on this very connection: it is repeated there.
-        if (entry.offeredOn == null) entry.arrived = false;
-        else go.undelivered(entry, nowMs);
-      } else {
-        go.lost(entry, nowMs);
-      }
-    }
-    return new Reconcile.Reconciled(adopted, Reconciliation.unwanted(hello, adopted));
+    return reconciliation.reconcile(hello, nowMs);
   }
 
   /** Time passed: deadlines, waits, graces. */

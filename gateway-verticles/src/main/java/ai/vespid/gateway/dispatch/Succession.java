@@ -188,8 +188,7 @@ final class Succession {
   }
 
   private HandOver handOver() {
-    var seats =
-        view.homes().routers().stream().map(seat -> seat.node() + '/' + seat.shard()).toList();
+    var seats = view.homes().routers().stream().map(Seat::text).toList();
     return new HandOver(self.node(), self.shard(), seats);
   }
 
@@ -319,7 +318,7 @@ final class Succession {
 
   /** Gives the new home everything of its keys; done when it has it. */
   Future<Done> handOver(HandOver to) {
-    var homes = new Homes(to.homes().stream().map(Succession::seat).toList());
+    var homes = new Homes(to.homes().stream().map(Seat::of).toList());
     var heir = new Seat(to.node(), to.shard());
     if (heir.equals(self)) return Future.succeededFuture(new Done());
     // The last words of a dead one: its keys are ours now, and we were asked about them.
@@ -338,11 +337,6 @@ final class Succession {
           if (takeover.heirLost(heir)) viewChanged(view);
         });
     return giving.everything(key -> homes.seatOf(key).equals(heir), heir);
-  }
-
-  private static Seat seat(String text) {
-    int slash = text.lastIndexOf('/');
-    return new Seat(text.substring(0, slash), Integer.parseInt(text.substring(slash + 1)));
   }
 
   /** True while it arrives from another home. */

@@ -253,8 +253,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   // Each when its own time has come: a thousand agents thanked in one turn keep a dispatch waiting.
   private void doWhatWaited() {
-    long now = nowMs();
-    while (!soon.isEmpty() && soon.peek().dueMs() <= now) soon.poll().action().run();
+    while (!soon.isEmpty() && soon.peek().dueMs() <= nowMs()) soon.poll().action().run();
   }
 
   private void checkLife() {

@@ -62,18 +62,13 @@ public sealed interface ExecutorFrame {
       List<Held> inFlight,
       List<Held> finished)
       implements ExecutorFrame {
-    /**
-     * Features an agent may name: it acknowledges dispatches and repeats unacknowledged results.
-     */
+    /** A feature: it acknowledges dispatches and repeats unacknowledged results. */
     public static final String ACK = "ack";
 
     /** It says when nothing is left of what it was told to stop. */
     public static final String CANCEL = "cancel";
 
-    /**
-     * It takes commands, kind {@code agent.command}; not among the kinds, which a gateway of the
-     * original checks. Each command it takes is a feature of its own behind this and a colon.
-     */
+    /** It takes commands, each a feature behind this and a colon; old gateways check kinds. */
     public static final String COMMANDS = "commands";
 
     public static final int HELD_MAX = 10_000;

@@ -74,11 +74,6 @@ final class Notes {
     return !effects.isEmpty();
   }
 
-  /** What was told is to be seen soon, although no node has moved. */
-  void press() {
-    pressed = true;
-  }
-
   /** Nodes have moved, or something is to be done or seen. */
   boolean urgent() {
     return pressed || !changes.isEmpty() || !effects.isEmpty();

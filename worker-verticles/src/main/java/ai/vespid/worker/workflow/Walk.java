@@ -136,8 +136,7 @@ final class Walk {
     var step = steps.get(nodeId);
     if (step == null || step.state() != NodeState.RUNNING || step.attempt() != ofAttempt) return;
     var told = Story.cut(payload, rules.payloadCharsMax());
-    var node = definition.node(nodeId);
-    notes.tellNow(Story.ofNode("remote_event", node, Level.INFO, kind, told));
+    notes.tellNow(Story.ofNode("remote_event", definition.node(nodeId), Level.INFO, kind, told));
   }
 
   NodePolicy.Verdict judge(Node node) {
@@ -157,8 +156,8 @@ final class Walk {
     var step = steps.get(nodeId);
     if (step == null || !step.waitsFor(requestId) || !waitsUnsent(step)) return;
     if (waiting.add(requestId)) {
-      tell("node_waiting", definition.node(nodeId), Level.WARN, why, null);
-      notes.press();
+      var node = definition.node(nodeId);
+      notes.tellNow(Story.ofNode("node_waiting", node, Level.WARN, why, null));
     }
   }
 
