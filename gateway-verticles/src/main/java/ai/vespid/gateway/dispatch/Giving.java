@@ -37,6 +37,7 @@ final class Giving {
   private final DispatchTable table;
   private final Waiters waiters;
   private final Consumer<List<Moving>> takeBack;
+  private final Predicate<String> mine;
   private final Predicate<Predicate<String>> arriving;
   private final Runnable givingAway;
   private final Runnable changed;
@@ -45,6 +46,7 @@ final class Giving {
 
   /**
    * @param takeBack takes back what may not have arrived
+   * @param mine whether this router is home for a key, and no heir showed that it is
    * @param arriving whether something of these keys is here, and not in the table yet
    * @param givingAway run before something is given away
    * @param changed run after the table was
@@ -55,6 +57,7 @@ final class Giving {
       DispatchTable table,
       Waiters waiters,
       Consumer<List<Moving>> takeBack,
+      Predicate<String> mine,
       Predicate<Predicate<String>> arriving,
       Runnable givingAway,
       Runnable changed) {
@@ -63,6 +66,7 @@ final class Giving {
     this.table = table;
     this.waiters = waiters;
     this.takeBack = takeBack;
+    this.mine = mine;
     this.arriving = arriving;
     this.givingAway = givingAway;
     this.changed = changed;
@@ -94,10 +98,10 @@ final class Giving {
   }
 
   private void everything(Predicate<String> heirs, Seat heir, Promise<Done> given) {
-    // It is gone, leaves, or is not seen yet: then it asks again. What is given to it would only
-    // come
-    // back.
-    if (!here.view().mayBeHome(heir)) {
+    // It is gone, leaves or is not seen yet, or its question is of an earlier view: it asks again.
+    // What is given to it would only come back.
+    if (!here.view().mayBeHome(heir)
+        || table.handover().keys().stream().anyMatch(heirs.and(mine))) {
       given.fail(new Fault(Fault.Code.NOT_HOME, "not seen here"));
       return;
     }

@@ -84,6 +84,7 @@ final class Succession {
             table,
             waiters,
             receiving::takeBack,
+            takeover::mine,
             receiving::arrivingAny,
             givingAway,
             changed);
@@ -323,9 +324,8 @@ final class Succession {
     if (heir.equals(self)) return Future.succeededFuture(new Done());
     // The last words of a dead one: its keys are ours now, and we were asked about them.
     if (gone.contains(heir.node())) throw new Fault(Fault.Code.NOT_HOME, "not seen here");
-    if (!view.mayBeHome(heir) && view.has(heir.node())) {
-      throw new Fault(Fault.Code.NOT_HOME, "it leaves");
-    }
+    boolean leaves = view.has(heir.node()) && !view.mayBeHome(heir);
+    if (leaves) throw new Fault(Fault.Code.NOT_HOME, "it leaves");
     // It sees fewer than we do: it may have asked long ago, and the views will agree shortly.
     if (!homes.routers().containsAll(view.homes().routers())) {
       throw new Fault(Fault.Code.NOT_HOME, "more homes are seen here");

@@ -35,6 +35,7 @@ class HandingOverTest {
           waiters,
           takenBack::add,
           _ -> false,
+          _ -> false,
           () -> {},
           table::decisions);
   private final Receiving receiving =
