@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A new key-encryption key takes over while runs use secrets: none of them notices, and afterwards
  * nothing needs the old key any more.
  */
-@Timeout(240)
+@Timeout(600)
 final class KekRotationIT {
   private static final String OLD = key("the old key");
   private static final String NEW = key("the new key");
@@ -45,11 +45,11 @@ final class KekRotationIT {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  private UpSite up(GithubStand github, Map<String, String> keys) {
+  private static Map<String, String> variables(GithubStand github, Map<String, String> keys) {
     var variables = new HashMap<>(keys);
     variables.put("GITHUB_API_BASE_URL", github.url());
     variables.put("WORKFLOW_RUN_QUOTA_TIER", "enterprise");
-    return UpSite.start(folder, variables);
+    return variables;
   }
 
   private static String value(int number) {
@@ -135,28 +135,25 @@ final class KekRotationIT {
 
   @Test
   void noRunFailsWhileAllSecretsComeUnderAnotherKey() throws Exception {
-    try (var github = new GithubStand()) {
+    var before = Map.of("SECRETS_KEK_ID", "old", "SECRETS_KEK_BASE64", OLD);
+    var after = Map.of("SECRETS_KEK_ID", "new", "SECRETS_KEK_BASE64", NEW);
+    var both = new HashMap<>(after);
+    both.put("SECRETS_KEK_OLD", "old=" + OLD);
+    try (var github = new GithubStand();
+        var site = UpSite.start(folder, variables(github, before))) {
       github.answer(Integer.MAX_VALUE / 2);
-      List<String> secrets;
-      String workflow;
-      try (var site = up(github, Map.of("SECRETS_KEK_ID", "old", "SECRETS_KEK_BASE64", OLD))) {
-        secrets = store(site, "used-", SECRETS);
-        store(site, "other-", OTHERS);
-        workflow = publish(site, secrets);
-        assertThat(run(site, workflow)).isEqualTo("succeeded null");
-        assertThat(under(site, "old")).isEqualTo(SECRETS + OTHERS);
-      }
-      var both =
-          Map.of(
-              "SECRETS_KEK_ID", "new", "SECRETS_KEK_BASE64", NEW, "SECRETS_KEK_OLD", "old=" + OLD);
-      try (var site = up(github, both)) {
-        rotateUnderLoad(site, workflow);
-        assertThat(under(site, "old")).isZero();
-        assertThat(under(site, "new")).isEqualTo(SECRETS + OTHERS);
-      }
-      try (var site = up(github, Map.of("SECRETS_KEK_ID", "new", "SECRETS_KEK_BASE64", NEW))) {
-        assertThat(run(site, workflow)).isEqualTo("succeeded null");
-      }
+      var workflow = publish(site, store(site, "used-", SECRETS));
+      store(site, "other-", OTHERS);
+      assertThat(run(site, workflow)).isEqualTo("succeeded null");
+      assertThat(under(site, "old")).isEqualTo(SECRETS + OTHERS);
+
+      site.restart(variables(github, both));
+      rotateUnderLoad(site, workflow);
+      assertThat(under(site, "old")).isZero();
+      assertThat(under(site, "new")).isEqualTo(SECRETS + OTHERS);
+
+      site.restart(variables(github, after));
+      assertThat(run(site, workflow)).isEqualTo("succeeded null");
       for (var seen : github.seen()) {
         var number = seen.body().replaceFirst("(?s).*number (\\d+).*", "$1");
         assertThat(seen.authorization()).isEqualTo("Bearer " + value(Integer.parseInt(number)));

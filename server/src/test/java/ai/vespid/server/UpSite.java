@@ -28,7 +28,7 @@ final class UpSite implements AutoCloseable {
   private static final int PORTS_TO = 29_000;
 
   private final Path folder;
-  private final Map<String, String> variables;
+  private Map<String, String> variables;
   private final int apiPort = freePort();
   private final int gatewayPort = freePort();
   private Process up;
@@ -54,6 +54,13 @@ final class UpSite implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Stops it and starts it again where it was, with other variables. */
+  void restart(Map<String, String> others) throws IOException {
+    close();
+    variables = others;
+    launch();
   }
 
   private void launch() throws IOException {

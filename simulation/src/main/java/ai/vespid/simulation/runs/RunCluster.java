@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 /** All that takes part, and what goes wrong with it. */
 final class RunCluster {
   private static final double LOST = 0.1;
+  private static final double LOST_OFTEN = 0.6;
   private static final Definition GRAPH =
       Definition.of(
           RawJson.of(
@@ -82,8 +83,10 @@ final class RunCluster {
 
   /** A fact on the bus: each worker hears it, or not. */
   void tell(Consumer<SimWorker> fact) {
+    // Where missed news are never told, they have to be missed to be noticed.
+    double lost = mutant == RunMutant.MISSED_NEWS_NOT_TOLD ? LOST_OFTEN : LOST;
     for (var worker : workers) {
-      if (!world.chance(LOST)) worker.hears(() -> fact.accept(worker));
+      if (!world.chance(lost)) worker.hears(() -> fact.accept(worker));
     }
   }
 

@@ -77,24 +77,33 @@ final class Handing {
   // An agent that lost its gateway, or is started anew, needs a while to be back: that is no
   // failure of the node, of which nothing has begun.
   private void nobody(Effect.Send effect) {
+    var node = effect.nodeId();
+    var request = effect.requestId();
     var nobody = ErrorCode.NO_AGENT_AVAILABLE.name();
     var enough = effect.since().plusMillis(carriers.agentWaitMs());
-    if (now().isBefore(enough) && now().isBefore(effect.deadline())) {
+    var again = now().plusMillis(waitMs(effect));
+    if (now().isBefore(enough) && again.isBefore(effect.deadline())) {
+      // Held for other reasons, the run tries again itself; else whoever claims it then.
       later(effect);
-      held.happened(() -> machine.waits(effect.nodeId(), effect.requestId(), nobody));
+      held.happened(() -> machine.waits(node, request, nobody, again));
     } else {
-      held.happened(() -> machine.refused(effect.nodeId(), effect.requestId(), nobody, now()));
+      held.happened(() -> machine.refused(node, request, nobody, now()));
     }
   }
 
-  // The longer it lasts, the less often it is asked.
   private void later(Effect.Send effect) {
+    carriers.after(waitMs(effect), () -> again(effect));
+  }
+
+  // The longer it lasts, the less often it is asked.
+  private long waitMs(Effect.Send effect) {
     long lastedMs = now().toEpochMilli() - effect.since().toEpochMilli();
-    carriers.after(Math.clamp(lastedMs / 2, AGAIN_MS_MIN, AGAIN_MS_MAX), () -> again(effect));
+    return Math.clamp(lastedMs / 2, AGAIN_MS_MIN, AGAIN_MS_MAX);
   }
 
   private void again(Effect.Send effect) {
     if (held.over()) return;
+    machine.again(effect.requestId());
     if (now().isBefore(effect.deadline())) send(effect);
     else held.happened(() -> machine.tick(now()));
   }

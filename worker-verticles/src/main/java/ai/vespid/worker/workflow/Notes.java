@@ -14,11 +14,13 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * What a machine has decided and nobody has committed yet, and which dispatches the gateway is
- * known to have: these need not be sent again by whoever claims the run next.
+ * What a machine has decided and nobody has committed yet, which dispatches the gateway is known to
+ * have: these need not be sent again by whoever claims the run next, and which ones were told to
+ * wait for an agent.
  */
 final class Notes {
   private final TreeSet<String> sent = new TreeSet<>();
+  private final TreeSet<String> waiting = new TreeSet<>();
   private final Map<String, Change> changes = new LinkedHashMap<>();
   private final List<RunEvent.New> events = new ArrayList<>();
   private final List<Asked> asked = new ArrayList<>();
@@ -26,13 +28,14 @@ final class Notes {
   private boolean pressed;
 
   /** As it stands in the run's cursor. */
-  private record Cursor(List<String> sent) {}
+  private record Cursor(List<String> sent, List<String> waiting) {}
 
   static Notes of(RawJson cursor) {
     var notes = new Notes();
     if (cursor == null) return notes;
-    var written = Json.read(cursor.bytes(), Cursor.class).sent();
-    if (written != null) notes.sent.addAll(written);
+    var written = Json.read(cursor.bytes(), Cursor.class);
+    if (written.sent() != null) notes.sent.addAll(written.sent());
+    if (written.waiting() != null) notes.waiting.addAll(written.waiting());
     return notes;
   }
 
@@ -42,10 +45,17 @@ final class Notes {
 
   void markSent(String requestId) {
     sent.add(requestId);
+    waiting.remove(requestId);
+  }
+
+  /** True the first time. */
+  boolean markWaiting(String requestId) {
+    return waiting.add(requestId);
   }
 
   void forget(String requestId) {
     sent.remove(requestId);
+    waiting.remove(requestId);
   }
 
   void change(Change change) {
@@ -87,7 +97,9 @@ final class Notes {
       RawJson output,
       String error,
       Turn.Hold hold) {
-    var cursor = sent.isEmpty() ? null : RawJson.from(new Cursor(List.copyOf(sent)));
+    var waits = waiting.isEmpty() ? null : List.copyOf(waiting);
+    var cursor =
+        sent.isEmpty() && waits == null ? null : RawJson.from(new Cursor(List.copyOf(sent), waits));
     var turn =
         new Turn(
             status,

@@ -124,9 +124,18 @@ final class RunMachine {
     walk.taken(nodeId, requestId);
   }
 
-  /** The gateway will have this dispatch when somebody is there who can do it. */
-  void waits(String nodeId, String requestId, String why) {
-    walk.waits(nodeId, requestId, why);
+  /**
+   * The gateway will have this dispatch when somebody is there who can do it.
+   *
+   * @param again when it is handed in again; until then nobody has to hold the run for it
+   */
+  void waits(String nodeId, String requestId, String why, Instant again) {
+    walk.waits(nodeId, requestId, why, again);
+  }
+
+  /** It is handed in again just now. */
+  void again(String requestId) {
+    walk.again(requestId);
   }
 
   /** The gateway will never have this dispatch. */
@@ -233,6 +242,6 @@ final class RunMachine {
     if (status.terminal()) return new Turn.Hold.Over();
     if (status == RunStatus.QUEUED) return new Turn.Hold.Until(nextAttemptAt);
     if (notes.hasEffects() || !walk.idle()) return new Turn.Hold.Keep();
-    return new Turn.Hold.Until(walk.firstTimeout());
+    return new Turn.Hold.Until(walk.firstDue());
   }
 }

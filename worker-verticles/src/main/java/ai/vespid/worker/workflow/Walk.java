@@ -19,12 +19,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -50,7 +49,8 @@ final class Walk {
   private final Notes notes;
   private final Map<String, Step> steps = new LinkedHashMap<>();
   private final List<String> approved = new ArrayList<>();
-  private final Set<String> waiting = new HashSet<>();
+  // When a dispatch that nobody could do is handed in again.
+  private final Map<String, Instant> later = new HashMap<>();
   private int attempt;
 
   Walk(Definition definition, Run run, RunRules rules, NodePolicy policy, Notes notes) {
@@ -147,18 +147,24 @@ final class Walk {
     var step = steps.get(nodeId);
     if (step == null || !step.waitsFor(requestId) || !waitsUnsent(step)) return;
     notes.markSent(requestId);
+    later.remove(requestId);
     var payload = RawJson.from(Map.of("requestId", requestId, "kind", step.kind()));
     tell("node_dispatched", definition.node(nodeId), Level.INFO, null, payload);
   }
 
-  /** Nobody who could do it is connected; it is handed in again. Told once. */
-  void waits(String nodeId, String requestId, String why) {
+  /** Nobody who could do it is connected; it is handed in again then. Told once. */
+  void waits(String nodeId, String requestId, String why, Instant again) {
     var step = steps.get(nodeId);
     if (step == null || !step.waitsFor(requestId) || !waitsUnsent(step)) return;
-    if (waiting.add(requestId)) {
-      var node = definition.node(nodeId);
-      notes.tellNow(Story.ofNode("node_waiting", node, Level.WARN, why, null));
-    }
+    later.put(requestId, again);
+    if (!notes.markWaiting(requestId)) return;
+    var node = definition.node(nodeId);
+    notes.tellNow(Story.ofNode("node_waiting", node, Level.WARN, why, null));
+  }
+
+  /** It is handed in again just now. */
+  void again(String requestId) {
+    later.remove(requestId);
   }
 
   void refused(String nodeId, String requestId, String why) {
@@ -337,14 +343,16 @@ final class Walk {
   boolean idle() {
     return steps.values().stream()
         .filter(Step::open)
-        .allMatch(step -> step.state() == NodeState.BLOCKED && !waitsUnsent(step));
+        .allMatch(step ->
+            step.state() == NodeState.BLOCKED
+                && (!waitsUnsent(step) || later.containsKey(step.requestId())));
   }
 
-  /** When the first of what waits has waited too long. */
-  Instant firstTimeout() {
+  /** When the first of what waits has waited too long, or is handed in again. */
+  Instant firstDue() {
     return steps.values().stream()
         .filter(Step::open)
-        .map(Walk::lateAt)
+        .map(step -> later.getOrDefault(step.requestId(), lateAt(step)))
         .min(Instant::compareTo)
         .orElseThrow();
   }
