@@ -10,6 +10,7 @@ import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.Parcel;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.bus.WorkflowRunner;
@@ -31,7 +32,8 @@ public final class Protocols {
           ResultStore.class,
           WorkflowRunner.class,
           SessionTurns.class,
-          ClientEdge.class);
+          ClientEdge.class,
+          SessionMemory.class);
 
   private Protocols() {}
 }

@@ -26,6 +26,7 @@ import ai.vespid.protocol.bus.ResultStore.Decide;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.bus.WorkflowRunner;
@@ -286,7 +287,10 @@ final class BusSamples {
           new ClientEdge.Happened(RUN, List.of(EVENT)),
           new ClientEdge.Streamed(RUN, RUN + ":turn:7", 7, 2, "lo ", "2026-11-01T00:00:00.000Z"),
           new ClientEdge.StateChanged(STATE),
-          new DispatchRouter.Cancel("byon:" + ORG, REQUEST, ORG));
+          new DispatchRouter.Cancel("byon:" + ORG, REQUEST, ORG),
+          new SessionMemory.Use(ORG, "main", SessionMemory.GET, RawJson.of("{\"lines\":5}")),
+          new SessionMemory.Used(RawJson.of("{\"text\":\"a\"}"), null),
+          new SessionMemory.Used(null, "MEMORY_FILE_NOT_FOUND:MEMORY.md"));
 
   private BusSamples() {}
 }
