@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       SyncLatencyCommand.class,
       AsyncCommand.class,
       StepsCommand.class,
+      TurnCommand.class,
       StartCommand.class,
       FaultCommand.class,
       RouteCommand.class,

@@ -8,6 +8,8 @@ import ai.vespid.gateway.failover.FailoverManagerSettings;
 import ai.vespid.gateway.failover.FailoverManagerVerticle;
 import ai.vespid.gateway.ingress.IngressSettings;
 import ai.vespid.gateway.ingress.IngressVerticle;
+import ai.vespid.gateway.memory.SessionMemorySettings;
+import ai.vespid.gateway.memory.SessionMemoryVerticle;
 import ai.vespid.gateway.registry.SessionRegistrySettings;
 import ai.vespid.gateway.registry.SessionRegistryVerticle;
 import ai.vespid.gateway.results.ResultStoreSettings;
@@ -25,6 +27,7 @@ import ai.vespid.kit.node.Node;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.ExecutorRepository;
+import ai.vespid.sql.MemoryRepository;
 import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.UpkeepRepository;
 import ai.vespid.sql.WorkspaceRepository;
@@ -65,6 +68,12 @@ public final class GatewayCatalogue implements Catalogue {
                     node,
                     shard,
                     new SessionOwnerRepository(node.service(Database.class).gateway()))),
+        new Entry(
+            "session-memory",
+            SessionMemorySettings.class,
+            (node, _) ->
+                new SessionMemoryVerticle(
+                    node, new MemoryRepository(node.service(Database.class)))),
         new Entry(
             "client-edge",
             ClientEdgeSettings.class,

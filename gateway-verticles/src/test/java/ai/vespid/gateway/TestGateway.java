@@ -45,6 +45,7 @@ final class TestGateway implements AutoCloseable {
   final JsonObject routerConfig = new JsonObject();
   final JsonObject edgeConfig = new JsonObject();
   final JsonObject sessionsConfig = new JsonObject();
+  final JsonObject memoryConfig = new JsonObject();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   RedisServer redis;
   Vertx vertx;
@@ -109,6 +110,7 @@ final class TestGateway implements AutoCloseable {
       case "ingress" -> at.put("serviceToken", TOKEN);
       case "executor-edge" -> at.mergeIn(edgeConfig);
       case "session-turns" -> sessionsConfig;
+      case "session-memory" -> memoryConfig;
       case "client-edge" ->
           at.put("authTokenSecret", TOKEN_SECRET)
               .put("watchEvery", "PT0.5S")

@@ -112,6 +112,11 @@ public final class EnvironmentTable {
               "how much longer than its deadline an answer is awaited, at least 500",
               "ingress.replyGraceMs"),
           text(
+              "SESSION_MEMORY_ROOT",
+              "`/tmp/vespid-memory`",
+              "where this node's copies of what sessions remember are; people may edit them",
+              "session-memory.root"),
+          text(
               "GATEWAY_WS_URL",
               "`ws://localhost:GATEWAY_PORT/ws/executor`",
               "what paired agents connect to",

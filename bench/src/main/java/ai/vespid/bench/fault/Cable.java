@@ -13,13 +13,22 @@ record Cable(List<String> urls, List<FaultProxy> proxies) implements AutoCloseab
   }
 
   static Cable through(List<GatewayProcess> gateways, FreePorts ports) {
+    return through(gateways, ports, PATH);
+  }
+
+  /** As above, to another door than the agents'. */
+  static Cable through(List<GatewayProcess> gateways, FreePorts ports, String path) {
     var proxies =
         gateways.stream().map(gateway -> new FaultProxy(ports.next(), gateway.port())).toList();
-    return new Cable(proxies.stream().map(proxy -> url(proxy.port())).toList(), proxies);
+    return new Cable(proxies.stream().map(proxy -> url(proxy.port(), path)).toList(), proxies);
   }
 
   private static String url(int port) {
-    return "ws://127.0.0.1:" + port + PATH;
+    return url(port, PATH);
+  }
+
+  private static String url(int port, String path) {
+    return "ws://127.0.0.1:" + port + path;
   }
 
   boolean canFail() {

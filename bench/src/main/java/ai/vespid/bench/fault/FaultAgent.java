@@ -133,7 +133,7 @@ final class FaultAgent implements AgentLink.Listener {
         name(),
         List.of(),
         room(),
-        Set.of(Kind.CONNECTOR_ACTION),
+        Set.of(Kind.CONNECTOR_ACTION, Kind.AGENT_EXECUTE),
         null,
         null,
         bootId,

@@ -28,7 +28,8 @@ public final class FaultCommand implements Callable<Integer> {
       names = "--scenario",
       split = ",",
       defaultValue = "all",
-      description = "names, or all that the number of gateways allows; or kill-worker")
+      description =
+          "names, or all that the number of gateways allows; or kill-worker, kill-sessions")
   private List<String> scenarios;
 
   @Option(names = "--repetitions", defaultValue = "1")
@@ -50,8 +51,11 @@ public final class FaultCommand implements Callable<Integer> {
       description = "read all accepted results from PostgreSQL in the end")
   private boolean audit;
 
-  @Option(names = "--kills", defaultValue = "50", description = "in kill-worker")
+  @Option(names = "--kills", defaultValue = "50", description = "in kill-worker and kill-sessions")
   private int kills;
+
+  @Option(names = "--cuts", defaultValue = "1000", description = "of viewers, in kill-sessions")
+  private int cuts;
 
   @Option(
       names = "--victims",
@@ -65,15 +69,17 @@ public final class FaultCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     // Runs of workflows, not single dispatches: a site, a load and checks of its own.
-    if (scenarios.equals(List.of(KillWorker.NAME))) killWorkers();
-    else scenarios();
+    if (scenarios.equals(List.of(KillWorker.NAME))) {
+      tell(new KillWorker(place, kills, victims).run());
+    } else if (scenarios.equals(List.of(KillSessions.NAME))) {
+      tell(new KillSessions(place, gateways, kills, cuts).run());
+    } else scenarios();
     if (good) place.forget();
     else spec.commandLine().getErr().println("bench: evidence and logs: " + place.evidence());
     return good ? 0 : 1;
   }
 
-  private void killWorkers() throws InterruptedException {
-    var verdict = new KillWorker(place, kills, victims).run();
+  private void tell(Map<String, Object> verdict) {
     var out = spec.commandLine().getOut();
     out.println(new String(Json.write(verdict), StandardCharsets.UTF_8));
     out.flush();

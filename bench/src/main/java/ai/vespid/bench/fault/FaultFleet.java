@@ -26,6 +26,11 @@ final class FaultFleet implements AutoCloseable {
     agents.add(onLoop(() -> new FaultAgent(vertx, setup, history)));
   }
 
+  /** Whose loop it is. */
+  Vertx vertx() {
+    return vertx;
+  }
+
   List<FaultAgent> agents() {
     return List.copyOf(agents);
   }

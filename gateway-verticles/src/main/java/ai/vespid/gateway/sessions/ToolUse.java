@@ -11,6 +11,7 @@ import ai.vespid.protocol.bus.DispatchRouter;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference.Tool;
 import ai.vespid.protocol.session.SessionEvent;
@@ -22,6 +23,7 @@ import java.util.List;
 /** Carries out what an engine asks for, on the session's host, as an ordinary dispatch. */
 final class ToolUse {
   private static final Duration CANCEL_MAX = Duration.ofSeconds(6);
+  private static final Duration MEMORY_MAX = Duration.ofSeconds(30);
   private static final long ANSWER_GRACE_MS = 5_000;
   private static final long AGAIN_MS = 250;
   private static final int REFUSALS_MAX = 4;
@@ -79,6 +81,7 @@ final class ToolUse {
       var error = ErrorCode.TOOL_NOT_ALLOWED.with(call.toolId());
       return Future.succeededFuture(step(call, index, DispatchResult.failed(error, null)));
     }
+    if (Tools.memory(call.toolId()).isPresent()) return remember(call, index);
     expect(index);
     calling = true;
     var requestId = underWay;
@@ -92,6 +95,22 @@ final class ToolUse {
           underWay = null;
           calling = false;
         })
+        .map(result -> step(call, index, result));
+  }
+
+  // Not the host's to do: what a session remembers is there wherever it runs.
+  private Future<Payloads.Step> remember(ToolCall call, int index) {
+    var row = session.row();
+    var toolId = Tools.memory(call.toolId()).orElseThrow();
+    var use = new SessionMemory.Use(row.organizationId(), row.sessionKey(), toolId, call.input());
+    return world
+        .here()
+        .ask(SessionMemory.at(world.here().node()), use, MEMORY_MAX)
+        .map(used ->
+            used.error() == null
+                ? DispatchResult.succeeded(used.output())
+                : DispatchResult.failed(used.error(), null))
+        .otherwise(DispatchResult.failed(ErrorCode.SERVICE_UNAVAILABLE))
         .map(result -> step(call, index, result));
   }
 

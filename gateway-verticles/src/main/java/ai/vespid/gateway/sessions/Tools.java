@@ -11,10 +11,12 @@ import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.WorkspaceUse;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference.Tool;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -30,6 +32,34 @@ final class Tools {
   private static final long QUESTION_MS = 10_000;
   private static final Pattern NAMED = Pattern.compile("connector\\.([a-z0-9_-]+)\\.(.+)");
   private static final Pattern HOSTED = Pattern.compile("(skill|mcp)\\..+");
+
+  private record Described(String text, RawJson schema) {
+    static Described of(String text, String properties) {
+      return new Described(
+          text, RawJson.of("{\"type\":\"object\",\"properties\":{" + properties + "}}"));
+    }
+  }
+
+  private static final Map<String, Described> MEMORY =
+      Map.of(
+          SessionMemory.SEARCH,
+          Described.of(
+              "Searches what the session remembers, by words or by meaning.",
+              "\"query\":{\"type\":\"string\"},\"limit\":{\"type\":\"integer\"},"
+                  + "\"mode\":{\"enum\":[\"text\",\"semantic\"]}"),
+          SessionMemory.GET,
+          Described.of(
+              "Reads lines of a document that the session remembers.",
+              "\"path\":{\"type\":\"string\"},\"lineStart\":{\"type\":\"integer\"},"
+                  + "\"lines\":{\"type\":\"integer\"}"),
+          SessionMemory.WRITE,
+          Described.of(
+              "Remembers a text: behind a document, MEMORY.md or memory/<name>.md, or instead.",
+              "\"path\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},"
+                  + "\"replace\":{\"type\":\"boolean\"}"),
+          SessionMemory.SYNC,
+          Described.of("Takes over what people edited in the session's folder.", ""));
+
   private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
 
   /** A tool that cannot be used; the engine is told the code. */
@@ -65,12 +95,23 @@ final class Tools {
   /** Whether a session's list has this tool. */
   static boolean allowed(List<String> allow, String toolId) {
     if (allow.contains(toolId)) return true;
+    if (memory(toolId).filter(own -> memories(allow).contains(own)).isPresent()) return true;
     if (!HOSTED.matcher(toolId).matches()) {
       return allow.contains(CONNECTOR) && NAMED.matcher(toolId).matches();
     }
     return hosted(allow)
         .anyMatch(entry ->
             entry.endsWith("*") && toolId.startsWith(entry.substring(0, entry.length() - 1)));
+  }
+
+  private static List<String> memories(List<String> allow) {
+    return allow.stream().map(Tools::memory).flatMap(Optional::stream).toList();
+  }
+
+  /** Our name of a tool that is about what sessions remember; empty when it is another one. */
+  static Optional<String> memory(String toolId) {
+    var name = toolId.replaceFirst("^memory_", "memory.");
+    return Optional.of(name).filter(MEMORY::containsKey);
   }
 
   private static Stream<String> hosted(List<String> allow) {
@@ -117,6 +158,8 @@ final class Tools {
   }
 
   private static Tool described(String toolId) {
+    var memory = memory(toolId).map(MEMORY::get);
+    if (memory.isPresent()) return new Tool(toolId, memory.get().text(), memory.get().schema());
     if (toolId.equals(SHELL)) {
       return new Tool(
           toolId,

@@ -11,6 +11,7 @@ import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.Parcel;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.bus.WorkflowRunner;
@@ -33,7 +34,8 @@ public final class Protocols {
           WorkflowRunner.class,
           SessionTurns.class,
           ClientEdge.class,
-          EngineRunner.class);
+          EngineRunner.class,
+          SessionMemory.class);
 
   private Protocols() {}
 }

@@ -28,6 +28,7 @@ import ai.vespid.protocol.bus.ResultStore.Decide;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.bus.WorkflowRunner;
@@ -328,7 +329,10 @@ final class BusSamples {
           new EngineRunner.Refused(ErrorCode.ENGINE_UNAVAILABLE, "too many"),
           new EngineRunner.Read(CALL, 3),
           new EngineRunner.Said(3, CHUNKS),
-          new EngineRunner.Cancel(CALL));
+          new EngineRunner.Cancel(CALL),
+          new SessionMemory.Use(ORG, "main", SessionMemory.GET, RawJson.of("{\"lines\":5}")),
+          new SessionMemory.Used(RawJson.of("{\"text\":\"a\"}"), null),
+          new SessionMemory.Used(null, "MEMORY_FILE_NOT_FOUND:MEMORY.md"));
 
   private BusSamples() {}
 }

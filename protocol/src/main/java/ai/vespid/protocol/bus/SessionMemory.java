@@ -1,0 +1,56 @@
+package ai.vespid.protocol.bus;
+
+import ai.vespid.protocol.Check;
+import ai.vespid.protocol.RawJson;
+
+/**
+ * What sessions remember, on each node: the documents are in the database, so any node answers.
+ *
+ * <pre>
+ * session-turns, control      session-memory
+ *   Use     ------------->
+ *           <-------------    Used
+ * </pre>
+ */
+public sealed interface SessionMemory<R extends Message> extends Request<R> {
+  /** The tools there are; the original's names with an underscore mean the same. */
+  String SEARCH = "memory.search";
+
+  String GET = "memory.get";
+  String WRITE = "memory.write";
+  String SYNC = "memory.sync";
+
+  static Address<SessionMemory<?>> at(String node) {
+    return Address.of("memory", node);
+  }
+
+  /**
+   * Carry a tool out on what the sessions of this key remember.
+   *
+   * @param toolId one of the above
+   */
+  record Use(String organizationId, String sessionKey, String toolId, RawJson input)
+      implements SessionMemory<Used> {
+    public Use {
+      Check.required("toolId", toolId);
+    }
+
+    @Override
+    public int bulk() {
+      return input == null ? 0 : input.size();
+    }
+
+    @Override
+    public String toString() {
+      return "Use[" + toolId + "]";
+    }
+  }
+
+  /** {@code error} is null when it worked; then {@code output} says what came of it. */
+  record Used(RawJson output, String error) implements Message {
+    @Override
+    public int bulk() {
+      return output == null ? 0 : output.size();
+    }
+  }
+}
