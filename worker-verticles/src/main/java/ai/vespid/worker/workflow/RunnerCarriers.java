@@ -95,7 +95,8 @@ record RunnerCarriers(
         .of(run.organizationId(), tool)
         .compose(secret ->
             tool.config().remote()
-                ? gateway.run(remote.dispatch(run, attempt, tool, List::of, secret, leftMs))
+                ? gateway.run(
+                    remote.dispatch(run, attempt, tool, List::of, secret, leftMs).waiting())
                 : local.execute(new NodeCall(tool, secret, key, leftMs)))
         .recover(RunnerCarriers::unusable);
   }
