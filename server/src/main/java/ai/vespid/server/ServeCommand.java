@@ -1,5 +1,6 @@
 package ai.vespid.server;
 
+import java.nio.file.Files;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,11 +22,12 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    var environment = Secrets.complete(variables);
-    var config =
-        ServerConfig.read(Startup.configFile(environment), environment, Server.catalogue());
+    var file = Startup.configFile(variables);
+    boolean stores = !Files.isReadable(file) || NodeStores.neededBy(ServerConfig.verticles(file));
+    var environment = stores ? Secrets.complete(variables) : variables;
+    var config = ServerConfig.read(file, environment, Server.catalogue());
     try (var startup = new Startup()) {
-      if (!skipMigrations) Startup.migrate(environment);
+      if (stores && !skipMigrations) Startup.migrate(environment);
       startup.serve(config, environment);
       return startup.await();
     }

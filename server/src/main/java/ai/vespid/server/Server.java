@@ -11,7 +11,6 @@ import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Occupancy;
-import ai.vespid.kit.redis.RedisLink;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DatabaseOptions;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,9 +21,6 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.RedisAPI;
-import io.vertx.redis.client.RedisOptions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -60,8 +56,7 @@ public final class Server implements AutoCloseable {
   private final Cluster cluster;
   private final Vertx vertx;
   private final Ports ports = new Ports();
-  private final Database database;
-  private final Redis redis;
+  private final NodeStores stores;
   private final Node node;
   private final Ends ends;
   private volatile boolean serving;
@@ -79,22 +74,15 @@ public final class Server implements AutoCloseable {
   private Server(ServerConfig config, Map<String, String> environment, Ends ends) {
     this.config = config;
     this.ends = ends;
-    var envelope = envelope(environment);
     var self = self(config);
     membership = new Membership(self, config.cluster().alone());
     cluster = config.cluster().alone() ? null : cluster(config.cluster(), self);
     vertx = openVertx();
-    database = Database.open(vertx, databaseOptions(environment));
-    redis = redis(vertx, environment.get("REDIS_URL"));
+    stores = NodeStores.open(config, vertx, environment);
     var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    Map<Class<?>, Object> services =
-        Map.of(
-            Database.class, database,
-            Redis.class, redis,
-            RedisAPI.class, RedisAPI.api(redis),
-            Envelope.class, envelope,
-            MeterRegistry.class, meters,
-            MetricsText.class, (MetricsText) meters::scrape);
+    var services = new HashMap<>(stores.services());
+    services.put(MeterRegistry.class, meters);
+    services.put(MetricsText.class, (MetricsText) meters::scrape);
     node =
         new Node(
             self.id(),
@@ -204,22 +192,6 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static Redis redis(Vertx vertx, String url) {
-    try {
-      if (url == null || !url.matches("(rediss?|unix)://.+")) {
-        throw new IllegalArgumentException();
-      }
-      return Redis.createClient(
-          vertx,
-          new RedisOptions()
-              .setConnectionString(url)
-              .setMaxWaitingHandlers(2 * RedisLink.IN_FLIGHT_MAX));
-    } catch (RuntimeException e) {
-      // Its own message would repeat the password.
-      throw new ConfigurationException("REDIS_URL must look like redis://:password@host:6379");
-    }
-  }
-
   private void begin() {
     ProtocolCodec.install(vertx, Protocols.ALL, false);
     probeRedis();
@@ -242,7 +214,7 @@ public final class Server implements AutoCloseable {
   // The result store works without it, so its absence is said and no more.
   private void probeRedis() {
     try {
-      await("redis", RedisAPI.api(redis).ping(List.of()), REDIS_MAX);
+      await("redis", stores.probe(), REDIS_MAX);
     } catch (RuntimeException e) {
       LOG.atWarn()
           .log("Redis does not answer: results are kept in PostgreSQL only; check REDIS_URL");
@@ -271,7 +243,7 @@ public final class Server implements AutoCloseable {
   }
 
   public Database database() {
-    return database;
+    return stores.database();
   }
 
   public Vertx vertx() {
@@ -318,8 +290,7 @@ public final class Server implements AutoCloseable {
     for (var stop : stops) quietly(stop.get());
     stops.clear();
     quietly(ports.close());
-    quietly(database.close());
-    redis.close();
+    quietly(stores.close());
     quietly(vertx.close());
   }
 

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * A {@code conf/*.json} with the environment applied, checked as a whole before anything starts.
@@ -67,6 +68,20 @@ public record ServerConfig(String node, ClusterConfig cluster, List<Deployment> 
 
   public ServerConfig {
     deployments = List.copyOf(deployments);
+  }
+
+  /** Their names. */
+  Set<String> verticles() {
+    return deployments.stream().map(Deployment::name).collect(Collectors.toSet());
+  }
+
+  /**
+   * The names of a file's verticles, before anything else of it is looked at.
+   *
+   * @throws ConfigurationException when it is no JSON
+   */
+  static Set<String> verticles(Path file) {
+    return section(file.getFileName().toString(), parse(file), "verticles").fieldNames();
   }
 
   public int instancesOf(String verticle) {

@@ -12,13 +12,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Agents that think in the worker, with a real gateway and database. */
-@Timeout(60)
+@Timeout(120)
 final class AgentRunTest {
   private TestWorld world;
 
   @BeforeEach
   void start() {
-    world = new TestWorld();
+    world = new TestWorld().gateway();
   }
 
   @AfterEach

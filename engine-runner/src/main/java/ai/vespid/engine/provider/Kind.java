@@ -72,6 +72,12 @@ public enum Kind {
     this.unavailable = unavailable;
   }
 
+  /** Whether a model can have this name. Google's stand in the path of the request. */
+  boolean names(String model) {
+    boolean inPath = this == GEMINI || this == VERTEX;
+    return model.matches(inPath ? "[A-Za-z0-9._@-]+" : "[\\x21-\\x7E]+");
+  }
+
   /** An address without a path gets the usual one; one with a path is taken as it is. */
   String complete(String address) {
     var trimmed = address.replaceAll("/+$", "");

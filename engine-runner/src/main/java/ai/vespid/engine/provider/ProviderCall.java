@@ -173,7 +173,11 @@ public final class ProviderCall {
 
   private String model() {
     var model = asked.model() == null ? provider.settings().model() : asked.model();
-    if (model != null) return model;
+    if (model != null && provider.settings().kind().names(model)) return model;
+    if (model != null) {
+      throw new Unusable(
+          ErrorCode.BAD_REQUEST, "a model of " + provider.id() + " has another name");
+    }
     throw new Unusable(ErrorCode.BAD_REQUEST, "name a model: " + provider.id() + " has no default");
   }
 

@@ -79,7 +79,10 @@ public final class EngineRunnerVerticle extends VerticleBase {
   public Future<?> stop() {
     var open = mailbox;
     var closing = new ArrayList<Future<?>>();
-    for (var call : calls.values()) closing.add(ended(call));
+    for (var call : calls.values()) {
+      closing.add(ended(call));
+      call.close();
+    }
     closing.add(face.close());
     return Future.join(closing)
         .eventually(() -> open == null ? Future.succeededFuture() : open.drain(DRAIN_MAX))

@@ -1,6 +1,7 @@
 package ai.vespid.engine.runner;
 
 import ai.vespid.engine.provider.ProviderCall;
+import ai.vespid.kit.bus.Fault;
 import ai.vespid.protocol.bus.EngineRunner.Said;
 import ai.vespid.protocol.engine.Chunk;
 import io.vertx.core.Context;
@@ -100,6 +101,12 @@ final class HeldCall {
     var waiting = reader;
     reader = null;
     waiting.complete(new Said(from, batch));
+  }
+
+  /** Whoever reads has to look elsewhere. */
+  void close() {
+    if (reader != null) reader.fail(new Fault(Fault.Code.UNAVAILABLE, "the runner stops"));
+    reader = null;
   }
 
   /** Answers a read that waits for too long. */

@@ -97,6 +97,17 @@ final class ProviderFaultsTest {
   }
 
   @Test
+  void asksNoOtherPathOfGoogleThanAModels() throws Exception {
+    for (var model : List.of("../../v1/files", "m?key=1", "m:delete", "a/b")) {
+      var other = new Heard();
+      var asked = new Inference("llm.x", model, hi().said(), List.of(), 1_000, 5_000);
+      site.ask(Wire.GEMINI, asked, other);
+      assertThat(((Failed) other.last()).code()).isEqualTo(ErrorCode.BAD_REQUEST);
+    }
+    assertThat(site.standIn.unread()).isZero();
+  }
+
+  @Test
   void givesUpAfterItsRetries() throws Exception {
     of(new ProviderSite(4, 2, Duration.ofSeconds(30)));
     for (int i = 0; i < 3; i++) site.standIn.thenRefuse(500, "0", "boom");

@@ -33,32 +33,32 @@ final class Tools {
   private static final Pattern NAMED = Pattern.compile("connector\\.([a-z0-9_-]+)\\.(.+)");
   private static final Pattern HOSTED = Pattern.compile("(skill|mcp)\\..+");
 
-  private record Described(String text, RawJson schema) {
-    static Described of(String text, String properties) {
-      return new Described(
+  private record Words(String text, RawJson schema) {
+    static Words of(String text, String properties) {
+      return new Words(
           text, RawJson.of("{\"type\":\"object\",\"properties\":{" + properties + "}}"));
     }
   }
 
-  private static final Map<String, Described> MEMORY =
+  private static final Map<String, Words> MEMORY =
       Map.of(
           SessionMemory.SEARCH,
-          Described.of(
+          Words.of(
               "Searches what the session remembers, by words or by meaning.",
               "\"query\":{\"type\":\"string\"},\"limit\":{\"type\":\"integer\"},"
                   + "\"mode\":{\"enum\":[\"text\",\"semantic\"]}"),
           SessionMemory.GET,
-          Described.of(
+          Words.of(
               "Reads lines of a document that the session remembers.",
               "\"path\":{\"type\":\"string\"},\"lineStart\":{\"type\":\"integer\"},"
                   + "\"lines\":{\"type\":\"integer\"}"),
           SessionMemory.WRITE,
-          Described.of(
+          Words.of(
               "Remembers a text: behind a document, MEMORY.md or memory/<name>.md, or instead.",
               "\"path\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},"
                   + "\"replace\":{\"type\":\"boolean\"}"),
           SessionMemory.SYNC,
-          Described.of("Takes over what people edited in the session's folder.", ""));
+          Words.of("Takes over what people edited in the session's folder.", ""));
 
   private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
 

@@ -62,6 +62,30 @@ public record DispatchBody(
     if (kind == Kind.CONNECTOR_ACTION) checkAction(payload);
   }
 
+  /** The same, waiting for room as long as it may take. */
+  public DispatchBody waiting() {
+    return new DispatchBody(
+        organizationId,
+        requestedByUserId,
+        runId,
+        workflowId,
+        nodeId,
+        nodeType,
+        attemptCount,
+        kind,
+        payload,
+        secret,
+        executorSelector,
+        timeoutMs,
+        timeoutMs,
+        effect,
+        networkMode,
+        workspace,
+        selectorTag,
+        selectorAgentId,
+        selectorGroup);
+  }
+
   public String requestId() {
     return RequestId.of(runId, nodeId, attemptCount);
   }

@@ -99,7 +99,8 @@ record RunnerCarriers(
             ? secrets
                 .forDispatch(run.organizationId(), tool)
                 .map(secret -> new RemoteNodes.Along(List::of, secret.value(), secret.baseUrl()))
-                .compose(along -> gateway.run(remote.dispatch(run, attempt, tool, along, leftMs)))
+                .compose(along ->
+                    gateway.run(remote.dispatch(run, attempt, tool, along, leftMs).waiting()))
             : secrets
                 .of(run.organizationId(), tool)
                 .compose(secret -> local.execute(new NodeCall(tool, secret, key, leftMs)));
