@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -157,7 +158,8 @@ public final class Agent implements Link.Listener {
         config.maxInFlight(),
         delivery.held().size(),
         AgentStatus.sandboxes(probes),
-        AgentStatus.ignored(probes));
+        AgentStatus.ignored(probes),
+        engines.states());
   }
 
   public Meters meters() {
@@ -176,12 +178,17 @@ public final class Agent implements Link.Listener {
         config.labels(),
         config.maxInFlight(),
         kinds(),
-        connectors,
+        named(),
         engines.logins(),
         bootId,
         Set.of(Hello.ACK),
         table.inFlight(),
         delivery.held());
+  }
+
+  // The connectors, and in the same place the engines: whatever is asked for by a name.
+  private List<String> named() {
+    return Stream.concat(connectors.stream(), engines.offered().stream()).toList();
   }
 
   private Set<Kind> kinds() {
