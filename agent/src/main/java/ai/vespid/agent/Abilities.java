@@ -6,16 +6,24 @@ import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What this agent can do now, as its hello says it: what has failed here is not offered.
  *
  * @param node what takes commands; empty when nothing does
  */
-record Abilities(Sandboxes sandboxes, NodeEngines engines, Optional<Node> node) {
+record Abilities(
+    List<String> connectors, Sandboxes sandboxes, NodeEngines engines, Optional<Node> node) {
+  // The connectors, and in the same place the engines: whatever is asked for by a name.
+  List<String> named() {
+    return Stream.concat(connectors.stream(), engines.offered().stream()).toList();
+  }
+
   Set<Kind> kinds() {
     var kinds = EnumSet.of(Kind.CONNECTOR_ACTION);
     if (sandboxes.serve()) kinds.add(Kind.AGENT_EXECUTE);

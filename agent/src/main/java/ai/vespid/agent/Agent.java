@@ -68,7 +68,6 @@ public final class Agent implements Link.Listener {
   private final Link link;
   private final Delivery delivery;
   private final Abilities abilities;
-  private final List<String> connectors;
   private final String bootId;
   private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
   private final Waiters waiters;
@@ -86,8 +85,7 @@ public final class Agent implements Link.Listener {
     this.watch = new SandboxWatch(sandboxes, this::announce);
     this.engines = parts.engines();
     this.engineWatch = new EngineWatch(engines, this::announce);
-    this.abilities = new Abilities(sandboxes, engines, runner.node());
-    this.connectors = List.copyOf(parts.connectors());
+    this.abilities = new Abilities(parts.connectors(), sandboxes, engines, runner.node());
     this.bootId = parts.bootId();
     this.gate = parts.gate();
     this.table = new WorkTable(config.maxInFlight());
@@ -150,7 +148,8 @@ public final class Agent implements Link.Listener {
         config.maxInFlight(),
         delivery.held().size(),
         AgentStatus.sandboxes(probes),
-        AgentStatus.ignored(probes));
+        AgentStatus.ignored(probes),
+        engines.states());
   }
 
   public Meters meters() {
@@ -169,7 +168,7 @@ public final class Agent implements Link.Listener {
         config.labels(),
         config.maxInFlight(),
         abilities.kinds(),
-        connectors,
+        abilities.named(),
         engines.logins(),
         bootId,
         abilities.features(),

@@ -94,6 +94,11 @@ final class OperatorCommands {
           .properties()
           .forEach(sandbox ->
               out.println("sandbox    " + sandbox.getKey() + ": " + sandbox.getValue().asText()));
+      status
+          .path("engines")
+          .properties()
+          .forEach(engine ->
+              out.println("engine     " + engine.getKey() + ": " + engine.getValue().asText()));
       status.path("ignored").forEach(limit -> out.println("ignored    " + limit.asText()));
     }
   }

@@ -126,6 +126,8 @@ class EngineDispatchTest {
 
     assertThat(hello.kinds())
         .containsExactlyInAnyOrder(Kind.CONNECTOR_ACTION, Kind.AGENT_EXECUTE, Kind.AGENT_RUN);
+    assertThat(hello.connectors())
+        .contains("gateway.claude.v2", "key:gateway.claude.v2", "gateway.opencode.v2");
     // The original refuses a hello with any other key.
     assertThat(hello.engineAuth()).containsOnlyKeys("gateway.claude.v2", "gateway.codex.v2");
   }

@@ -29,6 +29,7 @@ final class AgentRunIT {
       [ "$1" = auth ] && exit 0
       say() { printf '%s\\n' "$1"; }
       prompt=$(head -n 1)
+      [ "$prompt" = FAIL ] && { echo 'no credit' >&2; exit 1; }
       say '{"type":"system","subtype":"init","model":"claude-stand"}'
       say '{"type":"stream_event","event":{"type":"message_start","message":{"id":"m"}}}'
       for piece in 'You ' 'said: ' "$prompt"; do
@@ -58,11 +59,11 @@ final class AgentRunIT {
     site.close();
   }
 
-  private static String run(String engine) {
+  private static String run(String instructions) {
     var config =
         new JsonObject()
-            .put("engine", new JsonObject().put("id", engine))
-            .put("prompt", new JsonObject().put("instructions", "Hello"))
+            .put("engine", new JsonObject().put("id", "claude.agent-sdk.v1"))
+            .put("prompt", new JsonObject().put("instructions", instructions))
             .put("execution", new JsonObject().put("mode", "executor"));
     var node = new JsonObject().put("id", "think").put("type", "agent.run").put("config", config);
     var dsl =
@@ -89,7 +90,7 @@ final class AgentRunIT {
 
   @Test
   void anEngineOfTheAgentCarriesTheNodeOutAndWhatItSaysComesWhileItWorks() {
-    var run = run("gateway.claude.v2");
+    var run = run("Hello");
 
     site.until("the node is done", () -> !events(run, "node_succeeded").isEmpty());
     var output = site.get(run).getJsonObject("run").encode();
@@ -106,10 +107,10 @@ final class AgentRunIT {
   }
 
   @Test
-  void anEngineThatTheAgentHasNotFailsTheNodeWithItsName() {
-    var run = run("gateway.codex.v2");
+  void whatAnEngineComplainsOfFailsTheNode() {
+    var run = run("FAIL");
 
     site.until("the run has failed", () -> !events(run, "run_failed").isEmpty());
-    assertThat(events(run).toString()).contains("EXECUTOR_UNSUPPORTED_ENGINE:gateway.codex.v2");
+    assertThat(events(run).toString()).contains("EXECUTOR_CLI_FAILED:no credit");
   }
 }

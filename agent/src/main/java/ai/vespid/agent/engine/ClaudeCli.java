@@ -1,5 +1,6 @@
 package ai.vespid.agent.engine;
 
+import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +22,8 @@ final class ClaudeCli implements EngineCli {
   }
 
   @Override
-  public List<String> ids() {
-    return List.of("gateway.claude.v2", "claude.agent-sdk.v1");
+  public NodeEngine engine() {
+    return NodeEngine.CLAUDE;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package ai.vespid.agent.engine;
 
+import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ final class CodexCli implements EngineCli {
       List.of(
           "features.shell_tool=false",
           "features.multi_agent=false",
-          "tools.view_image=false",
+          "features.apps=false",
           "web_search=\"disabled\"");
 
   @Override
@@ -29,8 +30,8 @@ final class CodexCli implements EngineCli {
   }
 
   @Override
-  public List<String> ids() {
-    return List.of("gateway.codex.v2", "codex.sdk.v1");
+  public NodeEngine engine() {
+    return NodeEngine.CODEX;
   }
 
   @Override

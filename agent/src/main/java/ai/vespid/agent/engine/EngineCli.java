@@ -1,5 +1,6 @@
 package ai.vespid.agent.engine;
 
+import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,8 +14,7 @@ interface EngineCli {
   /** What people call it, in settings too. */
   String name();
 
-  /** Its ids: that of this generation, then those of earlier ones. */
-  List<String> ids();
+  NodeEngine engine();
 
   /**
    * The arguments by which it tells with its exit code whether it has a login; none: needs none.
@@ -39,6 +39,6 @@ interface EngineCli {
 
   /** The id by which the gateway knows it. */
   default String id() {
-    return ids().getFirst();
+    return engine().withLogin();
   }
 }

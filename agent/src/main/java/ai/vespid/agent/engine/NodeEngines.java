@@ -104,6 +104,17 @@ public final class NodeEngines {
     return logins;
   }
 
+  /** What the hello names, so that the gateway knows which work can be given to this agent. */
+  public List<String> offered() {
+    var offered = new ArrayList<String>();
+    for (var program : programs) {
+      var engine = program.cli().engine();
+      if (program.login().found()) offered.add(engine.withKey());
+      if (program.login().verified()) offered.add(engine.withLogin());
+    }
+    return offered;
+  }
+
   /** How each of them is, by name, for people. */
   public Map<String, String> states() {
     var states = new LinkedHashMap<String, String>();
@@ -120,7 +131,8 @@ public final class NodeEngines {
       String engineId, EngineCall call, EventStream events, Cancellation cancellation)
       throws EngineFailed, IOException, InterruptedException {
     for (var program : programs) {
-      if (program.cli().ids().contains(engineId)) return program.run(call, events, cancellation);
+      if (program.cli().engine().ids().contains(engineId))
+        return program.run(call, events, cancellation);
     }
     throw new EngineFailed(ErrorCode.EXECUTOR_UNSUPPORTED_ENGINE.with(engineId));
   }

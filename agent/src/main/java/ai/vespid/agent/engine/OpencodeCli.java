@@ -1,6 +1,7 @@
 package ai.vespid.agent.engine;
 
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +22,8 @@ final class OpencodeCli implements EngineCli {
   }
 
   @Override
-  public List<String> ids() {
-    return List.of("gateway.opencode.v2");
+  public NodeEngine engine() {
+    return NodeEngine.OPENCODE;
   }
 
   @Override

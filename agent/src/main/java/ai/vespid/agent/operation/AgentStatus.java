@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  * @param unacknowledged results that the gateway does not have yet
  * @param sandboxes by backend: {@code works}, or why not
  * @param ignored limits that a backend does not enforce
+ * @param engines by name: {@code verified}, or why it has no login
  */
 public record AgentStatus(
     String status,
@@ -35,7 +36,8 @@ public record AgentStatus(
     int maxInFlight,
     int unacknowledged,
     Map<String, String> sandboxes,
-    List<String> ignored) {
+    List<String> ignored,
+    Map<String, String> engines) {
 
   public static String of(boolean connected, Sandboxes.Health sandboxes) {
     if (!connected) return "error";

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Answers as the APIs of Anthropic (messages) and OpenAI (responses) do, in a stream, always with
@@ -76,6 +77,7 @@ final class ApiStand implements AutoCloseable {
 
   private final HttpServer server;
   private final List<Asked> asked = new CopyOnWriteArrayList<>();
+  private final CountDownLatch first = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile boolean silent;
 
@@ -105,6 +107,7 @@ final class ApiStand implements AutoCloseable {
     var headers = exchange.getRequestHeaders();
     var key = headers.getFirst("x-api-key");
     asked.add(new Asked(path, key == null ? headers.getFirst("authorization") : key, body));
+    first.countDown();
     exchange.getResponseHeaders().add("content-type", "text/event-stream");
     exchange.sendResponseHeaders(200, 0);
     try (var out = exchange.getResponseBody()) {
@@ -119,6 +122,10 @@ final class ApiStand implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  boolean awaitAsked(long ms) throws InterruptedException {
+    return first.await(ms, TimeUnit.MILLISECONDS);
   }
 
   List<Asked> asked() {

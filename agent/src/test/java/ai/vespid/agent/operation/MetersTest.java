@@ -25,7 +25,8 @@ class MetersTest {
           10,
           3,
           Map.of("docker", "it is gone"),
-          List.of());
+          List.of(),
+          Map.of("claude", "verified"));
 
   @Test
   void countsTasksByOutcomeAndHowLongTheyTook() {

@@ -12,6 +12,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.WorkspaceUse;
+import ai.vespid.protocol.engine.NodeEngine;
 import java.util.List;
 
 /**
@@ -104,8 +105,11 @@ public record DispatchBody(
     return new Selector(Pool.BYON, List.of(), selectorGroup, selectorTag, selectorAgentId);
   }
 
-  /** The connector of a connector action, else null. */
+  /**
+   * The connector of an action, or the engine of an agent's run; null when any executor will do.
+   */
   public String connectorId() {
+    if (kind == Kind.AGENT_RUN) return NodeEngine.wanted(payload, secret != null);
     return kind == Kind.CONNECTOR_ACTION ? Json.peek(payload.bytes(), "connectorId") : null;
   }
 
