@@ -8,8 +8,6 @@ import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.trust.CommandGate;
-import ai.vespid.agent.trust.GatewayTrust;
-import ai.vespid.agent.trust.Proxy;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.work.WorkTable;
@@ -37,6 +35,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,21 +70,18 @@ public final class Agent implements Link.Listener {
   private final Meters meters = new Meters();
   private final CommandGate gate;
   private final long startedNanos = System.nanoTime();
+  private volatile Consumer<String> givenUp = _ -> {};
   private boolean stopping;
   private int connections;
 
   /**
    * What an agent is made of.
    *
-   * @param proxy null for none
-   * @param gate which commands are obeyed
    * @param bootId names this process
    */
   public record Parts(
       String bootId,
-      GatewayTrust trust,
-      Proxy proxy,
-      CommandGate gate,
+      Way way,
       TaskRunner runner,
       Sandboxes sandboxes,
       List<String> connectors,
@@ -100,16 +96,19 @@ public final class Agent implements Link.Listener {
     this.watch = new SandboxWatch(sandboxes, this::announce);
     this.connectors = List.copyOf(parts.connectors());
     this.bootId = parts.bootId();
-    this.gate = parts.gate();
+    this.gate = parts.way().gate();
     this.table = new WorkTable(config.maxInFlight());
     this.link =
         new Link(
             vertx,
             new Link.Target(
-                config.gatewayWsUrl(), config.executorToken(), parts.trust(), parts.proxy()),
-            Link.Pace.USUAL,
+                config.gatewayWsUrl(),
+                config.executorToken(),
+                parts.way().trust(),
+                parts.way().proxy()),
+            parts.way().pace(),
             this,
-            new Backoff(RandomGenerator.getDefault()));
+            new Backoff(RandomGenerator.getDefault(), parts.way().patience()));
     this.waiters = new Waiters(link);
     this.delivery = new Delivery(parts.outbox(), parts.journal(), link);
   }
@@ -159,7 +158,8 @@ public final class Agent implements Link.Listener {
         config.maxInFlight(),
         delivery.held().size(),
         AgentStatus.sandboxes(probes),
-        AgentStatus.ignored(probes));
+        AgentStatus.ignored(probes),
+        null);
   }
 
   public Meters meters() {
@@ -186,6 +186,17 @@ public final class Agent implements Link.Listener {
         features(),
         table.inFlight(),
         delivery.held());
+  }
+
+  /** What to do when no connection comes about; told a code. */
+  public void onGivingUp(Consumer<String> end) {
+    givenUp = end;
+  }
+
+  @Override
+  public void gaveUp(String code) {
+    LOG.atError().addKeyValue("code", code).log("the gateway is not waited for any longer");
+    givenUp.accept(code);
   }
 
   private Set<String> features() {

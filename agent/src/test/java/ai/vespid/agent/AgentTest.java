@@ -2,6 +2,8 @@ package ai.vespid.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.agent.link.Backoff;
+import ai.vespid.agent.link.Link;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
@@ -87,9 +89,12 @@ class AgentTest {
         config,
         new Agent.Parts(
             bootId,
-            new GatewayTrust(TrustChoice.NONE),
-            null,
-            new CommandGate(null, TestGateway.EXECUTOR, bootId),
+            new Way(
+                new GatewayTrust(TrustChoice.NONE),
+                null,
+                new CommandGate(null, TestGateway.EXECUTOR, bootId),
+                Link.Pace.USUAL,
+                Backoff.Patience.USUAL),
             runner,
             sandboxes,
             List.of("github"),

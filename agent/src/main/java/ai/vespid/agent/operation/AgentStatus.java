@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param fault why there is no connection, by its code
  * @param unacknowledged results that the gateway does not have yet
  * @param sandboxes by backend: {@code works}, or why not
+ * @param machine null when nobody looked
  * @param ignored limits that a backend does not enforce
  */
 public record AgentStatus(
@@ -35,7 +36,30 @@ public record AgentStatus(
     int maxInFlight,
     int unacknowledged,
     Map<String, String> sandboxes,
-    List<String> ignored) {
+    List<String> ignored,
+    Machine machine) {
+
+  /** The same, with how the machine is. */
+  public AgentStatus on(Machine now) {
+    return new AgentStatus(
+        status,
+        timestamp,
+        pid,
+        version,
+        executorId,
+        name,
+        gateway,
+        connected,
+        fault,
+        stopping,
+        uptimeSec,
+        inFlight,
+        maxInFlight,
+        unacknowledged,
+        sandboxes,
+        ignored,
+        now);
+  }
 
   public static String of(boolean connected, Sandboxes.Health sandboxes) {
     if (!connected) return "error";
