@@ -1,9 +1,8 @@
 package ai.vespid.agent;
 
 import ai.vespid.agent.command.Node;
-import ai.vespid.agent.engine.NodeEngines;
-import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.protocol.Kind;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,22 +16,45 @@ import java.util.stream.Stream;
  *
  * @param node what takes commands; empty when nothing does
  */
-record Abilities(
-    List<String> connectors, Sandboxes sandboxes, NodeEngines engines, Optional<Node> node) {
-  // The connectors, and in the same place the engines: whatever is asked for by a name.
-  List<String> named() {
-    return Stream.concat(connectors.stream(), engines.offered().stream()).toList();
+record Abilities(AgentParts parts, Optional<Node> node) {
+  /**
+   * The hello.
+   *
+   * @param finished whose results the gateway does not have yet
+   */
+  Hello hello(AgentConfig config, List<Held> inFlight, List<Held> finished) {
+    return new Hello(
+        config.executorVersion(),
+        config.executorId(),
+        config.pool(),
+        config.organizationId(),
+        config.executorName(),
+        config.labels(),
+        config.maxInFlight(),
+        kinds(),
+        named(),
+        parts.engines().logins(),
+        parts.bootId(),
+        features(),
+        inFlight,
+        finished);
   }
 
-  Set<Kind> kinds() {
+  // The connectors, and in the same place the engines: whatever is asked for by a name.
+  private List<String> named() {
+    return Stream.concat(parts.connectors().stream(), parts.engines().offered().stream()).toList();
+  }
+
+  private Set<Kind> kinds() {
     var kinds = EnumSet.of(Kind.CONNECTOR_ACTION);
-    if (sandboxes.serve()) kinds.add(Kind.AGENT_EXECUTE);
-    if (engines.serve()) kinds.add(Kind.AGENT_RUN);
+    if (parts.sandboxes().serve()) kinds.add(Kind.AGENT_EXECUTE);
+    if (parts.engines().serve()) kinds.add(Kind.AGENT_RUN);
     return kinds;
   }
 
-  Set<String> features() {
-    var features = new TreeSet<String>(Set.of(Hello.ACK, Hello.CANCEL));
+  private Set<String> features() {
+    var features = new TreeSet<>(parts.way().gate().features());
+    features.addAll(Set.of(Hello.ACK, Hello.CANCEL));
     node.ifPresent(commands -> {
       features.add(Hello.COMMANDS);
       commands.desk().offered().forEach(name -> features.add(Hello.COMMANDS + ':' + name));

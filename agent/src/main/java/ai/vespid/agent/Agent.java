@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +75,7 @@ public final class Agent implements Link.Listener {
   private final Meters meters = new Meters();
   private final CommandGate gate;
   private final long startedNanos = System.nanoTime();
+  private volatile Consumer<String> givenUp = _ -> {};
   private boolean stopping;
   private int connections;
 
@@ -85,18 +87,21 @@ public final class Agent implements Link.Listener {
     this.watch = new SandboxWatch(sandboxes, this::announce);
     this.engines = parts.engines();
     this.engineWatch = new EngineWatch(engines, this::announce);
-    this.abilities = new Abilities(parts.connectors(), sandboxes, engines, runner.node());
+    this.abilities = new Abilities(parts, runner.node());
     this.bootId = parts.bootId();
-    this.gate = parts.gate();
+    this.gate = parts.way().gate();
     this.table = new WorkTable(config.maxInFlight());
     this.link =
         new Link(
             vertx,
             new Link.Target(
-                config.gatewayWsUrl(), config.executorToken(), parts.trust(), parts.proxy()),
-            Link.Pace.USUAL,
+                config.gatewayWsUrl(),
+                config.executorToken(),
+                parts.way().trust(),
+                parts.way().proxy()),
+            parts.way().pace(),
             this,
-            new Backoff(RandomGenerator.getDefault()));
+            new Backoff(RandomGenerator.getDefault(), parts.way().patience()));
     this.waiters = new Waiters(link);
     this.delivery = new Delivery(parts.outbox(), parts.journal(), link);
   }
@@ -149,7 +154,8 @@ public final class Agent implements Link.Listener {
         delivery.held().size(),
         AgentStatus.sandboxes(probes),
         AgentStatus.ignored(probes),
-        engines.states());
+        engines.states(),
+        null);
   }
 
   public Meters meters() {
@@ -159,21 +165,7 @@ public final class Agent implements Link.Listener {
   @Override
   public Hello hello() {
     meters.hello();
-    return new Hello(
-        config.executorVersion(),
-        config.executorId(),
-        config.pool(),
-        config.organizationId(),
-        config.executorName(),
-        config.labels(),
-        config.maxInFlight(),
-        abilities.kinds(),
-        abilities.named(),
-        engines.logins(),
-        bootId,
-        abilities.features(),
-        table.inFlight(),
-        delivery.held());
+    return abilities.hello(config, table.inFlight(), delivery.held());
   }
 
   // Progress, which may be lost: what it comes to stands in the result.
@@ -182,6 +174,17 @@ public final class Agent implements Link.Listener {
       if (cancellation.cancelled() || !link.writable()) return;
       link.send(new ToolEvent(run.invoke().requestId(), event));
     });
+  }
+
+  /** What to do when no connection comes about; told a code. */
+  public void onGivingUp(Consumer<String> end) {
+    givenUp = end;
+  }
+
+  @Override
+  public void gaveUp(String code) {
+    LOG.atError().addKeyValue("code", code).log("the gateway is not waited for any longer");
+    givenUp.accept(code);
   }
 
   @Override

@@ -49,15 +49,28 @@ public final class AgentCommand implements Callable<Integer> {
       List.of("connector.action", "agent.execute", "agent.run");
 
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new AgentCommand())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionExceptionHandler((failure, command, _) -> {
-              if (!(failure instanceof AgentFailure)) throw failure;
-              command.getErr().println(failure.getMessage());
-              return 1;
-            })
-            .execute(args));
+    System.exit(args.length == 1 && args[0].equals("start") ? startAtOnce() : commandLine(args));
+  }
+
+  // As a service starts it. Reading a command line takes as long as all the rest.
+  private static int startAtOnce() {
+    try {
+      return new Start().call();
+    } catch (AgentFailure e) {
+      System.err.println(e.getMessage());
+      return 1;
+    }
+  }
+
+  private static int commandLine(String[] args) {
+    return new CommandLine(new AgentCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((failure, command, _) -> {
+          if (!(failure instanceof AgentFailure)) throw failure;
+          command.getErr().println(failure.getMessage());
+          return 1;
+        })
+        .execute(args);
   }
 
   @Override
@@ -271,7 +284,8 @@ public final class AgentCommand implements Callable<Integer> {
     var agent = Assembly.agent(vertx, config, configPath, settings);
     var grace = settings.stopGrace();
     var stopped = new CountDownLatch(1);
-    var control = Assembly.control(settings.controlSocket(configPath), agent);
+    var status = Assembly.status(agent, settings);
+    var control = Assembly.control(settings.controlSocket(configPath), status);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> {
@@ -279,8 +293,13 @@ public final class AgentCommand implements Callable<Integer> {
               control.ifPresent(ControlSocket::close);
               stopped.countDown();
             }));
+    agent.onGivingUp(code -> {
+      System.err.println("REGISTRATION_FAILED: " + code);
+      // On a thread of its own: the exit waits for the agent.
+      Thread.ofPlatform().start(() -> System.exit(1));
+    });
     agent.start();
-    Assembly.pages(vertx, agent, settings);
+    Assembly.pages(vertx, agent, status, settings);
     try {
       stopped.await();
       return 0;

@@ -1,6 +1,8 @@
 package ai.vespid.agent;
 
 import ai.vespid.agent.engine.EngineSettings;
+import ai.vespid.agent.link.Backoff;
+import ai.vespid.agent.link.Link;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.sandbox.docker.DockerOptions;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
@@ -195,6 +197,22 @@ record AgentSettings(Settings settings) {
         settings.path(Setting.TLS_CERT_FILE).orElse(null),
         settings.path(Setting.TLS_KEY_FILE).orElse(null),
         settings.list(Setting.TLS_PINS, "none"));
+  }
+
+  Link.Pace pace() {
+    return new Link.Pace(
+        settings.millis(Setting.PING_EVERY, Link.Pace.USUAL.pingMs(), 1_000),
+        Link.Pace.USUAL.heartbeatMs(),
+        (int) Math.min(1_000, settings.number(Setting.PING_UNANSWERED, 3, 1)));
+  }
+
+  Backoff.Patience patience() {
+    long first = settings.millis(Setting.RETRY_FIRST, Backoff.Patience.USUAL.firstMs(), 1);
+    long cap = settings.millis(Setting.RETRY_MAX, Backoff.Patience.USUAL.capMs(), first);
+    boolean offline = settings.flag(Setting.OFFLINE, true);
+    // The first one counts as well.
+    int attempts = (int) Math.min(1_000, 1 + settings.number(Setting.RETRY_ATTEMPTS, 3, 0));
+    return new Backoff.Patience(first, Math.max(first, cap), offline ? 0 : attempts);
   }
 
   /** Null to obey whatever comes on the link. */

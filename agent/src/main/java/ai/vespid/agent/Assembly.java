@@ -3,8 +3,10 @@ package ai.vespid.agent;
 import ai.vespid.agent.connector.ServiceConnector;
 import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.mcp.McpTools;
+import ai.vespid.agent.operation.AgentStatus;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.operation.LocalPages;
+import ai.vespid.agent.operation.Machine;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.Sandbox;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +64,7 @@ final class Assembly {
             settings.workspaceRoot(),
             WorkspaceCache.Limits.defaults(),
             new GatewayHttp(trust, proxy));
+    var way = new Way(trust, proxy, gate, settings.pace(), settings.patience());
     var engines =
         new NodeEngines(
             settings.engines(),
@@ -78,8 +82,7 @@ final class Assembly {
     return new Agent(
         vertx,
         config,
-        new AgentParts(
-            bootId, trust, proxy, gate, runner, sandboxes, engines, connectorIds, journal, outbox));
+        new AgentParts(bootId, way, runner, sandboxes, engines, connectorIds, journal, outbox));
   }
 
   private static Tools tools(AgentSettings settings, Sandboxes sandboxes, String bootId) {
@@ -94,12 +97,18 @@ final class Assembly {
     return new Tools(sources, settings.toolsAllow());
   }
 
+  /** How the agent is, and its machine. Blocks. */
+  static Supplier<AgentStatus> status(Agent agent, AgentSettings settings) {
+    var machine = new Machine.Reader(settings.workspaceRoot());
+    return () -> agent.status().on(machine.read());
+  }
+
   /** The ear for the command line. An agent works without one as well. */
-  static Optional<ControlSocket> control(Path path, Agent agent) {
+  static Optional<ControlSocket> control(Path path, Supplier<AgentStatus> status) {
     try {
       // On a thread of its own: the exit waits for the agent, and whoever asked for its answer.
       Runnable stop = () -> Thread.ofPlatform().start(() -> System.exit(0));
-      return Optional.of(new ControlSocket(path, agent::status, stop));
+      return Optional.of(new ControlSocket(path, status, stop));
     } catch (IOException | RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("path", path)
@@ -109,11 +118,12 @@ final class Assembly {
     }
   }
 
-  static void pages(Vertx vertx, Agent agent, AgentSettings settings) {
+  static void pages(
+      Vertx vertx, Agent agent, Supplier<AgentStatus> status, AgentSettings settings) {
     int port = settings.httpPort();
     if (port == 0) return;
     try {
-      new LocalPages(agent::status, agent.meters(), settings.diagnostics()).listen(vertx, port);
+      new LocalPages(status, agent.meters(), settings.diagnostics()).listen(vertx, port);
     } catch (Exception e) {
       LOG.atWarn()
           .addKeyValue("port", port)

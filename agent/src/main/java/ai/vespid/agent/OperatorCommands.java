@@ -69,7 +69,7 @@ final class OperatorCommands {
         return NOT_RUNNING;
       }
       var status = Json.read(answer.get().getBytes(StandardCharsets.UTF_8), JsonNode.class);
-      if (json) which.out().print(answer.get());
+      if (json) which.out().println(answer.get().strip());
       else show(status);
       return status.path("connected").asBoolean() ? 0 : 1;
     }
@@ -99,6 +99,17 @@ final class OperatorCommands {
           .properties()
           .forEach(engine ->
               out.println("engine     " + engine.getKey() + ": " + engine.getValue().asText()));
+      var machine = status.path("machine");
+      if (machine.has("load")) {
+        out.println(
+            "machine    %d processors, %.1f %% busy, load %.2f; free: memory %d MiB, disk %d MiB"
+                .formatted(
+                    machine.path("processors").asInt(),
+                    machine.path("cpuPercent").asDouble(),
+                    machine.path("load").asDouble(),
+                    machine.path("memoryAvailableBytes").asLong() >> 20,
+                    machine.path("diskFreeBytes").asLong() >> 20));
+      }
       status.path("ignored").forEach(limit -> out.println("ignored    " + limit.asText()));
     }
   }

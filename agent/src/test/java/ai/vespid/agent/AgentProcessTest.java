@@ -117,6 +117,31 @@ class AgentProcessTest {
   }
 
   @Test
+  void withoutOfflineModeItEndsWhenThereIsNoGateway() throws Exception {
+    var arguments =
+        new String[] {"start", "--executor-id", TestGateway.EXECUTOR, "--gateway-ws-url"};
+    var command = new ArrayList<>(List.of(arguments));
+    command.add("ws://127.0.0.1:9/ws/executor");
+    var process =
+        agent(
+            Map.of(
+                "VESPID_AGENT_EXECUTOR_TOKEN",
+                TestGateway.TOKEN,
+                "VESPID_AGENT_OFFLINE_MODE",
+                "false",
+                "VESPID_AGENT_RETRY_FIRST",
+                "10ms",
+                "VESPID_AGENT_RETRY_ATTEMPTS",
+                "2",
+                "VESPID_AGENT_SANDBOXES",
+                "host"),
+            command.toArray(String[]::new));
+
+    assertThat(failureOf(process)).contains("REGISTRATION_FAILED: GATEWAY_UNREACHABLE");
+    assertThat(log().lines().filter(line -> line.contains("cannot be reached"))).hasSize(3);
+  }
+
+  @Test
   void aTerminationEndsScriptsThatIgnoreIt() throws Exception {
     var agent = start();
     gateway.next(Hello.class);

@@ -3,6 +3,8 @@ package ai.vespid.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.agent.engine.NodeEngines;
+import ai.vespid.agent.link.Backoff;
+import ai.vespid.agent.link.Link;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.task.TaskRunner;
@@ -90,9 +92,12 @@ class AgentTest {
         config,
         new AgentParts(
             bootId,
-            new GatewayTrust(TrustChoice.NONE),
-            null,
-            new CommandGate(null, TestGateway.EXECUTOR, bootId),
+            new Way(
+                new GatewayTrust(TrustChoice.NONE),
+                null,
+                new CommandGate(null, TestGateway.EXECUTOR, bootId),
+                Link.Pace.USUAL,
+                Backoff.Patience.USUAL),
             runner,
             sandboxes,
             NodeEngines.none(),

@@ -124,7 +124,7 @@ class DoctorTest {
 
   @Test
   void aKeyThatNobodyReads() throws IOException {
-    var text = Files.readString(config).replaceFirst("\\{", "{\"heartbeat\": {\"retries\": 3}, ");
+    var text = Files.readString(config).replaceFirst("\\{", "{\"command_timeout\": \"5m\", ");
     Files.writeString(config, text);
 
     finds("KEY_UNREAD");

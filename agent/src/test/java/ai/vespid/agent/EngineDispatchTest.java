@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.agent.engine.EngineSettings;
 import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.engine.StandIn;
+import ai.vespid.agent.link.Backoff;
+import ai.vespid.agent.link.Link;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.settings.Settings;
@@ -82,9 +84,12 @@ class EngineDispatchTest {
             config,
             new AgentParts(
                 bootId,
-                new GatewayTrust(TrustChoice.NONE),
-                null,
-                new CommandGate(null, TestGateway.EXECUTOR, bootId),
+                new Way(
+                    new GatewayTrust(TrustChoice.NONE),
+                    null,
+                    new CommandGate(null, TestGateway.EXECUTOR, bootId),
+                    Link.Pace.USUAL,
+                    Backoff.Patience.USUAL),
                 new TaskRunner(sandboxes, Map.of(), cache, engines, Tools.none()),
                 sandboxes,
                 engines,

@@ -199,6 +199,8 @@ class OperatorCommandsTest {
 
     assertThat(get(port, "/debug/threads").body()).contains("vert.x-eventloop-thread");
     assertThat(get(port, "/debug/heap").body()).contains("java.lang.String");
+    // As every recording begins.
+    assertThat(get(port, "/debug/jfr?seconds=1").body()).startsWith("FLR");
   }
 
   private static boolean listens(int port) throws Exception {

@@ -43,23 +43,19 @@ public final class Rehearsal {
   }
 
   private Process start(String options) throws IOException {
+    Files.writeString(
+        home.resolve("agent.json"),
+        """
+        {"executorId": "%s", "executorToken": "%s", "organizationId": "%s", "gatewayWsUrl": "%s"}
+        """
+            .formatted(
+                TestGateway.EXECUTOR, TestGateway.TOKEN, TestGateway.ORGANIZATION, gateway.url()));
     var builder =
-        new ProcessBuilder(
-                image.resolve("bin/vespid-agent").toString(),
-                "start",
-                "--pool",
-                "byon",
-                "--executor-id",
-                TestGateway.EXECUTOR,
-                "--organization-id",
-                TestGateway.ORGANIZATION,
-                "--gateway-ws-url",
-                gateway.url())
+        new ProcessBuilder(image.resolve("bin/vespid-agent").toString(), "start")
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(home.resolve("err").toFile());
     builder.environment().put("VESPID_AGENT_JAVA_OPTIONS", options);
     builder.environment().put("VESPID_AGENT_CONFIG_PATH", home.resolve("agent.json").toString());
-    builder.environment().put("VESPID_AGENT_EXECUTOR_TOKEN", TestGateway.TOKEN);
     builder
         .environment()
         .put("VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT", home.resolve("ws").toString());

@@ -30,12 +30,16 @@ public final class ServiceConnector implements Connector {
   private final String id;
   private final Map<String, Action> actions;
   private final String baseUrl;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          // A redirect would carry the secret to wherever the answer points.
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+
+  /** Made for the first call: most agents never make one, and it takes megabytes. */
+  private static final class Http {
+    private static final HttpClient CLIENT =
+        HttpClient.newBuilder()
+            // A redirect would carry the secret to wherever the answer points.
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .build();
+  }
 
   /**
    * @param baseUrl where the service is; null means its usual address
@@ -106,7 +110,7 @@ public final class ServiceConnector implements Connector {
       throws ActionFailed {
     var head = new AtomicReference<HttpResponse.ResponseInfo>();
     CompletableFuture<HttpResponse<byte[]>> sent =
-        client.sendAsync(
+        Http.CLIENT.sendAsync(
             request,
             info -> {
               head.set(info);

@@ -8,8 +8,6 @@ import java.util.random.RandomGenerator;
  * that lost the same gateway do not come back together (defect C14). Never gives up.
  */
 public final class Backoff {
-  private static final long FIRST_MS = 500;
-  private static final long CAP_MS = 30_000;
   private static final long REFUSED_CAP_MS = 60_000;
   private static final long FLOOR_MS = 50;
   private static final long TOLD_SECONDS_MAX = 60;
@@ -17,10 +15,42 @@ public final class Backoff {
   private static final long TOLD_SPREAD_MS = 1_000;
 
   private final RandomGenerator random;
+  private final Patience patience;
   private int failures;
+  private boolean met;
+
+  /**
+   * How an agent waits for its gateway.
+   *
+   * @param firstMs the ceiling of the first wait; it doubles
+   * @param capMs the highest ceiling
+   * @param attemptsMax failures before the first connection after which it gives up; 0 for never
+   */
+  public record Patience(long firstMs, long capMs, int attemptsMax) {
+    public static final Patience USUAL = new Patience(500, 30_000, 0);
+  }
 
   public Backoff(RandomGenerator random) {
+    this(random, Patience.USUAL);
+  }
+
+  public Backoff(RandomGenerator random, Patience patience) {
     this.random = random;
+    this.patience = patience;
+  }
+
+  /** A connection was made: from now on it is worth any number of attempts. */
+  public void met() {
+    met = true;
+  }
+
+  /**
+   * Whether it is time to give up.
+   *
+   * @param refused the gateway said no, which another attempt would not change
+   */
+  public boolean hopeless(boolean refused) {
+    return !met && patience.attemptsMax() > 0 && (refused || failures >= patience.attemptsMax());
   }
 
   /** The connection held: the next loss starts from the beginning. */
@@ -30,7 +60,7 @@ public final class Backoff {
 
   /** The wait after a lost or failed connection, in milliseconds. */
   public long lostMs() {
-    return jittered(CAP_MS);
+    return jittered(patience.capMs());
   }
 
   /** The wait after the gateway refused the token, which seldom heals by itself. */
@@ -42,7 +72,7 @@ public final class Backoff {
   /** The wait after a busy gateway told after how many seconds there may be room. */
   public long toldMs(long seconds) {
     long base = TimeUnit.SECONDS.toMillis(Math.clamp(seconds, 0, TOLD_SECONDS_MAX));
-    return base + random.nextLong(Math.max(TOLD_SPREAD_MS, ceiling(CAP_MS)));
+    return base + random.nextLong(Math.max(TOLD_SPREAD_MS, ceiling(patience.capMs())));
   }
 
   private long jittered(long capMs) {
@@ -50,6 +80,6 @@ public final class Backoff {
   }
 
   private long ceiling(long capMs) {
-    return Math.min(capMs, FIRST_MS << Math.min(failures++, 16));
+    return Math.min(capMs, patience.firstMs() << Math.min(failures++, 16));
   }
 }

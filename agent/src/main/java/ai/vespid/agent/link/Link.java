@@ -34,7 +34,6 @@ import org.slf4j.LoggerFactory;
 public final class Link {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
   private static final long CONNECT_TIMEOUT_MS = 10_000;
-  private static final int PINGS_UNANSWERED_MAX = 3;
   private static final long HEARTBEAT_MS_MIN = 1_000;
   private static final long LASTED_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -73,9 +72,14 @@ public final class Link {
    * How often the link speaks when there is nothing to say.
    *
    * @param heartbeatMs until the gateway's welcome says otherwise
+   * @param unansweredMax pings in a row that may stay unanswered
    */
-  public record Pace(long pingMs, long heartbeatMs) {
+  public record Pace(long pingMs, long heartbeatMs, int unansweredMax) {
     public static final Pace USUAL = new Pace(10_000, 15_000);
+
+    public Pace(long pingMs, long heartbeatMs) {
+      this(pingMs, heartbeatMs, 3);
+    }
   }
 
   /** What the link tells its agent, all on the link's context. */
@@ -87,6 +91,9 @@ public final class Link {
     void opened();
 
     void received(GatewayFrame frame);
+
+    /** No connection came about, and no other attempt is made. */
+    default void gaveUp(String code) {}
 
     /** What may be read of a frame: all, a part, or null when it is not to be believed. */
     default byte[] believed(byte[] frame) {
@@ -160,6 +167,7 @@ public final class Link {
     socket = fresh;
     openedNanos = System.nanoTime();
     fault = null;
+    backoff.met();
     draining = false;
     pingsUnanswered = 0;
     fresh.textMessageHandler(
@@ -242,6 +250,12 @@ public final class Link {
           .addKeyValue("retryMs", wait)
           .log("the gateway cannot be reached");
     }
+    boolean refused = cause instanceof UpgradeRejectedException no && no.getStatus() / 100 == 4;
+    if (backoff.hopeless(refused)) {
+      stopped = true;
+      listener.gaveUp(fault);
+      return;
+    }
     again(wait);
   }
 
@@ -298,7 +312,7 @@ public final class Link {
 
   private void ping() {
     if (socket == null) return;
-    if (++pingsUnanswered > PINGS_UNANSWERED_MAX) {
+    if (++pingsUnanswered > pace.unansweredMax()) {
       var dead = socket;
       lost(dead, "PINGS_UNANSWERED");
       dead.close();

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param fault why there is no connection, by its code
  * @param unacknowledged results that the gateway does not have yet
  * @param sandboxes by backend: {@code works}, or why not
+ * @param machine null when nobody looked
  * @param ignored limits that a backend does not enforce
  * @param engines by name: {@code verified}, or why it has no login
  */
@@ -37,7 +38,31 @@ public record AgentStatus(
     int unacknowledged,
     Map<String, String> sandboxes,
     List<String> ignored,
-    Map<String, String> engines) {
+    Map<String, String> engines,
+    Machine machine) {
+
+  /** The same, with how the machine is. */
+  public AgentStatus on(Machine now) {
+    return new AgentStatus(
+        status,
+        timestamp,
+        pid,
+        version,
+        executorId,
+        name,
+        gateway,
+        connected,
+        fault,
+        stopping,
+        uptimeSec,
+        inFlight,
+        maxInFlight,
+        unacknowledged,
+        sandboxes,
+        ignored,
+        engines,
+        now);
+  }
 
   public static String of(boolean connected, Sandboxes.Health sandboxes) {
     if (!connected) return "error";

@@ -25,6 +25,7 @@ public final class LocalPages {
   private final Supplier<AgentStatus> status;
   private final Meters meters;
   private final boolean diagnostics;
+  private final Recorder recorder = new Recorder();
 
   /**
    * @param status blocks
@@ -43,10 +44,33 @@ public final class LocalPages {
         .requestHandler(request -> {
           if (!meantForUs(request)) answer(request, new Page(403, "text/plain", "forbidden\n"));
           // Not on the loop: some pages ask it and wait.
-          else Thread.ofVirtual().name("page").start(() -> answer(request, page(request.path())));
+          else if (diagnostics && request.path().equals("/debug/jfr")) {
+            Thread.ofVirtual().name("page").start(() -> recording(request));
+          } else Thread.ofVirtual().name("page").start(() -> answer(request, page(request.path())));
         })
         .listen(port, LOOPBACK)
         .await();
+  }
+
+  // What the agent does for the next seconds, as Java's flight recorder writes it.
+  private void recording(HttpServerRequest request) {
+    var seconds = request.getParam("seconds");
+    try {
+      boolean told = seconds != null && seconds.matches("\\d{1,3}");
+      var file = recorder.record(told ? Integer.parseInt(seconds) : 10);
+      if (file == null) {
+        answer(request, new Page(409, "text/plain", "another recording is under way\n"));
+        return;
+      }
+      request
+          .response()
+          .putHeader("content-type", "application/octet-stream")
+          .putHeader("content-disposition", "attachment; filename=\"agent.jfr\"")
+          .sendFile(file.toString())
+          .onComplete(_ -> file.toFile().delete());
+    } catch (IOException | RuntimeException e) {
+      answer(request, new Page(500, "text/plain", "this Java records nothing\n"));
+    }
   }
 
   private record Page(int code, String type, String text) {

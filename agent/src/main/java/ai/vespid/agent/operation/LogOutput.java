@@ -23,9 +23,6 @@ import org.slf4j.LoggerFactory;
  * three of 10 MiB are kept.
  */
 public final class LogOutput {
-  private static final String PATTERN =
-      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} - %msg %kvp%n%nopex";
-  private static final String STDERR = "STDERR";
   private static final FileSize FILE_MAX = FileSize.valueOf("10MB");
 
   private LogOutput() {}
@@ -39,7 +36,8 @@ public final class LogOutput {
     var context = (LoggerContext) LoggerFactory.getILoggerFactory();
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.toLevel(level, Level.INFO));
-    if (json && root.getAppender(STDERR) instanceof ConsoleAppender<ILoggingEvent> console) {
+    if (json
+        && root.getAppender(LogDefaults.STDERR) instanceof ConsoleAppender<ILoggingEvent> console) {
       console.stop();
       console.setEncoder(encoder(context, true));
       console.start();
@@ -88,7 +86,7 @@ public final class LogOutput {
     }
     var text = new PatternLayoutEncoder();
     text.setContext(context);
-    text.setPattern(PATTERN);
+    text.setPattern(LogDefaults.PATTERN);
     text.start();
     return text;
   }

@@ -80,8 +80,23 @@ public final class Meters {
         .forEach((code, count) ->
             text.append(
                 "vespid_agent_frames_denied_total{code=\"%s\"} %d\n".formatted(code, count.sum())));
+    if (now.machine() != null) machine(text, now.machine());
     durations(text);
     return text.toString();
+  }
+
+  private static void machine(StringBuilder text, Machine machine) {
+    head(text, "vespid_agent_machine_cpu_percent", "gauge", "of all processors, since last asked");
+    text.append("vespid_agent_machine_cpu_percent ").append(machine.cpuPercent()).append('\n');
+    head(text, "vespid_agent_machine_load", "gauge", "of the last minute");
+    text.append("vespid_agent_machine_load ").append(machine.load()).append('\n');
+    var name = "vespid_agent_machine_";
+    gauge(text, name + "processors", "of the machine", machine.processors());
+    gauge(text, name + "memory_bytes", "of the machine", machine.memoryTotalBytes());
+    gauge(text, name + "memory_available_bytes", "left", machine.memoryAvailableBytes());
+    gauge(text, name + "disk_bytes", "where files of runs are", machine.diskTotalBytes());
+    gauge(text, name + "disk_free_bytes", "left there", machine.diskFreeBytes());
+    gauge(text, "vespid_agent_open_files", "of the process", machine.openFiles());
   }
 
   private void durations(StringBuilder text) {

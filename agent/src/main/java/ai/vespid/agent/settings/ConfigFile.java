@@ -44,7 +44,7 @@ public final class ConfigFile {
 
   /** Keys of the seeds' files that nothing here depends on. */
   private static final List<String> WITHOUT_EFFECT =
-      List.of("heartbeat", "command_timeout", "retry_policy", "offline_mode", "agent", "outbound");
+      List.of("command_timeout", "agent", "outbound");
 
   private static final List<String> IDENTITY =
       List.of(
@@ -182,6 +182,10 @@ public final class ConfigFile {
     return before[to.length()];
   }
 
+  private static boolean isOrHas(String alias, String key) {
+    return alias.equals(key) || alias.startsWith(key + '.') && !WITHOUT_EFFECT.contains(key);
+  }
+
   /** Keys that nobody reads; a sentence each. */
   public List<String> unread() {
     var unread = new ArrayList<String>();
@@ -189,7 +193,8 @@ public final class ConfigFile {
       var key = entry.getKey();
       boolean alias =
           OLD_NAMES.containsKey(key)
-              || Configurable.all().stream().anyMatch(s -> s.aliases().contains(key));
+              || Configurable.all().stream()
+                  .anyMatch(s -> s.aliases().stream().anyMatch(a -> isOrHas(a, key)));
       if (IDENTITY.contains(key) || alias) continue;
       unread.add(
           WITHOUT_EFFECT.contains(key)

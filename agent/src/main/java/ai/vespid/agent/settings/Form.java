@@ -8,6 +8,8 @@ public enum Form {
   /** A whole number; one below the floor of its setting is raised to it (contract 7.3). */
   NUMBER("must be a number"),
   DECIMAL("must be a number"),
+  /** Milliseconds, or a number with ms, s or m behind it. */
+  DURATION("must be a time such as 500ms, 30s or 5m"),
   FLAG("must be true or false"),
   PATH("must be a path"),
   /** Never shown, not even when it is wrong. */
@@ -28,6 +30,7 @@ public enum Form {
       case TEXT, SECRET -> !value.isEmpty();
       case NUMBER -> value.matches("-?\\d{1,18}");
       case DECIMAL -> isDecimal(value);
+      case DURATION -> value.matches("\\d{1,9}(ms|s|m)?");
       case FLAG -> value.matches("(?i)true|false|1|0");
       case PATH -> value.indexOf('\0') < 0;
     };

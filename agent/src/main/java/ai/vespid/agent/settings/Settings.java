@@ -78,6 +78,16 @@ public final class Settings {
     return value == null ? otherwise : Math.max(floor, Long.parseLong(value));
   }
 
+  /** Milliseconds of a time; one below the floor counts as the floor. */
+  public long millis(Configurable setting, long otherwise, long floor) {
+    var value = values.get(setting);
+    if (value == null) return otherwise;
+    long number = Long.parseLong(value.replaceAll("\\D", ""));
+    boolean minutes = value.endsWith("m");
+    boolean seconds = value.endsWith("s") && !value.endsWith("ms");
+    return Math.max(floor, number * (minutes ? 60_000 : seconds ? 1_000 : 1));
+  }
+
   public BigDecimal decimal(Configurable setting, String otherwise, String floor) {
     return new BigDecimal(values.getOrDefault(setting, otherwise)).max(new BigDecimal(floor));
   }

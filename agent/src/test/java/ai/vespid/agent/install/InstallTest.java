@@ -91,7 +91,8 @@ class InstallTest {
     var arguments = new ArrayList<>(List.of(sshd.destination(), "--archive", archive.toString()));
     arguments.addAll(List.of("--identity", sshd.identity().toString()));
     arguments.addAll(List.of("--known-hosts", knownHosts.toString()));
-    arguments.addAll(List.of("--prefix", prefix().toString(), "--wait", "40"));
+    arguments.addAll(List.of("--prefix", prefix().toString()));
+    if (!List.of(more).contains("--wait")) arguments.addAll(List.of("--wait", "40"));
     arguments.addAll(List.of("--config", folder.resolve("agent.json").toString()));
     arguments.addAll(List.of(more));
     var text = new StringWriter();

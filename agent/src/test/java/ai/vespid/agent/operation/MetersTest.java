@@ -26,7 +26,8 @@ class MetersTest {
           3,
           Map.of("docker", "it is gone"),
           List.of(),
-          Map.of("claude", "verified"));
+          Map.of("claude", "verified"),
+          new Machine(2, 12.5, 0.75, 1_000, 400, 9_000, 8_000, 70, 33));
 
   @Test
   void countsTasksByOutcomeAndHowLongTheyTook() {
@@ -46,6 +47,8 @@ class MetersTest {
             "vespid_agent_task_seconds_count 3",
             "vespid_agent_sandbox_works{backend=\"docker\"} 0",
             "vespid_agent_unacknowledged 3",
+            "vespid_agent_machine_cpu_percent 12.5",
+            "vespid_agent_machine_disk_free_bytes 8000",
             "vespid_agent_resident_bytes 1000");
   }
 
