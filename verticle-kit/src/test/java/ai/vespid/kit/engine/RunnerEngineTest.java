@@ -156,12 +156,12 @@ final class RunnerEngineTest {
   void hearsOnceWhatIsSaidTwice() throws Exception {
     var first = new Said(0, List.of(new Delta("a"), new Delta("b")));
     var again =
-        new Said(0, List.of(new Delta("a"), new Delta("b"), new Delta("c"), new Finish(Reason.STOP)));
+        new Said(
+            0, List.of(new Delta("a"), new Delta("b"), new Delta("c"), new Finish(Reason.STOP)));
     read = wanted -> Future.succeededFuture(wanted.seen() == 0 ? first : again);
 
     assertThat(ask())
-        .containsExactly(
-            new Delta("a"), new Delta("b"), new Delta("c"), new Finish(Reason.STOP));
+        .containsExactly(new Delta("a"), new Delta("b"), new Delta("c"), new Finish(Reason.STOP));
   }
 
   @Test
