@@ -1,5 +1,6 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.command.Node;
 import ai.vespid.agent.connector.ServiceConnector;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.operation.LocalPages;
@@ -15,6 +16,7 @@ import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
+import ai.vespid.protocol.Pool;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,8 +46,13 @@ final class Assembly {
     var sandboxes = sandboxes(settings, owner, journal.writer().orElse(""));
     journal.takeOver(bootId);
     var cache = new WorkspaceCache(settings.workspaceRoot(), WorkspaceCache.Limits.defaults());
-    var node = new NodeSettings(settings).node(owner, sandboxes);
-    var runner = new TaskRunner(sandboxes, connectors, cache, Optional.of(node));
+    // One of the managed pool is nobody's to command: sessions of one organization would be
+    // another's.
+    var node =
+        config.pool() == Pool.BYON
+            ? Optional.of(new NodeSettings(settings).node(owner, sandboxes))
+            : Optional.<Node>empty();
+    var runner = new TaskRunner(sandboxes, connectors, cache, node);
     var outbox =
         new Outbox(
             new Outbox.Limits(
