@@ -58,11 +58,14 @@ final class Assembly {
             new Outbox.Limits(
                 RESULTS_MAX, RESULT_BYTES_MAX, settings.resultsTtl().toMillis(), REPEAT_MS));
     var connectorIds = connectors.keySet().stream().sorted().toList();
-    return new Agent(
-        vertx,
-        config,
-        new Agent.Parts(
-            bootId, settings.tlsCaFile(), runner, sandboxes, connectorIds, journal, outbox));
+    var agent =
+        new Agent(
+            vertx,
+            config,
+            new Agent.Parts(
+                bootId, settings.tlsCaFile(), runner, sandboxes, connectorIds, journal, outbox));
+    node.ifPresent(one -> agent.meters().also(one::prometheus));
+    return agent;
   }
 
   /** The ear for the command line. An agent works without one as well. */
