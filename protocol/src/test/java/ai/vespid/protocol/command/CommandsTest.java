@@ -33,7 +33,7 @@ class CommandsTest {
         "session.create | {'session_id': 's.1', 'workspace_path': 'a/b', 'env': {'A': 'b'},"
             + " 'services': {'web': 80}, 'network': 'none', 'memory_mb': 64, 'cpus': 0.5}",
         "session.exec | {'session_id': 's', 'command': ['ls', '']}",
-        "session.exec | {'session_id': 's', 'command': 'ls | wc'}",
+        "session.exec | {'session_id': 's', 'command': 'ls; wc'}",
         "create_openvpn_user | {'username': 'ada', 'userpass': '12345678', 'source_ip': '::1',"
             + " 'key': 'k', 'hmac_key': 'h', 'timeout': 60}",
         "list_users | {}"
