@@ -69,7 +69,6 @@ public final class Agent implements Link.Listener {
   private final Link link;
   private final Delivery delivery;
   private final Abilities abilities;
-  private final String bootId;
   private final Map<Run, Cancellation> cancellations = new IdentityHashMap<>();
   private final Waiters waiters;
   private final Meters meters = new Meters();
@@ -88,7 +87,6 @@ public final class Agent implements Link.Listener {
     this.engines = parts.engines();
     this.engineWatch = new EngineWatch(engines, this::announce);
     this.abilities = new Abilities(parts, runner.node());
-    this.bootId = parts.bootId();
     this.gate = parts.way().gate();
     this.table = new WorkTable(config.maxInFlight());
     this.link =

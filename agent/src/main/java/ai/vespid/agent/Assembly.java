@@ -1,5 +1,6 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.command.Node;
 import ai.vespid.agent.connector.ServiceConnector;
 import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.mcp.McpTools;
@@ -25,6 +26,7 @@ import ai.vespid.agent.trust.GatewayTrust;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
+import ai.vespid.protocol.Pool;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
@@ -72,17 +74,23 @@ final class Assembly {
             settings.workspaceRoot().resolve("engines").resolve(config.executorId()),
             System::getenv);
     var tools = tools(settings, sandboxes, bootId);
-    var node = new NodeSettings(settings).node(owner, sandboxes);
-    var runner = new TaskRunner(sandboxes, connectors, cache, engines, tools, Optional.of(node));
+    // One of the managed pool is nobody's to command: sessions of one organization would be
+    // another's.
+    var node =
+        config.pool() == Pool.BYON
+            ? Optional.of(new NodeSettings(settings).node(owner, sandboxes))
+            : Optional.<Node>empty();
+    var runner = new TaskRunner(sandboxes, connectors, cache, engines, tools, node);
     var outbox =
         new Outbox(
             new Outbox.Limits(
                 RESULTS_MAX, RESULT_BYTES_MAX, settings.resultsTtl().toMillis(), REPEAT_MS));
     var connectorIds = connectors.keySet().stream().sorted().toList();
-    return new Agent(
-        vertx,
-        config,
-        new AgentParts(bootId, way, runner, sandboxes, engines, connectorIds, journal, outbox));
+    var parts =
+        new AgentParts(bootId, way, runner, sandboxes, engines, connectorIds, journal, outbox);
+    var agent = new Agent(vertx, config, parts);
+    node.ifPresent(one -> agent.meters().also(one::prometheus));
+    return agent;
   }
 
   private static Tools tools(AgentSettings settings, Sandboxes sandboxes, String bootId) {

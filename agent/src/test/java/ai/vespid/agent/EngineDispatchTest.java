@@ -5,16 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.agent.engine.EngineSettings;
 import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.engine.StandIn;
-import ai.vespid.agent.link.Backoff;
-import ai.vespid.agent.link.Link;
 import ai.vespid.agent.sandbox.HostSandbox;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.settings.Settings;
 import ai.vespid.agent.task.TaskRunner;
 import ai.vespid.agent.tool.Tools;
-import ai.vespid.agent.trust.CommandGate;
-import ai.vespid.agent.trust.GatewayTrust;
-import ai.vespid.agent.trust.TrustChoice;
 import ai.vespid.agent.work.Journal;
 import ai.vespid.agent.work.Outbox;
 import ai.vespid.agent.workspace.WorkspaceCache;
@@ -84,12 +79,7 @@ class EngineDispatchTest {
             config,
             new AgentParts(
                 bootId,
-                new Way(
-                    new GatewayTrust(TrustChoice.NONE),
-                    null,
-                    new CommandGate(null, TestGateway.EXECUTOR, bootId),
-                    Link.Pace.USUAL,
-                    Backoff.Patience.USUAL),
+                TestGateway.way(bootId),
                 new TaskRunner(sandboxes, Map.of(), cache, engines, Tools.none()),
                 sandboxes,
                 engines,

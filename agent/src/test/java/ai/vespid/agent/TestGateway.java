@@ -1,5 +1,10 @@
 package ai.vespid.agent;
 
+import ai.vespid.agent.link.Backoff;
+import ai.vespid.agent.link.Link;
+import ai.vespid.agent.trust.CommandGate;
+import ai.vespid.agent.trust.GatewayTrust;
+import ai.vespid.agent.trust.TrustChoice;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.NetworkMode;
 import ai.vespid.protocol.RawJson;
@@ -207,5 +212,15 @@ public final class TestGateway implements AutoCloseable {
   @Override
   public void close() {
     vertx.close().await();
+  }
+
+  /** The way to it: in clear, and nothing is signed. */
+  static Way way(String bootId) {
+    return new Way(
+        new GatewayTrust(TrustChoice.NONE),
+        null,
+        new CommandGate(null, EXECUTOR, bootId),
+        Link.Pace.USUAL,
+        Backoff.Patience.USUAL);
   }
 }

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /** What of this agent takes commands, put together. */
@@ -71,6 +73,28 @@ public final class Node {
 
   public Sessions sessions() {
     return sessions;
+  }
+
+  /** Sessions by provider and state, and commands by how they ended, as Prometheus reads it. */
+  public String prometheus() {
+    var text = new StringBuilder();
+    text.append("# HELP vespid_agent_sessions sessions, by provider and state\n");
+    text.append("# TYPE vespid_agent_sessions gauge\n");
+    var sessions = new TreeMap<String, Integer>();
+    for (var view : this.sessions.list()) {
+      var state = view.record().state().name().toLowerCase(Locale.ROOT);
+      var labels = "provider=\"%s\",state=\"%s\"".formatted(view.record().provider(), state);
+      sessions.merge(labels, 1, Integer::sum);
+    }
+    sessions.forEach(
+        (labels, count) -> text.append("vespid_agent_sessions{%s} %d\n".formatted(labels, count)));
+    text.append("# HELP vespid_agent_commands_total commands that ended, by outcome\n");
+    text.append("# TYPE vespid_agent_commands_total counter\n");
+    desk.counts()
+        .forEach((outcome, count) ->
+            text.append(
+                "vespid_agent_commands_total{outcome=\"%s\"} %d\n".formatted(outcome, count)));
+    return text.toString();
   }
 
   private List<String> offered() {

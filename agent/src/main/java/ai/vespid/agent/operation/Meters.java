@@ -1,9 +1,12 @@
 package ai.vespid.agent.operation;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /** Counts what the agent does, and writes it as Prometheus reads it. Safe for many threads. */
 public final class Meters {
@@ -15,6 +18,12 @@ public final class Meters {
   private final LongAdder nanos = new LongAdder();
   private final LongAdder connections = new LongAdder();
   private final LongAdder hellos = new LongAdder();
+  private final List<Supplier<String>> others = new CopyOnWriteArrayList<>();
+
+  /** Shows what others count, too, in the same form. */
+  public void also(Supplier<String> other) {
+    others.add(other);
+  }
 
   private static LongAdder[] adders(int count) {
     var adders = new LongAdder[count];
@@ -82,6 +91,7 @@ public final class Meters {
                 "vespid_agent_frames_denied_total{code=\"%s\"} %d\n".formatted(code, count.sum())));
     if (now.machine() != null) machine(text, now.machine());
     durations(text);
+    others.forEach(other -> text.append(other.get()));
     return text.toString();
   }
 

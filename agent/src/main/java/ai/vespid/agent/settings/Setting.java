@@ -26,7 +26,7 @@ public enum Setting implements Configurable {
       "VESPID_AGENT_EXEC_BACKEND",
       "backend",
       "host",
-      "where a script runs that does not say: host, docker or lxc",
+      "where a script runs that does not say: host, docker, lxc or qemu",
       "AGENT_WORKER_RUNTIME",
       "VENDETTA_PROVIDER",
       "provider"),

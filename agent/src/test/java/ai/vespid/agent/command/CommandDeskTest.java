@@ -247,6 +247,9 @@ class CommandDeskTest {
     var status = Site.output(site.run("system.status", "{}"));
     var health = Site.output(site.run("system.health", "{}"));
 
+    assertThat(site.node.prometheus())
+        .contains("vespid_agent_sessions{provider=\"memory\",state=\"created\"} 1\n")
+        .contains("vespid_agent_commands_total{outcome=\"success\"} 4\n");
     assertThat(info.get("cpus").asInt()).isEqualTo(Runtime.getRuntime().availableProcessors());
     assertThat(info.get("javaVersion").asText()).isEqualTo(Runtime.version().toString());
     assertThat(status.get("sessions").asInt()).isOne();

@@ -97,6 +97,7 @@ final class TenantIsolationTest {
       return "{}";
     }
     if (path.endsWith("/{ruleId}")) return "{\"enabled\":false}";
+    if (path.endsWith("/commands")) return "{\"type\":\"system\",\"action\":\"info\"}";
     if (path.endsWith("/{workflowId}")) return "{\"name\":\"stolen\"}";
     if (path.endsWith("/{secretId}")) return "{\"value\":\"stolen\"}";
     if (path.endsWith("/{subscriptionId}")) return "{\"enabled\":false}";
@@ -106,6 +107,7 @@ final class TenantIsolationTest {
   private static String filled(String path, String organization) {
     return path.replace("{orgId}", organization)
         .replace("{executorId}", executorId)
+        .replace("{commandId}", "theirs")
         .replace("{memberId}", alice.userId)
         .replace("{workflowId}", site.workflowId())
         .replace("{runId}", site.runId())

@@ -67,7 +67,6 @@ public sealed interface ExecutorFrame {
 
     /** It says when nothing is left of what it was told to stop. */
     public static final String CANCEL = "cancel";
-
     /** It takes commands, each a feature behind this and a colon; old gateways check kinds. */
     public static final String COMMANDS = "commands";
 

@@ -47,6 +47,7 @@ final class Walk {
   private final RunRules rules;
   private final NodePolicy policy;
   private final Notes notes;
+  private final Orders orders;
   private final Map<String, Step> steps = new LinkedHashMap<>();
   private final List<String> approved = new ArrayList<>();
   // When a dispatch that nobody could do is handed in again.
@@ -59,6 +60,7 @@ final class Walk {
     this.rules = rules;
     this.policy = policy;
     this.notes = notes;
+    this.orders = new Orders(run.id(), rules);
   }
 
   void place(Collection<RunNode> nodes) {
@@ -79,9 +81,9 @@ final class Walk {
       var step = steps.get(node.id());
       if (step == null) continue;
       if (step.state() == NodeState.RUNNING && !approved.contains(node.id())) {
-        notes.effect(execute(node, step));
+        notes.effect(orders.execute(node, step));
       }
-      if (waitsUnsent(step)) notes.effect(send(node, step));
+      if (waitsUnsent(step)) notes.effect(orders.send(node, step));
     }
   }
 
@@ -302,33 +304,17 @@ final class Walk {
     switch (node.config()) {
       case Condition condition -> end(node, Conditions.evaluate(condition, run.input()));
       case ParallelJoin _ -> end(node, Story.joined(definition.incoming(node.id())));
-      default -> notes.effect(execute(node, steps.get(node.id())));
+      default -> notes.effect(orders.execute(node, steps.get(node.id())));
     }
   }
 
   private void block(Node node, Instant now) {
     var kind = Story.text(node.config().kind().orElseThrow());
     var request = RequestId.of(run.id(), node.id(), attempt);
-    var until = now.plusMillis(timeoutMs(node)).plus(rules.timeoutGrace());
+    var until = now.plusMillis(orders.timeoutMs(node)).plus(rules.timeoutGrace());
     var step = Step.blocked(attempt, kind, request, until);
     put(node, step);
-    notes.effect(send(node, step));
-  }
-
-  private Effect execute(Node node, Step step) {
-    var key = RequestId.of(run.id(), node.id(), step.attempt());
-    return new Effect.Execute(node.id(), step.attempt(), key, timeoutMs(node));
-  }
-
-  // Sent late or again after a crash, it has no more time than was left.
-  private Effect send(Node node, Step step) {
-    var deadline = step.timeoutAt().minus(rules.timeoutGrace());
-    var since = deadline.minusMillis(timeoutMs(node));
-    return new Effect.Send(node.id(), step.requestId(), step.attempt(), since, deadline);
-  }
-
-  private int timeoutMs(Node node) {
-    return node.config().timeoutMs().orElse(rules.timeoutMs());
+    notes.effect(orders.send(node, step));
   }
 
   private void put(Node node, Step step) {

@@ -127,7 +127,7 @@ public final class QemuSessions implements SessionProvider {
     builder.environment().clear();
     builder.start().waitFor(TOOL_MS, TimeUnit.MILLISECONDS);
     var up = control(handle).resolve("up");
-    boolean begun = until(time, () -> Files.exists(up) || process(handle).isEmpty());
+    boolean begun = until(time, () -> Files.exists(up) || ended(handle));
     if (Files.exists(up)) return;
     kill(handle);
     throw begun ? new SessionFailed("its machine ended") : SessionFailed.timedOut("its machine");
@@ -172,6 +172,13 @@ public final class QemuSessions implements SessionProvider {
           }
         })
         .findFirst();
+  }
+
+  // While it becomes another program a process has no command line for a moment.
+  private boolean ended(String handle) {
+    if (process(handle).isPresent()) return false;
+    LockSupport.parkNanos(5 * LOOK_NANOS);
+    return process(handle).isEmpty();
   }
 
   private static boolean until(Time time, BooleanSupplier condition) {

@@ -16,6 +16,7 @@ import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Settings;
 import ai.vespid.protocol.NetworkMode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -170,7 +171,15 @@ class LxcContractTest implements SandboxContract {
       network = LxcNetwork.read(bridge + ":10.213.77.0/24", "", new Problems());
       sandbox = sandbox(Map.of());
       try (var server = new ServerSocket(0, 1, InetAddress.getByName("10.213.77.1"))) {
-        var script = "nc -w 5 10.213.77.1 " + server.getLocalPort() + " </dev/null && echo reached";
+        var script = "nc -w 5 10.213.77.1 " + server.getLocalPort() + " </dev/null";
+        Thread.ofVirtual()
+            .start(() -> {
+              try (var caller = server.accept()) {
+                caller.getOutputStream().write("reached\n".getBytes());
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
 
         assertThat(run(script).stdout()).isEmpty();
         assertThat(run(script, NetworkMode.ENABLED).stdout()).isEqualTo("reached\n");
