@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +17,9 @@ import java.util.Set;
  * text of its last step is the answer.
  */
 final class OpencodeCli implements EngineCli {
+  private static final List<String> ALLOWED =
+      List.of("bash", "edit", "read", "glob", "grep", "list");
+
   @Override
   public String name() {
     return "opencode";
@@ -85,17 +89,20 @@ final class OpencodeCli implements EngineCli {
     var config = new HashMap<String, Object>();
     config.put("autoupdate", false);
     config.put("share", "disabled");
-    // Nobody is there to be asked, so what is not allowed is denied.
-    config.put(
-        "permission",
-        call.mayWork()
-            ? Map.of("*", "deny", "bash", "allow", "edit", "allow", "read", "allow")
-            : Map.of("*", "deny"));
+    config.put("permission", permissions(call.mayWork()));
     if (!call.mayWork()) config.put("tools", Map.of("*", false));
     if (call.key() != null) {
       config.put("provider", Map.of(provider(model), Map.of("options", at(call.key()))));
     }
     return config;
+  }
+
+  // Nobody is there to be asked, so what is not allowed is denied. The last that fits counts.
+  private static Map<String, String> permissions(boolean mayWork) {
+    var permissions = new LinkedHashMap<String, String>();
+    permissions.put("*", "deny");
+    if (mayWork) ALLOWED.forEach(tool -> permissions.put(tool, "allow"));
+    return permissions;
   }
 
   private static Map<String, String> at(EngineCall.Key key) {
