@@ -16,9 +16,14 @@ public final class Eventually {
   private Eventually() {}
 
   public static void is(String what, Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + MAX_NANOS;
+    is(what, 0, condition);
+  }
+
+  /** The same for something that may take so much longer. */
+  public static void is(String what, long moreMs, Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + MAX_NANOS + TimeUnit.MILLISECONDS.toNanos(moreMs);
     while (!condition.call()) {
-      if (System.nanoTime() > deadline) throw new AssertionError("not within 20 s: " + what);
+      if (System.nanoTime() > deadline) throw new AssertionError("not in time: " + what);
       LockSupport.parkNanos(PAUSE_NANOS);
     }
   }

@@ -175,7 +175,7 @@ public interface SandboxContract {
         Thread.ofVirtual()
             .start(() -> {
               try {
-                Eventually.is("the script runs", () -> Files.exists(started));
+                Eventually.is("the script runs", beginMs(), () -> Files.exists(started));
               } catch (Exception e) {
                 throw new IllegalStateException(e);
               } finally {
@@ -183,7 +183,9 @@ public interface SandboxContract {
               }
             });
     var seconds = unique();
-    var output = sandbox().run(task("touch started; sleep " + seconds, 60_000), cancellation);
+    var output =
+        sandbox()
+            .run(task("touch started; sleep " + seconds, 30_000 + 2 * beginMs()), cancellation);
     canceller.join();
 
     assertThat(started).exists();

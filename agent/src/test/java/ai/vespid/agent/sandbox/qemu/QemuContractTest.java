@@ -73,7 +73,7 @@ class QemuContractTest implements SandboxContract {
               (: >"$folder/.probe") 2>/dev/null && echo "$folder"
             done
             dd if=/dev/zero of=/tmp/big bs=1M count=100 2>&1 | grep -o 'No space' >&2
-            ls /vespid/control /modules 2>/dev/null
+            ls /vespid/control 2>/dev/null; ls /modules 2>/dev/null
             """);
 
     assertThat(output.stdout().lines()).containsExactly("/work", "/tmp");
