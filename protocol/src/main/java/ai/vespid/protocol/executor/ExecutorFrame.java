@@ -32,8 +32,7 @@ import java.util.Set;
  *                      <-------------------  result_ack
  * </pre>
  *
- * <p>Additions are optional fields and frames; an agent of the original never sends them and
- * ignores those it gets. Unknown fields are ignored everywhere.
+ * <p>Additions are optional: agents of the original ignore them, and unknown fields are ignored.
  */
 @JsonPropertyOrder({"type"})
 public sealed interface ExecutorFrame {
@@ -67,6 +66,7 @@ public sealed interface ExecutorFrame {
 
     /** It says when nothing is left of what it was told to stop. */
     public static final String CANCEL = "cancel";
+
     /** It takes commands, each a feature behind this and a colon; old gateways check kinds. */
     public static final String COMMANDS = "commands";
 
