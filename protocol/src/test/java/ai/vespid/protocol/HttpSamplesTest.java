@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.protocol.http.CancelBody;
+import ai.vespid.protocol.http.CommandBody;
 import ai.vespid.protocol.http.DispatchAccepted;
 import ai.vespid.protocol.http.DispatchBody;
 import ai.vespid.protocol.http.ErrorBody;
@@ -14,6 +16,8 @@ import ai.vespid.protocol.session.Attachment;
 import ai.vespid.protocol.session.ResetMode;
 import ai.vespid.protocol.session.SessionLimits;
 import ai.vespid.protocol.session.SessionScope;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +38,9 @@ class HttpSamplesTest {
   private static final String WORKFLOW = "77777777-7777-4777-8777-777777777777";
   private static final String EXECUTOR = "55555555-5555-4555-8555-555555555555";
   private static final String REQUEST = RUN + ":node-1:2";
+
+  private static final ObjectNode ARGUMENTS =
+      JsonNodeFactory.instance.objectNode().put("session_id", "s-1").put("command", "true");
 
   private static final DispatchBody DISPATCH =
       new DispatchBody(
@@ -138,7 +145,10 @@ class HttpSamplesTest {
           TOOLS,
           new SessionBody.Message(
               "hi", List.of(new Attachment("a", "text/plain", null, "text", null)), "key-1"),
-          new SessionBody.Reset(ResetMode.CLEAR_HISTORY));
+          new SessionBody.Reset(ResetMode.CLEAR_HISTORY),
+          new CancelBody(ORG),
+          new CommandBody("c-1", "session", "exec", ARGUMENTS, null, null, 60_000, 5_000),
+          new CommandBody(null, null, null, null, "list_users", null, 300_000, 25_000));
 
   @Test
   void writesEveryBodyAsItsSample() throws IOException {
