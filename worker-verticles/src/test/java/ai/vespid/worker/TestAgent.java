@@ -22,6 +22,10 @@ final class TestAgent {
   private final WebSocket socket;
   private volatile boolean patient;
 
+  // A run goes to an agent that names its engine, with a login or for who brings a key.
+  private static final JsonArray CONNECTORS =
+      new JsonArray(List.of("github", "gateway.codex.v2", "key:gateway.codex.v2"));
+
   TestAgent(TestWorld world) {
     var credentials = world.executor();
     client = world.vertx.createWebSocketClient();
@@ -46,7 +50,7 @@ final class TestAgent {
                 .put("labels", new JsonArray())
                 .put("maxInFlight", 50)
                 .put("kinds", kinds)
-                .put("connectors", new JsonArray().add("github"))
+                .put("connectors", CONNECTORS)
                 .encode())
         .await();
     awaitRoute(world, credentials[0]);

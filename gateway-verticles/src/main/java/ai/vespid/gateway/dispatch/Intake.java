@@ -5,6 +5,7 @@ import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Await;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
@@ -139,8 +140,10 @@ final class Intake {
 
   private void take(Dispatch dispatch, boolean async, Claims.Answer answer) {
     if (!async && lostHomes.resumed(dispatch)) return;
-    // The agents of a home that has just begun are still coming back. Who may wait waits for them.
-    boolean expected = dispatch.maxWaitMs() > 0 && succession.recent();
+    // The agents of a home that has just begun are still coming back. Who may wait waits for them;
+    // who commands one is told at once that it is not there.
+    boolean patient = dispatch.maxWaitMs() > 0 && dispatch.kind() != Kind.AGENT_COMMAND;
+    boolean expected = patient && succession.recent();
     var refusal = table.refusal(dispatch, expected).orElse(null);
     if (refusal != null) {
       giveBack(dispatch.requestId(), answer)
