@@ -133,6 +133,8 @@ class AgentProcessTest {
                 "10ms",
                 "VESPID_AGENT_RETRY_ATTEMPTS",
                 "2",
+                "VESPID_AGENT_UNSAFE_MANAGED",
+                "true",
                 "VESPID_AGENT_SANDBOXES",
                 "host"),
             command.toArray(String[]::new));
