@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.NoSuchAlgorithmException;
@@ -21,6 +22,7 @@ import javax.net.ssl.SSLSocket;
  */
 record GatewayChecks(AgentConfig config, AgentSettings settings, List<Finding> findings) {
   private static final int WAIT_MS = 5_000;
+  private static final int REFUSAL_MS = 500;
 
   void run() {
     var uri = URI.create(config.gatewayWsUrl());
@@ -93,7 +95,23 @@ record GatewayChecks(AgentConfig config, AgentSettings settings, List<Finding> f
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       secure.setSSLParameters(parameters);
       secure.startHandshake();
+      hearRefusal(secure);
       new Upgrade(new HttpTalk(secure), findings).ask(uri, config.executorToken());
+    }
+  }
+
+  // Who refuses our certificate says so after the handshake of TLS 1.3. It is heard only when
+  // nothing
+  // was written meanwhile: that is answered by a reset, which takes the alert along.
+  private static void hearRefusal(SSLSocket socket) throws IOException {
+    int timeoutMs = socket.getSoTimeout();
+    socket.setSoTimeout(REFUSAL_MS);
+    try {
+      socket.getInputStream().read();
+    } catch (SocketTimeoutException _) {
+      return; // It waits for our request.
+    } finally {
+      socket.setSoTimeout(timeoutMs);
     }
   }
 
