@@ -104,14 +104,12 @@ record GatewayChecks(AgentConfig config, AgentSettings settings, List<Finding> f
   // nothing
   // was written meanwhile: that is answered by a reset, which takes the alert along.
   private static void hearRefusal(SSLSocket socket) throws IOException {
-    int timeoutMs = socket.getSoTimeout();
     socket.setSoTimeout(REFUSAL_MS);
     try {
       socket.getInputStream().read();
     } catch (SocketTimeoutException _) {
-      return; // It waits for our request.
-    } finally {
-      socket.setSoTimeout(timeoutMs);
+      // It waits for our request.
+      socket.setSoTimeout(WAIT_MS);
     }
   }
 
