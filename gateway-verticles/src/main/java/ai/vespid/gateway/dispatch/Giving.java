@@ -158,7 +158,7 @@ final class Giving {
   // Until it arrived, or the heir is gone and it is whose home it is then.
   private Future<Void> send(List<Moving> batch, Seat heir) {
     var arrived = Promise.<Void>promise();
-    var over = new TakeOver(self.node() + '/' + self.shard() + '#' + ++batches, batch);
+    var over = new TakeOver(self.text() + '#' + ++batches, batch);
     attempt(over, heir, arrived);
     return arrived.future().onComplete(_ -> less(heir, batch.size()));
   }

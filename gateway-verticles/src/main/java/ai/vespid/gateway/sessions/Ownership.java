@@ -86,7 +86,7 @@ final class Ownership {
     long untilMs = world.here().nowMs() + lease.toMillis();
     return world
         .owners()
-        .claim(sessionId, self.node() + '/' + self.shard(), lease)
+        .claim(sessionId, self.text(), lease)
         .compose(answer ->
             switch (answer) {
               case Claimed claimed -> load(claimed, untilMs);

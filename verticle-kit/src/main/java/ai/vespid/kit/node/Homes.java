@@ -53,7 +53,7 @@ public record Homes(List<Seat> routers, List<Seat> sessions) {
     if (seats.size() == 1) return best;
     long bestHash = Long.MIN_VALUE;
     for (var seat : seats) {
-      long hash = hash(seat.node() + '/' + seat.shard() + '|' + key);
+      long hash = hash(seat.text() + '|' + key);
       if (hash > bestHash) {
         best = seat;
         bestHash = hash;

@@ -2,7 +2,7 @@ package ai.vespid.kit.node;
 
 /** One shard of a stateful verticle on one node. */
 public record Seat(String node, int shard) {
-  /** As messages name it. */
+  /** As messages, rows and the hash of homes name it. */
   public String text() {
     return node + '/' + shard;
   }
