@@ -285,10 +285,9 @@ final class ExecutorSocket {
     switch (phase) {
       case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() ->
           turnAway(ErrorCode.HELLO_REQUIRED, "no hello arrived in time");
-      case Phase.Live _ when nowMs - heardMs > settings.staleMs() ->
-          close(Wire.POLICY_VIOLATION, "STALE");
+      case Phase.Live _ when nowMs - heardMs > settings.staleMs() -> lost("STALE");
       case Phase.Live _ when inFlight.silentFor(settings.ackMax().toMillis(), nowMs) ->
-          close(Wire.POLICY_VIOLATION, "ACK_TIMEOUT");
+          lost("ACK_TIMEOUT");
       // Of the original: it would lose what it holds, so it stays until it holds nothing.
       case Phase.Live(Route route) when leaving && !route.acknowledges() && inFlight.size() == 0 ->
           close(Wire.SERVICE_RESTART, "GATEWAY_DRAINING");
@@ -298,7 +297,7 @@ final class ExecutorSocket {
 
   void ping() {
     if (phase instanceof Phase.Closed) return;
-    if (++pingsUnanswered > 3) close(Wire.POLICY_VIOLATION, "PING_TIMEOUT");
+    if (++pingsUnanswered > 3) lost("PING_TIMEOUT");
     else wire.ping();
   }
 
@@ -322,6 +321,12 @@ final class ExecutorSocket {
     if (!(phase instanceof Phase.Live(Route route)) || route.draining()) return;
     live(route.leaving());
     if (route.acknowledges()) wire.send(Frames.write(new GatewayFrame.Drain(deadlineMs)));
+  }
+
+  // Who is gone does not answer a close: what it holds is looked after before that is given up.
+  private void lost(String reason) {
+    closed(Wire.POLICY_VIOLATION, reason);
+    close(Wire.POLICY_VIOLATION, reason);
   }
 
   void close(short status, String reason) {
