@@ -85,7 +85,7 @@ final class KillSessions {
       var history = new History();
       for (var agent : talks.agents(HOSTS)) {
         var cable = Cable.through(site.gateways(), site.ports());
-        fleet.add(new FaultAgent.Setup("host", agent, cable, ROOM), history);
+        fleet.add(new FaultAgent.Setup("host", agent, cable, fleet.agents().size(), ROOM), history);
       }
       fleet.start();
       var parties = new Parties(site, fleet, speakers(site, fleet, talks), talks, history);

@@ -90,7 +90,7 @@ final class KillWorker {
       var history = new History();
       var cable = Cable.straight(site.gateways());
       for (var agent : workflows.agents(AGENTS)) {
-        fleet.add(new FaultAgent.Setup("agent", agent, cable, 50), history);
+        fleet.add(new FaultAgent.Setup("agent", agent, cable, 0, 50), history);
       }
       fleet.start();
       var worker = site.worker("worker", config(conf), variables());
