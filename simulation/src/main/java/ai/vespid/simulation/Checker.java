@@ -69,7 +69,8 @@ final class Checker {
     return switch (error) {
       case "HOST_EXIT_CODE" -> true;
       case "NO_AGENT_AVAILABLE" -> early(life);
-      case "EXECUTOR_OVER_CAPACITY" -> waits;
+      // Its time was over while it waited for its files, at a home that was new.
+      case "EXECUTOR_OVER_CAPACITY" -> waits || usesFiles;
       case "WORKSPACE_LOCKED" -> usesFiles;
       case "NODE_EXECUTION_TIMEOUT" -> waits || usesFiles || !life.runs.isEmpty();
       default -> false;
