@@ -102,7 +102,7 @@ public final class IngressVerticle extends VerticleBase {
     router.route().handler(this::admit);
     var body = BodyHandler.create(false).setBodyLimit(settings.bodyBytesMax());
     var callers = new Callers(node);
-    router.postWithRegex("/internal/v1/dispatch(-async)?").handler(callers).handler(body);
+    router.postWithRegex("/internal/v1/dispatch(-async)?").handler(body).handler(callers);
     router.post("/internal/v1/dispatch").handler(guarded(this::dispatch));
     router.post("/internal/v1/dispatch-async").handler(guarded(this::dispatchAsync));
     router.get("/internal/v1/results/:requestId").handler(guarded(this::result));
