@@ -89,21 +89,32 @@ record Plan(
 
   // Ways are lost where nothing else mends what that does.
   private static Plan losses(World world) {
-    boolean ways = world.chance(0.3);
+    boolean ways = world.chance(0.2);
     var faults = EnumSet.of(ways ? Nemesis.Kind.PAIR_PARTS : Nemesis.Kind.LINK_RESET);
-    if (world.chance(0.3)) faults.add(Nemesis.Kind.PAIR_PARTS);
-    if (!ways && world.chance(0.3)) faults.add(Nemesis.Kind.GATEWAY_DRAINS);
-    if (!ways && world.chance(0.3)) faults.add(Nemesis.Kind.GATEWAY_LAGS);
-    int count = ways ? world.pick(6) : 4 + world.pick(10);
-    var weather =
-        new Network.Weather(
-            ways ? 0 : world.chance(0.5) ? 0.1 : 0.2,
-            0.1,
-            0.2,
-            4_000,
-            ways ? 0.1 : 0,
-            ways || world.chance(0.5) ? 0 : 0.4);
-    return small(world, 2 + world.pick(2), ways ? 0 : 0.25, faults, count, weather);
+    if (!ways && world.chance(0.6)) faults.add(Nemesis.Kind.GATEWAY_DRAINS);
+    var agents = new ArrayList<Agent>();
+    int size = 2 + world.pick(3);
+    for (int i = 0; i < size; i++) {
+      agents.add(new Agent(i, 0, 2 + world.pick(3), !ways && world.chance(0.2)));
+    }
+    return new Plan(
+        Collections.nCopies(3, new Node(true, true)),
+        false,
+        false,
+        agents,
+        50 + world.pick(50),
+        0.1,
+        0.5,
+        1,
+        new RouterShell.Limits(
+            1_000, 1_000, 50, List.of(200, 2_000, 10_000).get(world.pick(3)), 10),
+        ways
+            ? new Network.Weather(0, 0, 0.1, 300, 0.1, 0)
+            : new Network.Weather(world.chance(0.5) ? 0.2 : 0.3, 0.1, 0.2, 4_000, 0, 0.4),
+        faults,
+        ways ? world.pick(4) : 4 + world.pick(10),
+        20_000,
+        60_000);
   }
 
   private static Plan deploys(World world) {
@@ -128,22 +139,9 @@ record Plan(
   }
 
   private static Plan small(World world, int gateways, Set<Nemesis.Kind> faults, int count) {
-    return small(world, gateways, 0, faults, count, null);
-  }
-
-  // Drawn in this order since the first seeds, whose runs are known.
-  private static Plan small(
-      World world,
-      int gateways,
-      double plain,
-      Set<Nemesis.Kind> faults,
-      int count,
-      Network.Weather weather) {
     var agents = new ArrayList<Agent>();
     int size = 2 + world.pick(2);
-    for (int i = 0; i < size; i++) {
-      agents.add(new Agent(i, 0, 1 + world.pick(2), world.chance(plain)));
-    }
+    for (int i = 0; i < size; i++) agents.add(new Agent(i, 0, 1 + world.pick(2), false));
     return new Plan(
         Collections.nCopies(gateways, new Node(true, true)),
         false,
@@ -151,19 +149,15 @@ record Plan(
         agents,
         30 + world.pick(40),
         0.1,
-        weather == null ? LONG_WORK : 0.5,
+        LONG_WORK,
         1,
         new RouterShell.Limits(1_000, 1_000, 50, world.chance(0.5) ? 2_000 : 10_000, 10),
-        weather != null ? weather : stormy(world),
+        new Network.Weather(
+            world.chance(0.5) ? 0 : 0.03, 0.1, world.chance(0.5) ? 0.1 : 0.4, 4_000),
         faults,
         count,
         20_000,
         60_000);
-  }
-
-  private static Network.Weather stormy(World world) {
-    return new Network.Weather(
-        world.chance(0.5) ? 0 : 0.03, 0.1, world.chance(0.5) ? 0.1 : 0.4, 4_000);
   }
 
   private static Plan any(World world) {
