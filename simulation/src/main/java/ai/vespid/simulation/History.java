@@ -28,6 +28,8 @@ public final class History {
     final List<Run> runs = new ArrayList<>();
     boolean accepted;
     boolean gaveUp;
+    // Nobody was there who could take it.
+    boolean refused;
     Long committedDeadlineMs;
     DispatchResult stored;
     DispatchResult seen;
@@ -117,6 +119,11 @@ public final class History {
 
   void gaveUp(String requestId) {
     life(requestId).gaveUp = true;
+  }
+
+  /** A caller was told that nobody is there who could take it. */
+  void refused(String requestId) {
+    life(requestId).refused = true;
   }
 
   void committed(String requestId, long deadlineMs) {
