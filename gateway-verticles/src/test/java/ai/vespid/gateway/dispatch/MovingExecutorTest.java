@@ -98,12 +98,15 @@ class MovingExecutorTest {
     var first = offers().getFirst();
     table.offerAnswered(first.dispatch().requestId(), first.epoch(), new Accepted(), 5);
 
-    table.routeUp(on("a", "a-2", "boot", 2), 10);
+    var next = on("a", "a-2", "boot", 2);
+    table.routeUp(next, 10);
+    var id = first.dispatch().requestId();
+    assertThat(table.decisions()).containsExactly(new Decision.Withdraw(next, id, first.epoch()));
+    table.askedBack(id, first.epoch(), false, 20);
 
     var again = offers().getFirst();
     assertThat(again.route().connectionId()).isEqualTo("a-2");
-    assertThat(again.again()).isTrue();
-    assertThat(again.epoch()).isEqualTo(first.epoch());
+    assertThat(again.epoch()).isEqualTo(first.epoch() + 1);
   }
 
   @Test
