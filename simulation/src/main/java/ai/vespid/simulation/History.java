@@ -7,6 +7,7 @@ import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.simulation.World.Violation;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ public final class History {
   private final World world;
   private final Map<String, Life> lives = new LinkedHashMap<>();
   private final List<Run> runs = new ArrayList<>();
+  private final Map<String, Integer> given = new HashMap<>();
   private final boolean alone;
   private final BooleanSupplier agreed;
   private long homesMovedMs = NEVER;
@@ -86,6 +88,19 @@ public final class History {
 
   void redisFailed(long untilMs) {
     redisFailedMs = Math.max(redisFailedMs, untilMs);
+  }
+
+  /**
+   * An attempt goes to an agent over this connection: only once, and not after a later one, whose
+   * result would not be believed any more.
+   */
+  void given(String connectionId, String requestId, int epoch) {
+    var before = given.put(connectionId + ' ' + requestId, epoch);
+    if (before != null && before >= epoch) {
+      throw new Violation(
+          "%s was given over %s under epoch %d and then %d"
+              .formatted(requestId, connectionId, before, epoch));
+    }
   }
 
   /** Something is given to an executor. */

@@ -90,6 +90,10 @@ public enum Mutant {
   HALVES_NOT_ASKED,
   /** What a router has and another one is home for stays where it is. */
   STRAYS_KEPT,
+  /** What was never begun is given away again without asking whether another home did so. */
+  ATTEMPT_NOT_CLAIMED,
+  /** What an agent has of another home is taken for never begun there when it is not there. */
+  BEGUN_NOT_TOLD,
   /** A synchronous result is told without asking whether another home decided. */
   SYNC_DECIDED_ALONE,
   /** Epochs in memory begin at one at every home. */

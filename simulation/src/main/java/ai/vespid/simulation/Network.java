@@ -25,10 +25,22 @@ final class Network {
    * @param lost chance that a message between nodes is lost
    * @param repeated chance that a repeatable request comes twice
    * @param slow chance that a message takes up to {@code slowMs}
+   * @param unreached chance that the bus knows no way to a node: what is asked fails at once
+   * @param big chance that what holds a dispatch or a result goes in pieces: what is said later
+   *     arrives before
    */
-  record Weather(double lost, double repeated, double slow, long slowMs) {
+  record Weather(
+      double lost, double repeated, double slow, long slowMs, double unreached, double big) {
     static final Weather FINE = new Weather(0, 0, 0, 0);
+
+    /** Everything finds its way and is small. */
+    Weather(double lost, double repeated, double slow, long slowMs) {
+      this(lost, repeated, slow, slowMs, 0, 0);
+    }
   }
+
+  // Others' pieces go in between.
+  private static final long PIECES_MS = 6_000;
 
   private record Lag(long extraMs, long untilMs) {}
 
@@ -90,6 +102,11 @@ final class Network {
     return world.chance(weather.slow()) ? world.between(5, weather.slowMs()) : world.between(0, 4);
   }
 
+  /** How long pieces take before the message itself is on its way; 0 when it is small. */
+  long piecesMs() {
+    return world.chance(weather.big()) ? world.between(50, PIECES_MS) : 0;
+  }
+
   /** Sends something whose arrival nobody hears of. */
   void tell(Actor from, Actor to, String what, Runnable receive) {
     carry(from, to, what, receive);
@@ -120,6 +137,11 @@ final class Network {
         timeoutMs, from, "timeout of " + what, () -> answer.tryFail(fault(Fault.Code.TIMEOUT)));
     if (!to.alive() && world.chance(0.5)) {
       world.in(delayMs(), from, "no " + to, () -> answer.tryFail(fault(Fault.Code.UNAVAILABLE)));
+      return answer.future();
+    }
+    if (from != to && world.chance(weather.unreached())) {
+      world.say("network", "finds no way to", to, "for", what);
+      world.in(1, from, "no way to " + to, () -> answer.tryFail(fault(Fault.Code.UNAVAILABLE)));
       return answer.future();
     }
     int asker = from.incarnation();

@@ -85,6 +85,11 @@ final class NodePorts implements RouterPorts {
   }
 
   @Override
+  public Future<Boolean> advance(String requestId, int after, int epoch) {
+    return cluster.redis.advance(router, requestId, after, epoch);
+  }
+
+  @Override
   public Future<Void> unclaim(String requestId, String owner) {
     return cluster.redis.unclaim(router, requestId, owner);
   }

@@ -11,6 +11,7 @@ import java.util.Set;
  * What one seed simulates. Not every fault happens in every run: bugs hide behind each other.
  *
  * @param alone one gateway that will never have another one beside it
+ * @param longWork chance that an agent needs seconds for a dispatch
  * @param unfelt gateways leave as they should and nothing goes wrong: nobody may notice
  * @param faultsUntilMs when faults stop; after {@code quietMs} everything must have come to rest
  */
@@ -21,6 +22,7 @@ record Plan(
     List<Agent> agents,
     int dispatches,
     double withFiles,
+    double longWork,
     int organizations,
     RouterShell.Limits limits,
     Network.Weather weather,
@@ -28,6 +30,8 @@ record Plan(
     int faultCount,
     long faultsUntilMs,
     long quietMs) {
+  private static final double LONG_WORK = 0.15;
+
   /** True when there is room for everything at once. */
   boolean ample() {
     int room = agents.stream().mapToInt(Agent::maxInFlight).min().orElse(0);
@@ -51,6 +55,11 @@ record Plan(
     SPLITS,
     /** Three gateways that leave, die and come back, so that homes move under everything. */
     MOVES,
+    /**
+     * Gateways between which much is lost, late, in pieces, or not sent at all because the bus has
+     * lost the way: where an offer comes when nobody expects it any more.
+     */
+    LOSSES,
     /** Three gateways that are told to leave and are started again; nothing else goes wrong. */
     DEPLOYS
   }
@@ -62,6 +71,7 @@ record Plan(
       case NONE -> any(world);
       case SPLITS -> splits(world);
       case MOVES -> moves(world);
+      case LOSSES -> losses(world);
       case DEPLOYS -> deploys(world);
     };
   }
@@ -85,6 +95,25 @@ record Plan(
     return small(world, 3, faults, 6 + world.pick(14));
   }
 
+  // Ways are lost where nothing else mends what that does.
+  private static Plan losses(World world) {
+    boolean ways = world.chance(0.3);
+    var faults = EnumSet.of(ways ? Nemesis.Kind.PAIR_PARTS : Nemesis.Kind.LINK_RESET);
+    if (world.chance(0.3)) faults.add(Nemesis.Kind.PAIR_PARTS);
+    if (!ways && world.chance(0.3)) faults.add(Nemesis.Kind.GATEWAY_DRAINS);
+    if (!ways && world.chance(0.3)) faults.add(Nemesis.Kind.GATEWAY_LAGS);
+    int count = ways ? world.pick(6) : 4 + world.pick(10);
+    var weather =
+        new Network.Weather(
+            ways ? 0 : world.chance(0.5) ? 0.1 : 0.2,
+            0.1,
+            0.2,
+            4_000,
+            ways ? 0.1 : 0,
+            ways || world.chance(0.5) ? 0 : 0.4);
+    return small(world, 2 + world.pick(2), ways ? 0 : 0.25, faults, count, weather);
+  }
+
   private static Plan deploys(World world) {
     var agents = new ArrayList<Agent>();
     int size = 1 + world.pick(5);
@@ -100,6 +129,7 @@ record Plan(
         agents,
         30 + world.pick(DISPATCHES_MAX - 30),
         world.chance(0.3) ? 0.5 : 0,
+        LONG_WORK,
         1,
         new RouterShell.Limits(1_000, 1_000, ample ? DISPATCHES_MAX : 50, 10_000, 10),
         new Network.Weather(0, 0, world.chance(0.5) ? 0 : 0.1, 300),
@@ -110,9 +140,22 @@ record Plan(
   }
 
   private static Plan small(World world, int gateways, Set<Nemesis.Kind> faults, int count) {
+    return small(world, gateways, 0, faults, count, null);
+  }
+
+  // Drawn in this order since the first seeds, whose runs are known.
+  private static Plan small(
+      World world,
+      int gateways,
+      double plain,
+      Set<Nemesis.Kind> faults,
+      int count,
+      Network.Weather weather) {
     var agents = new ArrayList<Agent>();
     int size = 2 + world.pick(2);
-    for (int i = 0; i < size; i++) agents.add(new Agent(i, 0, 1 + world.pick(2), false));
+    for (int i = 0; i < size; i++) {
+      agents.add(new Agent(i, 0, 1 + world.pick(2), world.chance(plain)));
+    }
     return new Plan(
         Collections.nCopies(gateways, new Node(true, true)),
         false,
@@ -120,14 +163,19 @@ record Plan(
         agents,
         30 + world.pick(40),
         0.1,
+        weather == null ? LONG_WORK : 0.5,
         1,
         new RouterShell.Limits(1_000, 1_000, 50, world.chance(0.5) ? 2_000 : 10_000, 10),
-        new Network.Weather(
-            world.chance(0.5) ? 0 : 0.03, 0.1, world.chance(0.5) ? 0.1 : 0.4, 4_000),
+        weather != null ? weather : stormy(world),
         faults,
         count,
         20_000,
         60_000);
+  }
+
+  private static Network.Weather stormy(World world) {
+    return new Network.Weather(
+        world.chance(0.5) ? 0 : 0.03, 0.1, world.chance(0.5) ? 0.1 : 0.4, 4_000);
   }
 
   private static Plan any(World world) {
@@ -162,6 +210,7 @@ record Plan(
         agents,
         5 + world.pick(world.chance(0.5) ? 20 : 80),
         world.chance(0.3) ? 0.7 : 0.1,
+        LONG_WORK,
         organizations,
         limits,
         weather,

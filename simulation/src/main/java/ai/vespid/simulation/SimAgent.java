@@ -278,7 +278,10 @@ final class SimAgent {
   }
 
   private long durationMs(InvokeTool invoke) {
-    long ms = world.chance(0.15) ? world.between(2_000, 15_000) : world.between(5, 1_500);
+    long ms =
+        world.chance(cluster.plan.longWork())
+            ? world.between(2_000, 15_000)
+            : world.between(5, 1_500);
     return Math.min(ms, invoke.toolPolicy().timeoutMs());
   }
 

@@ -5,6 +5,7 @@ import ai.vespid.protocol.bus.Address;
 import ai.vespid.protocol.bus.DispatchRouter.Accept;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.DispatchRouter.Run;
+import ai.vespid.protocol.bus.DispatchRouter.TakeOver;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Request;
@@ -58,10 +59,25 @@ final class SimBus {
 
   <R extends Message> Future<R> ask(
       SimNode from, Actor asker, Address<?> to, Request<R> request, long maxMs) {
+    var at = served.get(to.name());
+    boolean pieces = at != null && at.node() != from && maybeBig(request);
+    long piecesMs = pieces ? network.piecesMs() : 0;
+    if (piecesMs == 0) return asked(from, asker, at, request, maxMs);
+    var answer = Promise.<R>promise();
+    world.in(
+        piecesMs,
+        asker,
+        "last piece of " + request.getClass().getSimpleName(),
+        () -> asked(from, asker, at, request, maxMs).onComplete(answer));
+    return answer.future();
+  }
+
+  // As Parcels: the time counts from when all of it has arrived.
+  private <R extends Message> Future<R> asked(
+      SimNode from, Actor asker, Served at, Request<R> request, long maxMs) {
     int incarnation = asker.incarnation();
     var answer = Promise.<R>promise();
     var what = request.getClass().getSimpleName();
-    var at = served.get(to.name());
     var reply =
         at == null
             ? this.<R>nobody(from, what, maxMs)
@@ -78,6 +94,13 @@ final class SimBus {
       else answer.fail(answered.cause());
     });
     return answer.future();
+  }
+
+  private static boolean maybeBig(Request<?> request) {
+    return switch (request) {
+      case ExecutorEdge.Offer _, Run _, Accept _, Report _, TakeOver _ -> true;
+      default -> false;
+    };
   }
 
   // What is asked again by whoever gave up waiting: the first may come all the same, and later.

@@ -216,6 +216,9 @@ final class SimEdge {
 
     @Override
     public void send(GatewayFrame frame) {
+      if (frame instanceof GatewayFrame.InvokeTool invoke) {
+        cluster.history.given(route.connectionId(), invoke.requestId(), invoke.epoch());
+      }
       link.send(Link.Side.EDGE, frame.type(), () -> agent.received(link, frame));
     }
 

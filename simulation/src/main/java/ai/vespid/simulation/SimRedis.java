@@ -20,6 +20,7 @@ final class SimRedis {
   private final History history;
   private final Set<Mutant> omitted;
   private final Map<String, String> claims = new HashMap<>();
+  private final Map<String, Integer> attempts = new HashMap<>();
   private final Map<String, Stored> results = new HashMap<>();
   private final Map<String, Long> lastMs = new HashMap<>();
   private long awayUntilMs;
@@ -45,6 +46,7 @@ final class SimRedis {
     // It was started again with nothing: its clients notice.
     restarts++;
     claims.clear();
+    attempts.clear();
     results.clear();
   }
 
@@ -66,6 +68,20 @@ final class SimRedis {
 
   Future<Optional<String>> claimant(Actor from, String requestId) {
     return execute(from, "claimant", () -> Optional.ofNullable(claims.get(requestId)));
+  }
+
+  // EVAL: compared and set in one step
+  Future<Boolean> advance(Actor from, String requestId, int after, int epoch) {
+    return execute(
+        from,
+        "advance",
+        () -> {
+          var last = attempts.get(requestId);
+          world.say("redis", "attempt", epoch, "of", requestId, "after", after, "finds", last);
+          if (last != null && last > after) return false;
+          attempts.put(requestId, epoch);
+          return true;
+        });
   }
 
   // EVAL: compared and deleted in one step

@@ -8,6 +8,7 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.Continuations;
+import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.Done;
@@ -18,6 +19,7 @@ import io.vertx.core.Vertx;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +49,8 @@ final class Carrier {
       DurableLog log,
       Waiters waiters,
       RouterMeters meters,
+      Claims claims,
+      Consumer<Dispatch> elsewhere,
       Function<String, Future<?>> openRow) {
     this.node = node;
     this.settings = settings;
@@ -63,6 +67,8 @@ final class Carrier {
             new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret()),
             settings.offerMax(),
             table,
+            claims,
+            elsewhere,
             openRow,
             this::carryOut);
   }

@@ -11,6 +11,12 @@ interface ClaimStore {
   /** Who has it. */
   Future<Optional<String>> holder(String requestId);
 
+  /**
+   * Writes down that an attempt is made; false when a later one than {@code after} was. Kept for so
+   * long.
+   */
+  Future<Boolean> advance(String requestId, int after, int epoch, long forMs);
+
   /** Frees it when it is this owner's: a claim of another home is not ours to end. */
   Future<Void> free(String requestId, String owner);
 

@@ -101,6 +101,23 @@ final class Claims {
                 : otherwise);
   }
 
+  /**
+   * Whether an attempt may follow one that was never begun: in a split both homes may know so of
+   * the same one, and only the first to go on may give it away again. Without Redis nobody can
+   * tell, and it may.
+   */
+  Future<Boolean> next(String requestId, int after, int epoch) {
+    return store.advance(requestId, after, epoch, keptMs).otherwise(true);
+  }
+
+  /**
+   * An agent has begun an attempt of another home: whoever hears no more of it there, because it
+   * was told here or forgotten here, does not take it for one that was never begun.
+   */
+  Future<?> begun(String requestId, int epoch) {
+    return store.advance(requestId, epoch, epoch + 1, keptMs).otherwise(false);
+  }
+
   /** Gives back the claim of a dispatch that was not accepted; done when nobody finds it taken. */
   Future<Void> release(String requestId, Answer.Granted grant) {
     return store.free(requestId, grant.owner());

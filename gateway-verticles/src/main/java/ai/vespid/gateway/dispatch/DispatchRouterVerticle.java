@@ -91,7 +91,6 @@ public final class DispatchRouterVerticle extends VerticleBase {
     meters = new RouterMeters(node.meters(), table, directory);
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);
-    carrier = new Carrier(vertx, node, settings, table, log, waiters, meters, this::openRow);
     redis = new RedisLink(vertx, node.service(RedisOptions.class));
     claims =
         new Claims(
@@ -99,6 +98,18 @@ public final class DispatchRouterVerticle extends VerticleBase {
             here,
             UUID.randomUUID().toString(),
             settings.resultsTtlSec() * 1_000L);
+    carrier =
+        new Carrier(
+            vertx,
+            node,
+            settings,
+            table,
+            log,
+            waiters,
+            meters,
+            claims,
+            dispatch -> lostHomes.suspend(dispatch),
+            this::openRow);
     vertx.setPeriodic(DispatchTable.TICK_MS, _ -> tick());
     vertx.setPeriodic(ORPHANS_MS, _ -> repair());
     vertx.setPeriodic(settings.expireEvery().toMillis(), _ -> expire());
@@ -132,6 +143,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
             table,
             succession,
             lostHomes,
+            claims,
             this::readRows,
             carrier::settled,
             carrier::carryOut);

@@ -167,7 +167,8 @@ final class DispatchTable {
   void discard(String requestId, int epoch, long nowMs) {
     var entry = entries.get(requestId);
     if (entry == null || entry.epoch != epoch) return;
-    if (!(entry.state instanceof State.Committing)) return;
+    boolean assigned = !entry.durable && entry.state instanceof State.Assigned;
+    if (!assigned && !(entry.state instanceof State.Committing)) return;
     room.release(entry);
     go.remove(entry, nowMs);
     go.serve(entry.demand.queueKey(), nowMs);

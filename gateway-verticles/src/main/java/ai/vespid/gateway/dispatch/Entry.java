@@ -58,6 +58,8 @@ final class Entry {
   // Where this home offered it; null when another one did.
   String offeredOn;
   int epoch;
+  // The attempt before this one, which was never begun.
+  int follows;
   int attempts;
   State state;
   WorkspaceHead files;

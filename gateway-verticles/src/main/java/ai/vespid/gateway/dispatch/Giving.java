@@ -132,7 +132,8 @@ final class Giving {
     }
     onTheWay.merge(heir, given.size(), Integer::sum);
     changed.run();
-    // There, in turn, who waits for files comes after those who have them; these may have been given
+    // There, in turn, who waits for files comes after those who have them; these may have been
+    // given
     // a moment ago.
     var arrived = sent.getOrDefault(heir, Future.succeededFuture());
     for (var batch : batches(given.reversed())) {

@@ -3,6 +3,8 @@ package ai.vespid.gateway.dispatch;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.Done;
 import ai.vespid.protocol.bus.ExecutorEdge;
 import ai.vespid.protocol.bus.ResultStore;
@@ -11,6 +13,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +29,8 @@ final class Offers {
   private final Duration offerMax;
   private final DispatchTable table;
   private final DeniedRoutes denied;
+  private final Claims claims;
+  private final Consumer<Dispatch> elsewhere;
   private final Function<String, Future<?>> openRow;
   private final Runnable changed;
   private final Map<String, Future<Done>> stopping = new HashMap<>();
@@ -33,6 +38,7 @@ final class Offers {
   /**
    * @param alone no other node can be there
    * @param offerMax how long an edge has to answer
+   * @param elsewhere told of what another home goes on with
    * @param openRow reads the row of a dispatch again, if it is open
    * @param changed run after the table was
    */
@@ -42,6 +48,8 @@ final class Offers {
       WorkspaceAccessSigner signer,
       Duration offerMax,
       DispatchTable table,
+      Claims claims,
+      Consumer<Dispatch> elsewhere,
       Function<String, Future<?>> openRow,
       Runnable changed) {
     this.here = here;
@@ -50,6 +58,8 @@ final class Offers {
     this.offerMax = offerMax;
     this.table = table;
     this.denied = new DeniedRoutes(here, table, changed);
+    this.claims = claims;
+    this.elsewhere = elsewhere;
     this.openRow = openRow;
     this.changed = changed;
   }
@@ -105,8 +115,30 @@ final class Offers {
           if (attempt.repeated()) {
             openRow.apply(attempt.requestId()).onComplete(_ -> offerIfThere(attempt));
           } else {
-            offerIfThere(attempt);
+            offerIfFirst(attempt);
           }
+        });
+  }
+
+  // Both halves of a split may know that the attempt before was never begun. One of them goes on.
+  private void offerIfFirst(Attempt attempt) {
+    var entry = table.find(attempt.requestId()).orElse(null);
+    if (entry == null || !isWith(attempt.offer())) return;
+    if (entry.dispatch.effect() != EffectClass.AT_MOST_ONCE) {
+      offer(attempt);
+      return;
+    }
+    claims
+        .next(attempt.requestId(), entry.follows, entry.epoch)
+        .onSuccess(first -> {
+          if (!isWith(attempt.offer())) return;
+          if (first) {
+            offer(attempt);
+            return;
+          }
+          table.discard(attempt.requestId(), attempt.offer().epoch(), here.nowMs());
+          elsewhere.accept(attempt.offer().dispatch());
+          changed.run();
         });
   }
 

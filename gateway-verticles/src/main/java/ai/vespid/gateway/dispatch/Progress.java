@@ -127,6 +127,7 @@ final class Progress {
       finish(entry, DispatchResult.failed(ErrorCode.NODE_EXECUTION_TIMEOUT), null, nowMs);
       return;
     }
+    entry.follows = entry.epoch;
     var route = room.reserve(entry);
     // In memory nothing but the number tells a dead home's attempt from ours.
     if (route != null && !entry.durable) {
@@ -167,25 +168,18 @@ final class Progress {
 
   /**
    * Its holder is there (again), and nobody may know whether it has it: the answer was lost with a
-   * link between gateways, or another home offered it. In memory the offer is repeated: an agent of
-   * ours knows what it has, one of the original could not tell. What stands in a row is offered
-   * only by the home that wrote the attempt there; another one asks the edge to give it up, and
-   * writes the next.
+   * link between gateways, or another home offered it. An attempt is offered by one home on one
+   * connection, and repeated there. Otherwise its edge is asked to give it up, and another attempt
+   * follows: an agent of ours knows what it has, one of the original could not tell.
    */
   void goOn(Entry entry, Route route, long nowMs) {
     become(entry, new State.Assigned(route));
     if (entry.arrived || !route.acknowledges()) return;
     // Its moment has not been looked at yet.
     if (entry.deadlineMs <= nowMs) expire(entry, nowMs);
-    else if (entry.durable && entry.offeredOn == null)
-      out.add(new Decision.Withdraw(route, entry.id(), entry.epoch));
-    else if (entry.usesFiles() && entry.files == null) load(entry);
-    else offerAgain(entry, route, nowMs);
-  }
-
-  private void offerAgain(Entry entry, Route route, long nowMs) {
-    entry.offeredOn = route.connectionId();
-    out.add(offer(entry, route, true, nowMs));
+    else if (route.connectionId().equals(entry.offeredOn))
+      out.add(offer(entry, route, true, nowMs));
+    else out.add(new Decision.Withdraw(route, entry.id(), entry.epoch));
   }
 
   private void load(Entry entry) {
@@ -194,16 +188,12 @@ final class Progress {
 
   /** The newest version of a run's files is known to its holder, or null when it is not. */
   void loaded(Entry entry, WorkspaceHead head, long nowMs) {
-    if (entry.state instanceof State.Preparing && head == null) {
+    if (!(entry.state instanceof State.Preparing)) return;
+    if (head == null) {
       finish(entry, DispatchResult.failed(ErrorCode.WORKSPACE_UNAVAILABLE), null, nowMs);
-    } else if (entry.state instanceof State.Preparing) {
+    } else {
       ledger.headIs(entry.filesKey(), head);
       prepare(entry, nowMs);
-    } else if (entry.state instanceof State.Assigned(Route to)) {
-      // Another home offered it, and it may never have arrived.
-      if (head == null || entry.arrived || entry.files != null) return;
-      entry.files = head;
-      goOn(entry, to, nowMs);
     }
   }
 

@@ -17,6 +17,15 @@ final class RedisClaims implements ClaimStore {
       return 0
       """;
 
+  // In one step as well. What nobody wrote down is the attempt of whoever claimed the id.
+  private static final String ADVANCE =
+      """
+      local last = redis.call('GET', KEYS[1])
+      if last and tonumber(last) > tonumber(ARGV[1]) then return 0 end
+      redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+      return 1
+      """;
+
   private final RedisLink redis;
 
   RedisClaims(RedisLink redis) {
@@ -36,6 +45,20 @@ final class RedisClaims implements ClaimStore {
     return redis
         .send(Request.cmd(Command.GET).arg(key(requestId)))
         .map(holder -> Optional.ofNullable(holder).map(Response::toString));
+  }
+
+  @Override
+  public Future<Boolean> advance(String requestId, int after, int epoch, long forMs) {
+    return redis
+        .send(
+            Request.cmd(Command.EVAL)
+                .arg(ADVANCE)
+                .arg(1)
+                .arg("vespid:attempt:" + requestId)
+                .arg(after)
+                .arg(epoch)
+                .arg(forMs))
+        .map(written -> written.toInteger() == 1);
   }
 
   @Override

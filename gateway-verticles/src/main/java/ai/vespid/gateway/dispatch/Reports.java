@@ -25,6 +25,7 @@ final class Reports {
   private final DispatchTable table;
   private final Succession succession;
   private final LostHomes lostHomes;
+  private final Claims claims;
   private final Function<List<String>, Future<Void>> readRows;
   private final Function<String, Future<Void>> settled;
   private final Runnable changed;
@@ -41,6 +42,7 @@ final class Reports {
       DispatchTable table,
       Succession succession,
       LostHomes lostHomes,
+      Claims claims,
       Function<List<String>, Future<Void>> readRows,
       Function<String, Future<Void>> settled,
       Runnable changed) {
@@ -48,6 +50,7 @@ final class Reports {
     this.table = table;
     this.succession = succession;
     this.lostHomes = lostHomes;
+    this.claims = claims;
     this.readRows = readRows;
     this.settled = settled;
     this.changed = changed;
@@ -56,10 +59,16 @@ final class Reports {
 
   Future<Report.Reply> decide(Report report) {
     succession.check(report.key());
+    var id = report.requestId();
+    boolean ahead = ahead(id, report.epoch());
+    if (isKnown(id, report.epoch())) return judge(report);
     // Accepted in the other half of a split, it may stand in a row that nobody here has read.
-    return ahead(report.requestId(), report.epoch())
-        ? readRows.apply(List.of(report.requestId())).compose(_ -> judge(report))
-        : judge(report);
+    var rows = ahead ? readRows.apply(List.of(id)) : Future.<Void>succeededFuture();
+    return rows.compose(_ -> claims.begun(id, report.epoch())).compose(_ -> judge(report));
+  }
+
+  private boolean isKnown(String requestId, int epoch) {
+    return table.find(requestId).filter(entry -> entry.epoch == epoch).isPresent();
   }
 
   /** True when an agent knows of an attempt that this router does not know, or not for sure. */
@@ -117,8 +126,18 @@ final class Reports {
             .map(Map.Entry::getKey)
             .sorted()
             .toList();
-    if (unknown.isEmpty()) return compare(hello);
-    return readRows.apply(unknown).compose(_ -> compare(hello));
+    var rows = unknown.isEmpty() ? Future.<Void>succeededFuture() : readRows.apply(unknown);
+    var begun =
+        Reconciliation.listed(hello).entrySet().stream()
+            .filter(held -> !isKnown(held.getKey(), held.getValue()))
+            .toList();
+    if (begun.isEmpty()) return compare(hello);
+    return rows.compose(_ -> Future.join(begun.stream().map(this::begun).toList()))
+        .compose(_ -> compare(hello));
+  }
+
+  private Future<?> begun(Map.Entry<String, Integer> held) {
+    return claims.begun(held.getKey(), held.getValue());
   }
 
   // A home that is new has heard no hello; the registry knows who is connected.

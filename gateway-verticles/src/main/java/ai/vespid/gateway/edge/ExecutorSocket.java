@@ -131,7 +131,8 @@ final class ExecutorSocket {
           ExecutorFrame.MemorySyncResult _,
           ExecutorFrame.MemoryQueryResult _ ->
           // No session was opened on this socket, so none of these can be an answer.
-          refusals.tell(dialect, ErrorCode.ASSIGNMENT_UNKNOWN, "nothing was asked that this answers", null);
+          refusals.tell(
+              dialect, ErrorCode.ASSIGNMENT_UNKNOWN, "nothing was asked that this answers", null);
     }
   }
 
@@ -163,7 +164,8 @@ final class ExecutorSocket {
       return;
     }
     if (!wire.sealFor(hello)) {
-      refusals.turnAway(dialect, ErrorCode.SIGNING_KEY_UNKNOWN, "no signing key of this gateway is known to it");
+      refusals.turnAway(
+          dialect, ErrorCode.SIGNING_KEY_UNKNOWN, "no signing key of this gateway is known to it");
       return;
     }
     cancels.hello(hello.features());
@@ -174,7 +176,7 @@ final class ExecutorSocket {
     }
   }
 
-    // The router hears first what the agent still holds, then the registry that it is there: a
+  // The router hears first what the agent still holds, then the registry that it is there: a
   // dispatch cannot reach it in between.
   private void join(Route route, ExecutorFrame.Hello hello) {
     phase = new Phase.Joining(route);
@@ -229,7 +231,8 @@ final class ExecutorSocket {
   private void event(String requestId, RawJson event) {
     if (reports.progressed(requestId, event)) return;
     neighbours.unbelieved();
-    refusals.tell(dialect, ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
+    refusals.tell(
+        dialect, ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
   }
 
   /** Gives the agent a dispatch. Idempotent by request id and epoch. */
@@ -271,10 +274,9 @@ final class ExecutorSocket {
     switch (phase) {
       case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() ->
           refusals.turnAway(dialect, ErrorCode.HELLO_REQUIRED, "no hello arrived in time");
-      case Phase.Live _ when nowMs - heardMs > settings.staleMs() ->
-          close(Wire.POLICY_VIOLATION, "STALE");
+      case Phase.Live _ when nowMs - heardMs > settings.staleMs() -> lost("STALE");
       case Phase.Live _ when inFlight.silentFor(settings.ackMax().toMillis(), nowMs) ->
-          close(Wire.POLICY_VIOLATION, "ACK_TIMEOUT");
+          lost("ACK_TIMEOUT");
       // Of the original: it would lose what it holds, so it stays until it holds nothing.
       case Phase.Live(Route route) when leaving && !route.acknowledges() && inFlight.size() == 0 ->
           close(Wire.SERVICE_RESTART, "GATEWAY_DRAINING");
@@ -284,7 +286,7 @@ final class ExecutorSocket {
 
   void ping() {
     if (phase instanceof Phase.Closed) return;
-    if (++pingsUnanswered > 3) close(Wire.POLICY_VIOLATION, "PING_TIMEOUT");
+    if (++pingsUnanswered > 3) lost("PING_TIMEOUT");
     else wire.ping();
   }
 
@@ -309,6 +311,12 @@ final class ExecutorSocket {
   void leave() {
     leaving = true;
     if (phase instanceof Phase.Live(Route route)) live(route);
+  }
+
+  // Who is gone does not answer a close: what it holds is looked after before that is given up.
+  private void lost(String reason) {
+    closed(Wire.POLICY_VIOLATION, reason);
+    close(Wire.POLICY_VIOLATION, reason);
   }
 
   void close(short status, String reason) {

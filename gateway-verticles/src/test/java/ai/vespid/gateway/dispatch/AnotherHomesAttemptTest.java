@@ -16,6 +16,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +31,7 @@ class AnotherHomesAttemptTest {
   private static final DispatchResult OK = DispatchResult.succeeded(RawJson.NULL);
   private static final String ID = dispatch("n").requestId();
 
+  private final StagedClaims claims = new StagedClaims();
   private final DispatchTable table =
       new DispatchTable(
           new DispatchTable.Rules(1_000, 100, 3, GRACE_MS, 3), new ExecutorDirectory());
@@ -101,7 +103,7 @@ class AnotherHomesAttemptTest {
   }
 
   @Test
-  void repeatsInMemoryWhatAnAgentSaysItDoesNotHave() {
+  void asksTheEdgeToGiveUpWhatAnAgentSaysItDoesNotHave() {
     table
         .handover()
         .resume(new Moving(dispatch("n"), false, 7, 60_000, new Holder("a", "boot", 0), true), 0);
@@ -109,14 +111,7 @@ class AnotherHomesAttemptTest {
     table.reconcile(hello("c2"), 10);
     table.routeUp(connection("c2"), 20);
 
-    assertThat(table.decisions())
-        .singleElement()
-        .isInstanceOfSatisfying(
-            Decision.Offer.class,
-            offer -> {
-              assertThat(offer.epoch()).isEqualTo(7);
-              assertThat(offer.again()).isTrue();
-            });
+    assertThat(table.decisions()).containsExactly(new Decision.Withdraw(connection("c2"), ID, 7));
   }
 
   @Test
@@ -161,6 +156,23 @@ class AnotherHomesAttemptTest {
         .isEqualTo(Fault.Code.UNAVAILABLE);
   }
 
+  @Test
+  void saysToAllHomesThatAnAgentHasBegunWhatIsNotKnownHere() {
+    var here = new StagedSurroundings("me", "seen");
+    var reports = reports(here);
+    var has = List.of(new Held(ID, 7));
+
+    var reconciled =
+        reports
+            .reconcile(
+                new Reconcile(
+                    "byon:" + Routes.ORG, Routes.ORG, "a", "c2", 1, "boot", has, List.of(), "seen"))
+            .result();
+
+    assertThat(reconciled.drop()).isEqualTo(has);
+    assertThat(claims.attempts).as("no other home may follow it").containsEntry(ID, 8);
+  }
+
   private Reports reports(StagedSurroundings here) {
     var waiters = new Waiters();
     var lostHomes = new LostHomes(here, table, waiters, () -> {}, GRACE_MS);
@@ -183,6 +195,7 @@ class AnotherHomesAttemptTest {
         table,
         succession,
         lostHomes,
+        new Claims(claims, here, "process", 900_000),
         _ -> Future.succeededFuture(),
         _ -> Future.succeededFuture(),
         () -> {});

@@ -7,39 +7,10 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.ResultStore;
 import io.vertx.core.Future;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ClaimsTest {
-  private static final class Store implements ClaimStore {
-    final Map<String, String> owners = new HashMap<>();
-    boolean forgetful;
-
-    @Override
-    public Future<Boolean> take(String requestId, String owner, long forMs) {
-      return Future.succeededFuture(owners.putIfAbsent(requestId, owner) == null);
-    }
-
-    @Override
-    public Future<Optional<String>> holder(String requestId) {
-      return Future.succeededFuture(Optional.ofNullable(owners.get(requestId)));
-    }
-
-    @Override
-    public Future<Void> free(String requestId, String owner) {
-      owners.remove(requestId, owner);
-      return Future.succeededFuture();
-    }
-
-    @Override
-    public boolean mayHaveForgotten(long withinMs) {
-      return forgetful;
-    }
-  }
-
-  private final Store store = new Store();
+  private final StagedClaims store = new StagedClaims();
   private final StagedSurroundings here = new StagedSurroundings("me");
   private final Claims claims = new Claims(store, here, "process", 900_000);
 
@@ -69,6 +40,30 @@ class ClaimsTest {
     claims.release("n", grant);
 
     assertThat(store.owners).isEmpty();
+  }
+
+  @Test
+  void letsOneHomeGoOnWithWhatBothKnowWasNeverBegun() {
+    var other = new Claims(store, here, "another", 900_000);
+
+    assertThat(claims.next("n", 1, 2).result()).isTrue();
+    assertThat(other.next("n", 1, 3).result()).isFalse();
+    assertThat(claims.next("n", 2, 4).result()).isTrue();
+  }
+
+  @Test
+  void letsNobodyFollowWhatAnAgentHasBegun() {
+    claims.begun("n", 7);
+
+    assertThat(claims.next("n", 7, 9).result()).isFalse();
+    assertThat(claims.next("n", 8, 9).result()).isTrue();
+  }
+
+  @Test
+  void goesOnWhenNobodyCanTell() {
+    store.away = true;
+
+    assertThat(claims.next("n", 1, 2).result()).isTrue();
   }
 
   @Test

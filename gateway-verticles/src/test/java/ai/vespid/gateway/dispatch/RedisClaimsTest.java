@@ -59,6 +59,13 @@ class RedisClaimsTest {
   }
 
   @Test
+  void letsOneAttemptFollowAnother() {
+    assertThat(claims.advance("n", 7, 9, 60_000).await()).isTrue();
+    assertThat(claims.advance("n", 7, 8, 60_000).await()).isFalse();
+    assertThat(claims.advance("n", 9, 12, 60_000).await()).isTrue();
+  }
+
+  @Test
   void hasForgottenNothingWhileItWasThere() {
     assertThat(claims.mayHaveForgotten(60_000)).isFalse();
   }

@@ -50,7 +50,7 @@ class SuccessionRulesTest {
   }
 
   @Test
-  void repeatsAnOfferWhoseAnswerTheFormerHomeNeverHeard() {
+  void asksForAnOfferWhoseAnswerTheFormerHomeNeverHeard() {
     former.routeUp(route("a", 1), 0);
     former.submit(dispatch("n"), false, 0);
     former.decisions();
@@ -58,14 +58,7 @@ class SuccessionRulesTest {
 
     table.handover().resume(former.handover().give(ID, 100), 100);
 
-    assertThat(table.decisions())
-        .singleElement()
-        .isInstanceOfSatisfying(
-            Decision.Offer.class,
-            offer -> {
-              assertThat(offer.again()).isTrue();
-              assertThat(offer.epoch()).isEqualTo(1);
-            });
+    assertThat(table.decisions()).containsExactly(new Decision.Withdraw(route("a", 1), ID, 1));
   }
 
   @Test
@@ -79,6 +72,9 @@ class SuccessionRulesTest {
     table.handover().resume(former.handover().give(ID, timeoutMs), timeoutMs);
 
     assertThat(table.decisions()).noneMatch(Decision.Offer.class::isInstance);
+    assertThat(table.find(ID))
+        .hasValueSatisfying(
+            entry -> assertThat(entry.state).isInstanceOf(Entry.State.Settling.class));
   }
 
   @Test

@@ -6,6 +6,7 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.Workspaces;
+import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Finished;
 import ai.vespid.protocol.bus.DispatchRouter.Refused;
 import ai.vespid.protocol.bus.Holder;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -41,6 +43,8 @@ final class CarrierShell {
       DispatchTable table,
       ExecutorDirectory directory,
       Waiters waiters,
+      Claims claims,
+      Consumer<Dispatch> elsewhere,
       Function<String, Future<?>> openRow,
       Predicate<String> mine) {
     this.ports = ports;
@@ -55,6 +59,8 @@ final class CarrierShell {
             new WorkspaceAccessSigner("http://gateway", "a secret of the simulator"),
             OFFER_MAX,
             table,
+            claims,
+            elsewhere,
             openRow,
             this::carryOut);
     this.openRow = openRow;

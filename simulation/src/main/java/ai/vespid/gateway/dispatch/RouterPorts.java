@@ -49,6 +49,9 @@ public interface RouterPorts {
 
   Future<Optional<String>> claimant(String requestId);
 
+  /** True when no attempt later than {@code after} was written down; then this one is. */
+  Future<Boolean> advance(String requestId, int after, int epoch);
+
   /** Frees it when it is this owner's. */
   Future<Void> unclaim(String requestId, String owner);
 

@@ -50,6 +50,7 @@ public final class RouterShell {
   public static final long TICK_MS = 50;
 
   private static final long REPAIR_MS = 1_000;
+  private static final long CLAIMED_MS = 900_000;
 
   private final RouterPorts ports;
   private final SimSurroundings here;
@@ -87,8 +88,19 @@ public final class RouterShell {
     census = new Census(table, directory);
     spoiling = new Spoiling(ports, table, directory);
     rows = new Rows(ports, here, table, waiters);
-    carrier = new CarrierShell(ports, here, table, directory, waiters, rows::open, this::mine);
-    claims = new Claims(new SimClaims(ports), here, process, 900_000);
+    claims =
+        new Claims(new SimClaims(ports, Mutant.ATTEMPT_NOT_CLAIMED), here, process, CLAIMED_MS);
+    carrier =
+        new CarrierShell(
+            ports,
+            here,
+            table,
+            directory,
+            waiters,
+            claims,
+            dispatch -> elsewhere(dispatch),
+            rows::open,
+            this::mine);
     lostHomes = new LostHomes(here, table, waiters, carrier::carryOut, limits.graceMs());
     succession =
         new Succession(
@@ -115,7 +127,19 @@ public final class RouterShell {
             carrier::carryOut);
     reports =
         new Reports(
-            here, table, succession, lostHomes, rows::read, carrier::settled, carrier::carryOut);
+            here,
+            table,
+            succession,
+            lostHomes,
+            new Claims(new SimClaims(ports, Mutant.BEGUN_NOT_TOLD), here, process, CLAIMED_MS),
+            rows::read,
+            carrier::settled,
+            carrier::carryOut);
+  }
+
+  private void elsewhere(Dispatch dispatch) {
+    ports.say("leaves to another home", dispatch.requestId());
+    lostHomes.suspend(dispatch);
   }
 
   private boolean knows(String key) {

@@ -4,8 +4,12 @@ import ai.vespid.simulation.Mutant;
 import io.vertx.core.Future;
 import java.util.Optional;
 
-/** Claims in the simulated Redis. */
-record SimClaims(RouterPorts ports) implements ClaimStore {
+/**
+ * Claims in the simulated Redis.
+ *
+ * @param unsaid the mutant without which attempts are written down
+ */
+record SimClaims(RouterPorts ports, Mutant unsaid) implements ClaimStore {
   @Override
   public Future<Boolean> take(String requestId, String owner, long forMs) {
     return ports.omits(Mutant.CLAIM_NOT_MADE)
@@ -18,6 +22,13 @@ record SimClaims(RouterPorts ports) implements ClaimStore {
     return ports.omits(Mutant.CLAIM_IGNORED)
         ? Future.failedFuture("ignored")
         : ports.claimant(requestId);
+  }
+
+  @Override
+  public Future<Boolean> advance(String requestId, int after, int epoch, long forMs) {
+    return ports.omits(unsaid)
+        ? Future.succeededFuture(true)
+        : ports.advance(requestId, after, epoch);
   }
 
   @Override
