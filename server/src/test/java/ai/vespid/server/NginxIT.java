@@ -18,8 +18,8 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
@@ -197,6 +197,44 @@ final class NginxIT {
 
     site.until("both are one cluster again", () -> members().size() == 2);
     site.until("it answers through nginx", () -> answers(dead));
+  }
+
+  @Test
+  @Order(10)
+  void movesTheAgentBeforeItsGatewayStops() throws InterruptedException {
+    var leaving = customer.edges().getFirst();
+    var process = site.tellToStop(leaving);
+
+    site.until(
+        "the agent has moved",
+        () -> {
+          var body = customer.shell(UUID.randomUUID().toString(), "n1", "echo moving");
+          assertThat(Customer.stdout(customer.dispatch(body))).isEqualTo("moving\n");
+          return !process.isAlive();
+        });
+
+    assertThat(customer.edges()).isNotEmpty().doesNotContain(leaving);
+    dead = leaving;
+  }
+
+  @Test
+  @Order(11)
+  void theLastGatewayAnswersWhoWaitsBeforeItStops() throws Exception {
+    var last = customer.edges().getFirst();
+    site.until("it is alone", () -> members().equals(List.of(last)));
+    var slow = customer.shell(UUID.randomUUID().toString(), "n1", "sleep 3; echo late");
+    var reply = CompletableFuture.supplyAsync(() -> customer.dispatch(slow));
+    var id = slow.getString("runId") + ":n1:1";
+    var explain = site.internal("/internal/v1/dispatches/" + id + "/explain");
+    site.until("the agent has it", () -> calls.get(explain).field("state").equals("assigned"));
+
+    var process = site.tellToStop(last);
+    site.until("it is not ready", () -> calls.get(site.internal("/readyz")).status() != 200);
+    var late = customer.dispatch(customer.shell(UUID.randomUUID().toString(), "n1", "echo never"));
+
+    assertThat(late.status()).isIn(502, 503);
+    assertThat(Customer.stdout(reply.get(20, TimeUnit.SECONDS))).isEqualTo("late\n");
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
   }
 
   private static boolean answers(String gateway) {

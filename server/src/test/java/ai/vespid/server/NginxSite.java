@@ -210,6 +210,13 @@ final class NginxSite {
     assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
   }
 
+  /** As an operator stops it; the process ends when it is ready to. */
+  Process tellToStop(String name) {
+    var process = running.remove(name);
+    process.destroy();
+    return process;
+  }
+
   private static boolean listens(int port) {
     try (var socket = new Socket("127.0.0.1", port)) {
       return socket.isConnected();

@@ -119,7 +119,9 @@ final class Trial implements AutoCloseable {
     secondRunsAllowed = false;
   }
 
-  /** From now on somebody is always there who can take a dispatch, and no gateway says otherwise. */
+  /**
+   * From now on somebody is always there who can take a dispatch, and no gateway says otherwise.
+   */
   void forbidRefusals() {
     neverAloneSinceMs = history.nowMs();
   }
