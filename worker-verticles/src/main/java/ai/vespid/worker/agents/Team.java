@@ -9,6 +9,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference.Tool;
+import ai.vespid.protocol.engine.KnownTools;
 import ai.vespid.protocol.workflow.AgentRun;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -137,7 +138,9 @@ final class Team {
 
   private AgentRun agent(Mate mate) {
     var own = mate.tools() == null ? List.<String>of() : mate.tools().allow();
-    var allow = own.stream().filter(lead.tools().allow()::contains).filter(id -> !has(id)).toList();
+    var leads = lead.tools().allow();
+    var allow =
+        own.stream().filter(id -> KnownTools.allowed(leads, id)).filter(id -> !has(id)).toList();
     return new AgentRun(
         null,
         // Another engine would need another key.

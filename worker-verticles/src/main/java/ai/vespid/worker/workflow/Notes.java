@@ -2,6 +2,7 @@ package ai.vespid.worker.workflow;
 
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.sql.AgentThought;
 import ai.vespid.sql.ApprovalRepository.Asked;
 import ai.vespid.sql.RunEvent;
 import ai.vespid.sql.RunNode.Change;
@@ -24,6 +25,7 @@ final class Notes {
   private final Map<String, Change> changes = new LinkedHashMap<>();
   private final List<RunEvent.New> events = new ArrayList<>();
   private final List<Asked> asked = new ArrayList<>();
+  private final List<AgentThought> thoughts = new ArrayList<>();
   private final List<Effect> effects = new ArrayList<>();
   private boolean pressed;
 
@@ -76,6 +78,10 @@ final class Notes {
     asked.add(question);
   }
 
+  void keep(AgentThought thought) {
+    thoughts.add(thought);
+  }
+
   void effect(Effect effect) {
     effects.add(effect);
   }
@@ -84,9 +90,9 @@ final class Notes {
     return !effects.isEmpty();
   }
 
-  /** Nodes have moved, or something is to be done or seen. */
+  /** Nodes have moved, or something is to be done, kept or seen. */
   boolean urgent() {
-    return pressed || !changes.isEmpty() || !effects.isEmpty();
+    return pressed || !changes.isEmpty() || !effects.isEmpty() || !thoughts.isEmpty();
   }
 
   /** Everything since the last turn; then there is nothing left. */
@@ -111,11 +117,13 @@ final class Notes {
             List.copyOf(changes.values()),
             events,
             asked,
+            thoughts,
             effects,
             hold);
     changes.clear();
     events.clear();
     asked.clear();
+    thoughts.clear();
     effects.clear();
     pressed = false;
     return turn;

@@ -1,6 +1,7 @@
 package ai.vespid.worker.agents;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.vespid.kit.engine.Engine;
 import ai.vespid.kit.engine.Engines;
@@ -22,6 +23,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -29,6 +31,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An agent with an engine that says what the test wants. */
 final class AgentLoopTest {
@@ -38,7 +42,9 @@ final class AgentLoopTest {
   private final List<String> told = new ArrayList<>();
   private final List<ai.vespid.protocol.workflow.Node> used = new ArrayList<>();
   private DispatchResult toolAnswers = DispatchResult.succeeded(RawJson.of("{\"stdout\":\"42\"}"));
+  private Map<String, List<RawJson>> kept = new HashMap<>();
   private boolean wanted = true;
+  private boolean leaves;
 
   @AfterEach
   void close() {
@@ -63,8 +69,23 @@ final class AgentLoopTest {
     }
 
     @Override
+    public Future<Void> kept(
+        String thinker, int seq, RawJson thought, String kind, RawJson payload) {
+      if (kind != null) told(kind, payload);
+      var steps = kept.computeIfAbsent(thinker, _ -> new ArrayList<>());
+      assertThat(seq).isEqualTo(steps.size());
+      steps.add(thought);
+      return Future.succeededFuture();
+    }
+
+    @Override
     public boolean wanted() {
       return wanted;
+    }
+
+    @Override
+    public boolean leaves() {
+      return leaves;
     }
   }
 
@@ -97,15 +118,31 @@ final class AgentLoopTest {
           used.add(tool);
           return Future.succeededFuture(toolAnswers);
         };
+    var before = new HashMap<String, List<RawJson>>();
+    kept.forEach((thinker, steps) -> before.put(thinker, List.copyOf(steps)));
+    var input = RawJson.of("{\"n\":6}");
     var task =
-        new AgentTask(
-            "think", agent(more), RawJson.of("{\"n\":6}"), null, timeoutMs, tools, new Steps());
+        new AgentTask("think", agent(more), input, null, timeoutMs, tools, new Steps(), before);
     return Future.<DispatchResult>future(
             done -> vertx.runOnContext(_ -> loop.run(task).onComplete(done)))
         .await();
   }
 
   private DispatchResult run(String more) {
+    kept.clear();
+    return run(more, 20_000);
+  }
+
+  /** Another worker goes on with what of each thinker is kept. */
+  private DispatchResult resume(String more, int... steps) {
+    int at = 0;
+    for (var thinker : kept.keySet().stream().sorted().toList()) {
+      var all = kept.get(thinker);
+      kept.put(thinker, new ArrayList<>(all.subList(0, Math.min(steps[at++], all.size()))));
+    }
+    asked.clear();
+    used.clear();
+    told.clear();
     return run(more, 20_000);
   }
 
@@ -190,6 +227,7 @@ final class AgentLoopTest {
     assertThat(run("{\"limits\": {\"maxToolCalls\": 1}}").error())
         .isEqualTo("AGENT_MAX_TOOL_CALLS");
     answers.clear();
+    kept.clear();
     assertThat(run("{}", 400).error()).isEqualTo("LLM_TIMEOUT");
   }
 
@@ -285,5 +323,134 @@ final class AgentLoopTest {
     var result = ((Inference.ToolResult) asked.getLast().said().getLast()).text();
 
     assertThat(result).contains("one", "two", "TEAMMATE_NOT_FOUND:nobody");
+  }
+
+  @Test
+  void hearsNoMoreThanAnAnswerMayHave() {
+    says("x".repeat(300) + "y".repeat(300));
+    var output = output(run("{\"limits\": {\"maxOutputChars\": 300}}"));
+
+    assertThat(output.getString("content")).isEqualTo("x".repeat(300));
+  }
+
+  // Begun, Answered, Called, Observed, Answered, Called, Observed, Answered.
+  private static final int ALL = 8;
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8})
+  void goesOnAtTheLastStepThatIsKeptAndAnswersTheSame(int steps) {
+    wants("shell.run", "{\"script\":\"echo 1\"}");
+    wants("shell.run", "{\"script\":\"echo 2\"}");
+    says("done");
+    var whole = run("{}");
+    assertThat(kept.get("think")).hasSize(ALL);
+    var ids = used.stream().map(ai.vespid.protocol.workflow.Node::id).toList();
+    if (steps < 2) wants("shell.run", "{\"script\":\"echo 1\"}");
+    if (steps < 5) wants("shell.run", "{\"script\":\"echo 2\"}");
+    if (steps < ALL) says("done");
+
+    var resumed = resume("{}", steps);
+
+    assertThat(resumed).isEqualTo(whole);
+    assertThat(answers).isEmpty();
+    assertThat(asked).hasSize(steps < 2 ? 3 : steps < 5 ? 2 : steps < ALL ? 1 : 0);
+    assertThat(used)
+        .extracting(ai.vespid.protocol.workflow.Node::id)
+        .isEqualTo(steps < 4 ? ids : steps < 7 ? ids.subList(1, 2) : List.of());
+    if (steps > 0) assertThat(told.getFirst()).startsWith("agent.resumed ");
+  }
+
+  @Test
+  void aTeammateGoesOnWhereItStoppedToo() {
+    wants("team.delegate", "{\"teammateId\":\"reader\",\"input\":\"the file\"}");
+    wants("shell.run", "{\"script\":\"cat file\"}");
+    says("It says 42.");
+    says("The reader found 42.");
+    var whole = run(TEAM);
+    says("It says 42.");
+    says("The reader found 42.");
+
+    // The lead has delegated; the teammate has its tool's answer.
+    var resumed = resume(TEAM, 3, 4);
+
+    assertThat(resumed).isEqualTo(whole);
+    assertThat(asked).hasSize(2);
+    assertThat(used).isEmpty();
+  }
+
+  @Test
+  void repeatsNoCallOfAServiceOfWhichNobodyKnowsWhatCameOfIt() {
+    var cloud =
+        """
+        {"tools": {"allow": ["connector.action"], "execution": "cloud", "authDefaults":
+          {"connectors": {"github": {"secretId": "11111111-1111-4111-8111-111111111111"}}}}}
+        """;
+    wants("connector.github.issue.create", "{\"repo\":\"a/b\",\"title\":\"t\"}");
+    says("done");
+    run(cloud);
+    assertThat(used).hasSize(1);
+    says("I shall look first.");
+
+    output(resume(cloud, 3));
+
+    assertThat(used).isEmpty();
+    assertThat(asked.getFirst().said().getLast().toString())
+        .contains("TOOL_OUTCOME_UNKNOWN:connector.github.issue.create");
+  }
+
+  @Test
+  void stopsAtItsNextStepWhenAnotherWorkerShallGoOn() {
+    leaves = true;
+    says("never asked");
+
+    assertThatThrownBy(() -> run("{}")).isInstanceOf(AgentTask.Left.class);
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void givesItsTimeNoNewBeginning() {
+    says("late");
+    assertThat(run("{}").error()).isNull();
+    kept.put(
+        "think", new ArrayList<>(List.of(RawJson.of("{\"step\":\"begun\",\"deadlineMs\":1}"))));
+
+    assertThat(run("{}", 20_000).error()).isEqualTo("LLM_TIMEOUT");
+  }
+
+  @Test
+  void asksAHostWhatItsOwnToolsAreAndUsesThem() {
+    toolAnswers =
+        DispatchResult.succeeded(
+            RawJson.of(
+                """
+                {"tools":[{"id":"skill.pdf","description":"Makes a PDF.","inputSchema":{}},
+                  {"id":"mcp.x.y","description":"y","inputSchema":{}}]}
+                """));
+    wants("skill.pdf", "{\"file\":\"a\"}");
+    wants("mcp.x.y", "{}");
+    says("done");
+    output(run("{\"tools\": {\"allow\": [\"skill.*\"], \"execution\": \"executor\"}}"));
+
+    assertThat(asked.getFirst().tools())
+        .extracting(Inference.Tool::id)
+        .containsExactly("skill.pdf");
+    assertThat(used).hasSize(2);
+    assertThat(used.getFirst().written().text()).contains("\"type\":\"tools\"", "skill.*");
+    assertThat(used.getLast().written().text()).contains("\"toolId\":\"skill.pdf\"");
+    assertThat(used.getLast().config().remote()).isTrue();
+    assertThat(told.toString()).contains("TOOL_NOT_ALLOWED:mcp.x.y");
+  }
+
+  @Test
+  void aLeadThatOnlyDelegatesUsesNoToolItself() {
+    wants("shell.run", "{\"script\":\"id\"}");
+    says("Then not.");
+    output(
+        run(
+            TEAM.strip().replaceFirst("}$", "")
+                + ", \"tools\": {\"allow\": [\"shell.run\"], \"execution\": \"executor\"}}"));
+
+    assertThat(used).isEmpty();
+    assertThat(told.toString()).contains("TOOL_NOT_ALLOWED:shell.run");
   }
 }
