@@ -235,8 +235,8 @@ final class SessionMemoryTest {
                 .put("score", 0.9));
     assertThat(Files.readAllLines(file("external", ".qmd/asked")))
         .containsSubsequence("update", "query kiwis --limit 3 --json");
-    assertThat(good("external", SessionMemory.SYNC, new JsonObject().put("provider", "qmd")))
-        .matches(synced -> synced.getString("provider").equals("qmd"));
+    var synced = good("external", SessionMemory.SYNC, new JsonObject().put("provider", "qmd"));
+    assertThat(synced.getString("provider")).isEqualTo("qmd");
   }
 
   @Test

@@ -167,7 +167,7 @@ final class AgentTakeoverTest {
 
     assertThat(output).contains("I have used " + STEPS + " tools.", "\"toolCalls\":" + STEPS);
     assertThat(scripts()).containsExactlyElementsOf(everyStep());
-    assertThat(questions).isSorted();
+    assertThat(List.copyOf(questions)).isSorted();
     for (int i = 0; i <= STEPS; i++) {
       // Once, and again only when its worker died before it was kept.
       assertThat(Collections.frequency(List.copyOf(questions), i))
@@ -220,7 +220,7 @@ final class AgentTakeoverTest {
     // Long before the lease of the first is over.
     assertThat(output(run)).contains("I have used " + STEPS + " tools.");
     assertThat(scripts()).containsExactlyElementsOf(everyStep());
-    assertThat(questions).isSorted().doesNotHaveDuplicates();
+    assertThat(List.copyOf(questions)).isSorted().doesNotHaveDuplicates();
   }
 
   @Test

@@ -27,7 +27,7 @@ sealed interface AgentStep {
   /** What its engine said in one go, and what that took. */
   record Answered(String text, List<ToolCall> calls, long inputTokens, long outputTokens)
       implements AgentStep {
-    Answered {
+    public Answered {
       calls = List.copyOf(calls);
     }
 
