@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 final class Team {
   static final String DELEGATE = "team.delegate";
   static final String MAP = "team.map";
+  static final List<String> TOOLS = List.of(DELEGATE, MAP);
   private static final int TASKS_MAX = 64;
   private static final int PARALLEL_MAX = 16;
 
@@ -82,7 +83,7 @@ final class Team {
   }
 
   boolean has(String toolId) {
-    return toolId.equals(DELEGATE) || toolId.equals(MAP);
+    return TOOLS.contains(toolId);
   }
 
   boolean delegatesOnly() {

@@ -82,6 +82,7 @@ final class ToolNodes {
     if (!KnownTools.allowed(allow, toolId)) {
       return new Refused(ErrorCode.TOOL_NOT_ALLOWED.with(toolId));
     }
+    if (Team.TOOLS.contains(toolId)) return new Refused(ErrorCode.TEAM_NOT_CONFIGURED.name());
     // What came of another call must not be taken for what comes of this one.
     var id = agentId + ":tool:" + index + ':' + Integer.toHexString(call.input().hashCode());
     try {

@@ -361,6 +361,15 @@ final class AgentLoopTest {
   }
 
   @Test
+  void hasNobodyToDelegateToWithoutATeam() {
+    wants("team.delegate", "{\"teammateId\":\"reader\",\"input\":\"x\"}");
+    says("Then not.");
+    output(run("{\"tools\": {\"allow\": [\"team.delegate\"]}}"));
+
+    assertThat(told.toString()).contains("TEAM_NOT_CONFIGURED");
+  }
+
+  @Test
   void aTeammateGoesOnWhereItStoppedToo() {
     wants("team.delegate", "{\"teammateId\":\"reader\",\"input\":\"the file\"}");
     wants("shell.run", "{\"script\":\"cat file\"}");
