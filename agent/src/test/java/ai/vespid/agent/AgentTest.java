@@ -19,9 +19,6 @@ import ai.vespid.protocol.executor.ExecutorFrame.DispatchAck;
 import ai.vespid.protocol.executor.ExecutorFrame.DispatchCanceled;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
-import ai.vespid.protocol.executor.ExecutorFrame.MemoryQueryResult;
-import ai.vespid.protocol.executor.ExecutorFrame.MemoryStatus;
-import ai.vespid.protocol.executor.ExecutorFrame.MemorySyncResult;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -284,24 +281,6 @@ class AgentTest {
     gateway.connection();
 
     Eventually.is("the journal is empty", () -> journalled() == 0);
-  }
-
-  @Test
-  void saysThatSessionsRememberAtTheGateway() throws Exception {
-    gateway.connection();
-    var session = UUID.randomUUID().toString();
-    var frame = "{'type':'%s','requestId':'m-1','sessionId':'%s','provider':'qmd','query':'x'}";
-    for (var type : new String[] {"memory_query", "memory_sync"}) {
-      gateway.sendText(frame.formatted(type, session).replace('\'', '"'));
-    }
-
-    var query = gateway.next(MemoryQueryResult.class);
-    assertThat(query.sessionId()).isEqualTo(session);
-    assertThat(query.status()).isEqualTo(MemoryStatus.FAILED);
-    assertThat(query.error()).isEqualTo("MEMORY_QUERY_FAILED");
-    var sync = gateway.next(MemorySyncResult.class);
-    assertThat(sync.status()).isEqualTo(MemoryStatus.FAILED);
-    assertThat(sync.details().text()).contains("MEMORY_SYNC_FAILED");
   }
 
   @Test

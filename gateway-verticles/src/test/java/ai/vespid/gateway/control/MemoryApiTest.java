@@ -3,6 +3,7 @@ package ai.vespid.gateway.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.gateway.memory.SessionMemoryVerticle;
+import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.sql.MemoryJobRepository;
 import ai.vespid.sql.MemoryRepository;
 import ai.vespid.sql.MemoryRepository.Document;
@@ -66,7 +67,7 @@ final class MemoryApiTest {
   }
 
   private static String remember(String key, String path, String content) {
-    var document = new Document(null, key, path, content, "hash-" + UUID.randomUUID(), null);
+    var document = new Document(null, key, path, content, Tokens.hash(content), null);
     return memory.put(owner.organizationId, document, null).await().orElseThrow().id();
   }
 

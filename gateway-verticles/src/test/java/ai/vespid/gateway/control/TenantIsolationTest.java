@@ -71,6 +71,10 @@ final class TenantIsolationTest {
         .await();
     var alerts = alice.own("GET", "/alerts").send().json().getJsonArray("alerts");
     alertId = alerts.getJsonObject(0).getString("id");
+    remember();
+  }
+
+  private static void remember() {
     var job = alice.own("POST", "/memory/sync").body("{}").send().json().getJsonObject("job");
     jobId = job.getString("id");
     var document = new Document(null, "main", "MEMORY.md", "of hers", "hash", null);

@@ -2,6 +2,7 @@ package ai.vespid.protocol.bus;
 
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.engine.KnownTools;
 
 /**
  * What sessions remember, on each node: the documents are in the database, so any node answers.
@@ -19,11 +20,11 @@ import ai.vespid.protocol.RawJson;
  */
 public sealed interface SessionMemory<R extends Message> extends Request<R> {
   /** The tools there are; the original's names with an underscore mean the same. */
-  String SEARCH = "memory.search";
+  String SEARCH = KnownTools.MEMORY_SEARCH;
 
-  String GET = "memory.get";
-  String WRITE = "memory.write";
-  String SYNC = "memory.sync";
+  String GET = KnownTools.MEMORY_GET;
+  String WRITE = KnownTools.MEMORY_WRITE;
+  String SYNC = KnownTools.MEMORY_SYNC;
 
   static Address<SessionMemory<?>> at(String node) {
     return Address.of("memory", node);

@@ -3,7 +3,6 @@ package ai.vespid.protocol.engine;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
-import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.engine.Inference.Tool;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +18,10 @@ import java.util.regex.Pattern;
 public final class KnownTools {
   public static final String SHELL = "shell.run";
   public static final String CONNECTOR = "connector.action";
+  public static final String MEMORY_SEARCH = "memory.search";
+  public static final String MEMORY_GET = "memory.get";
+  public static final String MEMORY_WRITE = "memory.write";
+  public static final String MEMORY_SYNC = "memory.sync";
 
   private static final Pattern NAMED = Pattern.compile("connector\\.([a-z0-9_-]+)\\.(.+)");
   private static final Pattern HOSTED = Pattern.compile("(skill|mcp)\\..+");
@@ -38,29 +41,29 @@ public final class KnownTools {
               "{\"type\":\"object\",\"required\":[\"connectorId\",\"actionId\"],\"properties\":{"
                   + "\"connectorId\":{\"type\":\"string\"},\"actionId\":{\"type\":\"string\"},"
                   + "\"input\":{\"type\":\"object\"}}}"),
-          SessionMemory.SEARCH,
+          MEMORY_SEARCH,
           tool(
-              SessionMemory.SEARCH,
+              MEMORY_SEARCH,
               "Searches what is remembered, by words or by meaning.",
               "{\"type\":\"object\",\"required\":[\"query\"],\"properties\":{"
                   + "\"query\":{\"type\":\"string\"},\"limit\":{\"type\":\"integer\"},"
                   + "\"mode\":{\"enum\":[\"text\",\"semantic\"]}}}"),
-          SessionMemory.GET,
+          MEMORY_GET,
           tool(
-              SessionMemory.GET,
+              MEMORY_GET,
               "Reads lines of a document that is remembered.",
               "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},"
                   + "\"lineStart\":{\"type\":\"integer\"},\"lines\":{\"type\":\"integer\"}}}"),
-          SessionMemory.WRITE,
+          MEMORY_WRITE,
           tool(
-              SessionMemory.WRITE,
+              MEMORY_WRITE,
               "Remembers a text: behind a document, MEMORY.md or memory/<name>.md, or instead.",
               "{\"type\":\"object\",\"required\":[\"text\"],\"properties\":{"
                   + "\"path\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},"
                   + "\"replace\":{\"type\":\"boolean\"}}}"),
-          SessionMemory.SYNC,
+          MEMORY_SYNC,
           tool(
-              SessionMemory.SYNC,
+              MEMORY_SYNC,
               "Takes over what people edited in the folder of what is remembered.",
               "{\"type\":\"object\",\"properties\":{}}"));
 
