@@ -239,4 +239,20 @@ final class AgentTakeoverTest {
     assertThat(world.error(run)).isEqualTo("RUN_CANCELED");
     assertThat(kept(run, "%")).isZero();
   }
+
+  @Test
+  void aToolOfARunThatIsCanceledIsEndedToo() {
+    agent.waits();
+    var run = run();
+    worker(LEASE_MS);
+    world.until("the tool runs", () -> agent.invokes.size() == 1);
+    world.sql(
+        "UPDATE workflow_runs SET cancel_requested_at = now() WHERE id = $1", TestWorld.id(run));
+
+    var id = agent.invokes.getFirst().getString("requestId");
+    world.until("it is over", () -> world.status(run).equals("failed"));
+    world.until(
+        "the gateway is told",
+        () -> world.bus.stream().anyMatch(said -> said.startsWith("Cancel[") && said.contains(id)));
+  }
 }

@@ -48,7 +48,9 @@ record AgentTools(RunnerCarriers by, Run run, int attempt, Carriers.Progress pro
           var along = new RemoteNodes.Along(List::of, secret.value(), secret.baseUrl());
           var body = by.remote().dispatch(run, attempt, tool, along, timeoutMs).waiting();
           long nobodyUntilMs = sinceMs + Math.min(timeoutMs, by.agentWaitMs());
-          return handIn(body, sinceMs + timeoutMs, nobodyUntilMs);
+          progress.dispatched(body.requestId());
+          return handIn(body, sinceMs + timeoutMs, nobodyUntilMs)
+              .onComplete(_ -> progress.settled(body.requestId()));
         });
   }
 

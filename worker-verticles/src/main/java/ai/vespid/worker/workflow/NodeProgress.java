@@ -38,4 +38,14 @@ record NodeProgress(HeldRun held, RunMachine machine, Effect.Execute effect)
   public NodePolicy.Verdict judge(Node node) {
     return machine.judge(node);
   }
+
+  @Override
+  public void dispatched(String requestId) {
+    machine.dispatched(effect.nodeId(), requestId);
+  }
+
+  @Override
+  public void settled(String requestId) {
+    machine.settled(effect.nodeId(), requestId);
+  }
 }

@@ -9,9 +9,11 @@ import ai.vespid.sql.RunNode.Change;
 import ai.vespid.sql.RunStatus;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -27,6 +29,8 @@ final class Notes {
   private final List<Asked> asked = new ArrayList<>();
   private final List<AgentThought> thoughts = new ArrayList<>();
   private final List<Effect> effects = new ArrayList<>();
+  // What agents that think here have under way elsewhere, by their nodes.
+  private final Map<String, Set<String>> dispatched = new HashMap<>();
   private boolean pressed;
 
   /** As it stands in the run's cursor. */
@@ -80,6 +84,21 @@ final class Notes {
 
   void keep(AgentThought thought) {
     thoughts.add(thought);
+  }
+
+  void dispatched(String nodeId, String requestId) {
+    dispatched.computeIfAbsent(nodeId, _ -> new TreeSet<>()).add(requestId);
+  }
+
+  void settled(String nodeId, String requestId) {
+    var open = dispatched.get(nodeId);
+    if (open != null) open.remove(requestId);
+  }
+
+  /** Of what a node has dispatched on its way nobody wants anything any more. */
+  void unwanted(String nodeId) {
+    var open = dispatched.remove(nodeId);
+    if (open != null) open.forEach(id -> effects.add(new Effect.Cancel(nodeId, id)));
   }
 
   void effect(Effect effect) {

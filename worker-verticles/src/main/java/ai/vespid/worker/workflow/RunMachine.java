@@ -120,6 +120,16 @@ final class RunMachine {
     if (walk.runs(thought.nodeId(), ofAttempt)) notes.keep(thought);
   }
 
+  /** A node that is carried out here has a dispatch under way; it ends with the run. */
+  void dispatched(String nodeId, String requestId) {
+    notes.dispatched(nodeId, requestId);
+  }
+
+  /** That dispatch is answered. */
+  void settled(String nodeId, String requestId) {
+    notes.settled(nodeId, requestId);
+  }
+
   /** Whether something that a node wants done may be. */
   NodePolicy.Verdict judge(Node node) {
     return walk.judge(node);

@@ -204,6 +204,7 @@ final class Walk {
       if (step == null || !step.open()) continue;
       boolean dispatched = step.state() == NodeState.BLOCKED && !step.needsApproval();
       if (dispatched) notes.effect(new Effect.Cancel(node.id(), step.requestId()));
+      notes.unwanted(node.id());
       end(node, result);
     }
   }
