@@ -1,38 +1,14 @@
 package ai.vespid.worker.agents;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.vespid.kit.engine.Engine;
-import ai.vespid.kit.engine.Engines;
-import ai.vespid.kit.http.Ports;
-import ai.vespid.kit.node.Membership;
-import ai.vespid.kit.node.Node;
-import ai.vespid.kit.node.Occupancy;
-import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.RawJson;
-import ai.vespid.protocol.engine.Chunk;
 import ai.vespid.protocol.engine.Inference;
-import ai.vespid.protocol.workflow.AgentRun;
-import ai.vespid.protocol.workflow.NodeConfig;
 import ai.vespid.protocol.workflow.NodeConfig.AgentExecute;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an agent does, and where it stops. */
 final class AgentLoopTest {
@@ -174,7 +150,9 @@ final class AgentLoopTest {
         .extracting(Inference.Tool::id)
         .containsExactly("team.delegate", "team.map");
     assertThat(rig.asked.get(1).said().getFirst().toString()).contains("Read \"the file\".");
-    assertThat(rig.asked.get(1).tools()).extracting(Inference.Tool::id).containsExactly("shell.run");
+    assertThat(rig.asked.get(1).tools())
+        .extracting(Inference.Tool::id)
+        .containsExactly("shell.run");
     assertThat(rig.used.getFirst().id()).startsWith("think:team:reader-0:tool:0:");
     assertThat(rig.told.toString()).contains("\"teammate\":\"reader-0\"");
   }

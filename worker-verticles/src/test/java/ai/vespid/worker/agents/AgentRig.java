@@ -1,7 +1,6 @@
 package ai.vespid.worker.agents;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.vespid.kit.engine.Engine;
 import ai.vespid.kit.engine.Engines;
@@ -16,7 +15,6 @@ import ai.vespid.protocol.engine.Chunk;
 import ai.vespid.protocol.engine.Inference;
 import ai.vespid.protocol.workflow.AgentRun;
 import ai.vespid.protocol.workflow.NodeConfig;
-import ai.vespid.protocol.workflow.NodeConfig.AgentExecute;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -29,10 +27,6 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** An agent with an engine that says what the test wants; what it keeps can be given to another. */
 final class AgentRig implements AutoCloseable {

@@ -3,32 +3,9 @@ package ai.vespid.worker.agents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.vespid.kit.engine.Engine;
-import ai.vespid.kit.engine.Engines;
-import ai.vespid.kit.http.Ports;
-import ai.vespid.kit.node.Membership;
-import ai.vespid.kit.node.Node;
-import ai.vespid.kit.node.Occupancy;
-import ai.vespid.kit.node.Surroundings;
-import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.RawJson;
-import ai.vespid.protocol.engine.Chunk;
-import ai.vespid.protocol.engine.Inference;
-import ai.vespid.protocol.workflow.AgentRun;
-import ai.vespid.protocol.workflow.NodeConfig;
-import ai.vespid.protocol.workflow.NodeConfig.AgentExecute;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.json.JsonObject;
-import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,5 +103,4 @@ final class AgentStepsTest {
 
     assertThat(rig.run("{}", 20_000).error()).isEqualTo("LLM_TIMEOUT");
   }
-
 }
