@@ -92,6 +92,7 @@ final class AgentTakeoverTest {
             .put("engineRunnerBaseUrl", "http://127.0.0.1:" + port)
             .put("engineRunnerToken", "token")
             .put("leaseMs", leaseMs)
+            .put("leaveMs", 20_000)
             .put("sweepMs", 50));
   }
 
