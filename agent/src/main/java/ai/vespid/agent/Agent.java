@@ -25,7 +25,6 @@ import ai.vespid.protocol.executor.ExecutorFrame.DispatchCanceled;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolEvent;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
-import ai.vespid.protocol.executor.ExecutorFrame.TurnError;
 import ai.vespid.protocol.executor.GatewayFrame;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import ai.vespid.protocol.trust.CommandVerifier;
@@ -225,19 +224,14 @@ public final class Agent implements Link.Listener {
         welcome.drop().forEach(this::drop);
         delivery.welcomed();
       }
-      case GatewayFrame.SessionOpen open -> refuseSession(open.requestId(), open.sessionId());
-      case GatewayFrame.SessionTurn turn -> refuseSession(turn.requestId(), turn.sessionId());
-      case GatewayFrame.Drain _,
-          GatewayFrame.Refusal _,
-          GatewayFrame.SessionCancel _,
-          GatewayFrame.MemorySync _,
-          GatewayFrame.MemoryQuery _ -> {}
+      case GatewayFrame.SessionOpen open ->
+          link.send(NotHere.session(open.requestId(), open.sessionId()));
+      case GatewayFrame.SessionTurn turn ->
+          link.send(NotHere.session(turn.requestId(), turn.sessionId()));
+      case GatewayFrame.MemorySync sync -> link.send(NotHere.memory(sync));
+      case GatewayFrame.MemoryQuery query -> link.send(NotHere.memory(query));
+      case GatewayFrame.Drain _, GatewayFrame.Refusal _, GatewayFrame.SessionCancel _ -> {}
     }
-  }
-
-  private void refuseSession(String requestId, String sessionId) {
-    var code = ErrorCode.EXECUTOR_UNSUPPORTED_ENGINE.name();
-    link.send(new TurnError(requestId, sessionId, code, "this agent has no engine"));
   }
 
   private void invoke(InvokeTool invoke) {

@@ -27,6 +27,7 @@ import ai.vespid.kit.node.Node;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.ExecutorRepository;
+import ai.vespid.sql.MemoryJobRepository;
 import ai.vespid.sql.MemoryRepository;
 import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.UpkeepRepository;
@@ -73,7 +74,9 @@ public final class GatewayCatalogue implements Catalogue {
             SessionMemorySettings.class,
             (node, _) ->
                 new SessionMemoryVerticle(
-                    node, new MemoryRepository(node.service(Database.class)))),
+                    node,
+                    new MemoryRepository(node.service(Database.class)),
+                    new MemoryJobRepository(node.service(Database.class)))),
         new Entry(
             "client-edge",
             ClientEdgeSettings.class,

@@ -10,8 +10,10 @@ import ai.vespid.protocol.bus.SessionMemory.Used;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,7 +35,32 @@ final class SessionMemoryTest {
   static void start() {
     gateway = new TestGateway();
     gateway.memoryConfig.put("root", root.toString());
+    gateway.memoryConfig.put("qmdCommand", qmd().toString());
     gateway.start();
+  }
+
+  /** Does what the program documents, with grep, and notes what it was asked. */
+  private static Path qmd() {
+    try {
+      var program =
+          Files.writeString(
+              root.resolve("qmd"),
+              """
+              #!/bin/sh
+              echo "$*" >> "$QMD_CONFIG_DIR/asked"
+              [ -n "$DATABASE_URL" ] && exit 9
+              [ "$1" = query ] || exit 0
+              [ "$2" = crash ] && exit 3
+              line=$(grep -n "$2" MEMORY.md | head -1 | cut -d: -f1)
+              [ -z "$line" ] && { echo '[]'; exit 0; }
+              printf '[{"docid":"#1","score":0.9,"file":"qmd://memory/MEMORY.md","line":%s},' "$line"
+              printf '{"docid":"#2","score":0.8,"file":"qmd://memory/elsewhere.md","line":1}]'
+              """);
+      Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+      return program;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @AfterAll
@@ -188,5 +215,59 @@ final class SessionMemoryTest {
     site = new SessionSite(gateway);
 
     assertThat(found("mine", "xylophone", "text")).isEmpty();
+  }
+
+  @Test
+  void asksTheExternalProgramAboutThisFolderAlone() throws IOException {
+    write("external", "MEMORY.md", "one\nkiwis are green\nthree");
+    var input = new JsonObject().put("query", "kiwis").put("provider", "qmd").put("limit", 3);
+    var found = good("external", SessionMemory.SEARCH, input);
+
+    assertThat(found.getString("provider")).isEqualTo("qmd");
+    assertThat(found.getJsonArray("results")).hasSize(1);
+    assertThat(found.getJsonArray("results").getJsonObject(0))
+        .isEqualTo(
+            new JsonObject()
+                .put("path", "MEMORY.md")
+                .put("snippet", "one\nkiwis are green\nthree")
+                .put("lineStart", 1)
+                .put("lineEnd", 3)
+                .put("score", 0.9));
+    assertThat(Files.readAllLines(file("external", ".qmd/asked")))
+        .containsSubsequence("update", "query kiwis --limit 3 --json");
+    var synced = good("external", SessionMemory.SYNC, new JsonObject().put("provider", "qmd"));
+    assertThat(synced.getString("provider")).isEqualTo("qmd");
+  }
+
+  @Test
+  void answersItselfAndSaysSoWhenTheExternalProgramFails() {
+    write("fallback", "MEMORY.md", "a crash of rhinos");
+    var input = new JsonObject().put("query", "crash").put("provider", "qmd");
+    var found = good("fallback", SessionMemory.SEARCH, input);
+
+    assertThat(found.getString("provider")).isEqualTo("builtin");
+    assertThat(found.getString("fallbackFrom")).isEqualTo("qmd");
+    assertThat(found.getJsonArray("results")).hasSize(1);
+    assertThat(use("fallback", SessionMemory.SEARCH, input.copy().put("provider", "x")).error())
+        .startsWith("INVALID_TOOL_INPUT:provider");
+  }
+
+  @Test
+  void servesWorkersOverHttp() {
+    var body =
+        new JsonObject()
+            .put("organizationId", site.organization)
+            .put("sessionKey", "workflow:a")
+            .put("toolId", "memory.write")
+            .put("input", new JsonObject().put("text", "of a workflow"));
+    var written = gateway.post("/internal/v1/memory/use", body.encode()).await();
+    body.put("toolId", "memory.search").put("input", new JsonObject().put("query", "workflow"));
+    var found = gateway.post("/internal/v1/memory/use", body.encode()).await();
+    var refused = gateway.post("/internal/v1/memory/use", body.put("toolId", "x").encode()).await();
+
+    assertThat(written.body().getString("status")).isEqualTo("succeeded");
+    assertThat(found.body().getJsonObject("output").getJsonArray("results")).hasSize(1);
+    assertThat(refused.body().getString("error")).isEqualTo("TOOL_NOT_SUPPORTED:x");
+    assertThat(gateway.post("/internal/v1/memory/use", "{}").await().status()).isEqualTo(400);
   }
 }

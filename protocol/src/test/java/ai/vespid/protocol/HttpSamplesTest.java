@@ -10,6 +10,7 @@ import ai.vespid.protocol.http.DispatchAccepted;
 import ai.vespid.protocol.http.DispatchBody;
 import ai.vespid.protocol.http.ErrorBody;
 import ai.vespid.protocol.http.ExplainAnswer;
+import ai.vespid.protocol.http.MemoryBody;
 import ai.vespid.protocol.http.Pairing;
 import ai.vespid.protocol.http.SessionBody;
 import ai.vespid.protocol.session.Attachment;
@@ -148,7 +149,9 @@ class HttpSamplesTest {
           new SessionBody.Reset(ResetMode.CLEAR_HISTORY),
           new CancelBody(ORG),
           new CommandBody("c-1", "session", "exec", ARGUMENTS, null, null, 60_000, 5_000),
-          new CommandBody(null, null, null, null, "list_users", null, 300_000, 25_000));
+          new CommandBody(null, null, null, null, "list_users", null, 300_000, 25_000),
+          new MemoryBody(ORG, "main", "memory.get", RawJson.of("{\"lines\":5}")),
+          new MemoryBody.Sync(ORG, "main", "qmd", "edited"));
 
   @Test
   void writesEveryBodyAsItsSample() throws IOException {

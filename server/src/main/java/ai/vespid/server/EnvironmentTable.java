@@ -117,6 +117,11 @@ public final class EnvironmentTable {
               "where this node's copies of what sessions remember are; people may edit them",
               "session-memory.root"),
           text(
+              "VESPID_QMD_COMMAND",
+              "qmd",
+              "the program that searches for the memory provider `qmd`; `builtin` answers without it",
+              "session-memory.qmdCommand"),
+          text(
               "GATEWAY_WS_URL",
               "`ws://localhost:GATEWAY_PORT/ws/executor`",
               "what paired agents connect to",

@@ -65,7 +65,16 @@ final class AdvanceStatement {
       unwanted AS (
         INSERT INTO workflow_unwanted_dispatches (request_id, organization_id)
         SELECT u.id, run.organization_id FROM run, unnest($34::text[]) AS u(id)
-        ON CONFLICT DO NOTHING)
+        ON CONFLICT DO NOTHING),
+      thoughts AS (
+        INSERT INTO workflow_agent_thoughts (run_id, node_id, attempt, thinker, seq,
+            organization_id, thought)
+        SELECT run.id, t.node_id, $4, t.thinker, t.seq, run.organization_id, t.thought::json
+        FROM run, unnest($35::text[], $36::text[], $37::int[], $38::text[])
+            AS t(node_id, thinker, seq, thought)),
+      forgotten AS (
+        DELETE FROM workflow_agent_thoughts f USING run
+        WHERE f.run_id = run.id AND f.node_id = ANY($39::text[]))
       SELECT wake_seq FROM run
       """;
 
@@ -90,7 +99,24 @@ final class AdvanceStatement {
     nodes(values, step.nodes());
     events(values, step.events());
     values.addValue(Rows.texts(step.nodes(), Change::error));
-    return asked(values, step.asked()).addValue(step.unwanted().toArray(String[]::new));
+    asked(values, step.asked()).addValue(step.unwanted().toArray(String[]::new));
+    return thoughts(values, step.thoughts()).addValue(ended(step.nodes()));
+  }
+
+  private static Tuple thoughts(Tuple values, List<AgentThought> thoughts) {
+    return values
+        .addValue(Rows.texts(thoughts, AgentThought::nodeId))
+        .addValue(Rows.texts(thoughts, AgentThought::thinker))
+        .addValue(thoughts.stream().map(AgentThought::seq).toArray(Integer[]::new))
+        .addValue(Rows.texts(thoughts, thought -> Rows.text(thought.thought())));
+  }
+
+  // Only they may have thought.
+  private static String[] ended(List<Change> nodes) {
+    return nodes.stream()
+        .filter(node -> node.nodeType().equals("agent.run") && node.state().over())
+        .map(Change::nodeId)
+        .toArray(String[]::new);
   }
 
   private static void nodes(Tuple values, List<Change> nodes) {

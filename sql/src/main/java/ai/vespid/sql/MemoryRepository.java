@@ -16,12 +16,30 @@ public final class MemoryRepository {
   private static final String ALL =
       "SELECT "
           + COLUMNS
+          + " FROM agent_memory_documents WHERE session_key = $1 ORDER BY doc_path LIMIT $2";
+  // What workflows remember is its members', what a session does is that of who may see it.
+  private static final String SEEN =
+      """
+       FROM agent_memory_documents d
+       WHERE ($1::uuid IS NULL OR session_key LIKE 'workflow:%' OR EXISTS (
+          SELECT FROM agent_sessions s
+          WHERE s.session_key = d.session_key AND s.created_by_user_id = $1))
+      """;
+  private static final String NEWEST =
+      "SELECT "
+          + COLUMNS
+          + SEEN
           + """
-           FROM agent_memory_documents
-          WHERE ($1::text IS NULL OR session_key = $1) ORDER BY session_key, doc_path LIMIT $2
+           AND ($2::text IS NULL OR session_key = $2)
+           AND (cardinality($3::text[]) = 0 OR EXISTS (
+              SELECT FROM unnest($3::text[]) AS w(word)
+              WHERE position(w.word IN lower(content)) > 0 OR position(w.word IN lower(doc_path)) > 0
+                OR position(w.word IN content_hash) > 0))
+          ORDER BY updated_at DESC, id LIMIT $4
           """;
-  private static final String FIND =
-      "SELECT " + COLUMNS + " FROM agent_memory_documents WHERE id = $1";
+  private static final String FIND = "SELECT " + COLUMNS + SEEN + " AND id = $2";
+  private static final String KEYS =
+      "SELECT DISTINCT session_key FROM agent_memory_documents ORDER BY session_key LIMIT $1";
   private static final String PUT =
       """
       INSERT INTO agent_memory_documents (organization_id, session_key, doc_path, content,
@@ -53,23 +71,47 @@ public final class MemoryRepository {
     this.database = database;
   }
 
-  /** Documents of one session key, or of all when it is null, by key and path. */
+  /** Documents of one session key, by path. */
   public Future<List<Document>> all(String organizationId, String sessionKey, int limit) {
+    return list(organizationId, ALL, Tuple.of(sessionKey, limit));
+  }
+
+  /**
+   * The newest that somebody may see.
+   *
+   * @param userId who sees only their own sessions'; null sees all of the organization
+   * @param sessionKey null for every key
+   * @param words in lower case, one of which has to be in it, its path or its hash; none for all
+   */
+  public Future<List<Document>> newest(
+      String organizationId, String userId, String sessionKey, List<String> words, int limit) {
+    var some = words.toArray(String[]::new);
+    return list(organizationId, NEWEST, Tuple.of(Rows.uuid(userId), sessionKey, some, limit));
+  }
+
+  /** One that somebody may see, as in {@link #newest}. */
+  public Future<Optional<Document>> find(String organizationId, String userId, String id) {
+    return list(organizationId, FIND, Tuple.of(Rows.uuid(userId), UUID.fromString(id)))
+        .map(found -> found.stream().findFirst());
+  }
+
+  private Future<List<Document>> list(String organizationId, String statement, Tuple values) {
     return database.tenant(
         organizationId,
         sql ->
-            sql.preparedQuery(ALL)
-                .execute(Tuple.of(sessionKey, limit))
+            sql.preparedQuery(statement)
+                .execute(values)
                 .map(rows -> Rows.list(rows, MemoryRepository::document)));
   }
 
-  public Future<Optional<Document>> find(String organizationId, String id) {
+  /** The keys under which an organization remembers something. */
+  public Future<List<String>> keys(String organizationId, int limit) {
     return database.tenant(
         organizationId,
         sql ->
-            sql.preparedQuery(FIND)
-                .execute(Tuple.of(UUID.fromString(id)))
-                .map(rows -> Rows.first(rows, MemoryRepository::document)));
+            sql.preparedQuery(KEYS)
+                .execute(Tuple.of(limit))
+                .map(rows -> Rows.list(rows, row -> row.getString("session_key"))));
   }
 
   /**

@@ -18,6 +18,11 @@ public enum NodeState {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** Whether nothing more comes of it in its attempt. */
+  public boolean over() {
+    return this != RUNNING && this != BLOCKED;
+  }
+
   static NodeState of(String text) {
     return valueOf(text.toUpperCase(Locale.ROOT));
   }

@@ -81,6 +81,12 @@ public final class RunRepository {
           + RunNode.COLUMNS
           + " FROM workflow_run_nodes"
           + " WHERE run_id = $1 AND state = 'blocked' AND result IS NOT NULL";
+  private static final String THOUGHTS =
+      """
+      SELECT node_id, thinker, seq, thought::text AS thought FROM workflow_agent_thoughts
+      WHERE run_id = $1 AND node_id = $2 AND attempt = $3 ORDER BY thinker, seq
+      """;
+  private static final String FAMILY = "SELECT family_id FROM workflows WHERE id = $1";
   private static final String DSL = "SELECT dsl::text AS dsl FROM workflows WHERE id = $1";
 
   private final Pool pool;
@@ -140,6 +146,7 @@ public final class RunRepository {
    * @param asked approvals that blocked nodes wait for
    * @param unwanted request ids of dispatches that nobody waits for any more: the gateway is to be
    *     told
+   * @param thoughts of agents that think in the worker; those of nodes that end go with this step
    */
   public record Advance(
       String runId,
@@ -154,6 +161,7 @@ public final class RunRepository {
       List<RunEvent.New> events,
       List<Asked> asked,
       List<String> unwanted,
+      List<AgentThought> thoughts,
       Hold hold) {
     public Advance {
       if (status.terminal() != hold instanceof Finished) {
@@ -163,6 +171,39 @@ public final class RunRepository {
       events = List.copyOf(events);
       asked = List.copyOf(asked);
       unwanted = List.copyOf(unwanted);
+      thoughts = List.copyOf(thoughts);
+    }
+
+    /** In which no agent thought. */
+    public Advance(
+        String runId,
+        int epoch,
+        RunStatus status,
+        int attemptCount,
+        Instant nextAttemptAt,
+        RawJson cursor,
+        RawJson output,
+        String error,
+        List<Change> nodes,
+        List<RunEvent.New> events,
+        List<Asked> asked,
+        List<String> unwanted,
+        Hold hold) {
+      this(
+          runId,
+          epoch,
+          status,
+          attemptCount,
+          nextAttemptAt,
+          cursor,
+          output,
+          error,
+          nodes,
+          events,
+          asked,
+          unwanted,
+          List.of(),
+          hold);
     }
   }
 
@@ -266,6 +307,28 @@ public final class RunRepository {
         .map(rows ->
             Rows.first(rows, row -> (Advanced) new Written(row.getLong("wake_seq")))
                 .orElse(new Lost()));
+  }
+
+  /** What an agent has come to in this attempt, each thinker's in its order. */
+  public Future<List<AgentThought>> thoughts(String runId, String nodeId, int attempt) {
+    return pool.preparedQuery(THOUGHTS)
+        .execute(Tuple.of(UUID.fromString(runId), nodeId, attempt))
+        .map(rows ->
+            Rows.list(
+                rows,
+                row ->
+                    new AgentThought(
+                        row.getString("node_id"),
+                        row.getString("thinker"),
+                        row.getInteger("seq"),
+                        Rows.json(row, "thought"))));
+  }
+
+  /** What all revisions of a workflow have in common. */
+  public Future<String> family(String workflowId) {
+    return pool.preparedQuery(FAMILY)
+        .execute(Tuple.of(UUID.fromString(workflowId)))
+        .map(rows -> Rows.first(rows, row -> Rows.id(row, "family_id")).orElseThrow());
   }
 
   /** The definition of a workflow, for its runs. One that was published never changes. */

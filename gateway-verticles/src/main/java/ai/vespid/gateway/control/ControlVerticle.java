@@ -5,8 +5,10 @@ import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.node.HomeCalls;
+import ai.vespid.kit.node.MemoryCalls;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Settings;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.sql.AccountRepository;
 import ai.vespid.sql.AgentRepository;
@@ -14,6 +16,7 @@ import ai.vespid.sql.BindingRepository;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.InvitationRepository;
 import ai.vespid.sql.ManagedExecutorRepository;
+import ai.vespid.sql.MemoryJobRepository;
 import ai.vespid.sql.OrganizationRepository;
 import ai.vespid.sql.ProviderLoginRepository;
 import ai.vespid.sql.SessionRepository;
@@ -97,7 +100,11 @@ public final class ControlVerticle extends VerticleBase {
             .endpoints());
     var bindings = new BindingRepository(database);
     all.putAll(new BindingEndpoints(bindings).endpoints());
-    all.putAll(new SessionEndpoints(new SessionRepository(database), bindings, homes).endpoints());
+    var sessionRows = new SessionRepository(database);
+    all.putAll(new SessionEndpoints(sessionRows, bindings, homes).endpoints());
+    var memory = new MemoryCalls(Surroundings.of(vertx, node));
+    all.putAll(
+        new MemoryEndpoints(new MemoryJobRepository(database), sessionRows, memory).endpoints());
     return all;
   }
 

@@ -9,10 +9,12 @@ import ai.vespid.kit.http.Answers;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.kit.node.Member;
+import ai.vespid.kit.node.MemoryCalls;
 import ai.vespid.kit.node.MetricsText;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Seat;
 import ai.vespid.kit.node.Settings;
+import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
@@ -21,7 +23,6 @@ import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter;
-import ai.vespid.protocol.bus.Nodes;
 import ai.vespid.protocol.bus.ResultStore;
 import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.http.CancelBody;
@@ -56,6 +57,7 @@ public final class IngressVerticle extends VerticleBase {
   private IngressSettings settings;
   private Bus bus;
   private HomeCalls homes;
+  private MemoryRoute memory;
 
   public IngressVerticle(Node node) {
     this.secrets = new SecretsUnderWay(node.optional(Envelope.class));
@@ -67,6 +69,7 @@ public final class IngressVerticle extends VerticleBase {
     settings = Settings.bind("ingress", config(), IngressSettings.class);
     bus = new Bus(vertx, node.id());
     homes = HomeCalls.of(vertx, node);
+    memory = new MemoryRoute(new MemoryCalls(Surroundings.of(vertx, node)));
     node.meters().gauge("vespid.ingress.requests", underWay);
     var router = router();
     var port = settings.internalPort();
@@ -111,9 +114,11 @@ public final class IngressVerticle extends VerticleBase {
         .post("/internal/v1/dispatches/:requestId/cancel")
         .handler(body)
         .handler(guarded(this::cancel));
+    router.post("/internal/v1/memory/use").handler(body).handler(guarded(memory::use));
     router.get("/internal/v1/metrics").handler(this::metrics);
-    router.get("/internal/v1/nodes").handler(this::nodes);
-    router.post("/internal/v1/nodes/:name/drain").handler(this::drain);
+    var nodes = new NodeRoutes(node, bus);
+    router.get("/internal/v1/nodes").handler(nodes::list);
+    router.post("/internal/v1/nodes/:name/drain").handler(nodes::drain);
     router.get("/internal/v1/executors/routes").handler(guarded(this::routes));
     router.errorHandler(400, ctx -> error(ctx, ErrorCode.BAD_REQUEST, "malformed request"));
     router.errorHandler(404, ctx -> error(ctx, ErrorCode.NOT_FOUND, "no such path"));
@@ -258,28 +263,6 @@ public final class IngressVerticle extends VerticleBase {
         .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
   }
 
-  private void nodes(RoutingContext ctx) {
-    var members =
-        node.membership().view().members().stream()
-            .map(member ->
-                Map.of("name", member.name(), "id", member.id(), "state", member.state().name()))
-            .toList();
-    Answers.json(ctx.response(), 200, Map.of("nodes", members));
-  }
-
-  private void drain(RoutingContext ctx) {
-    var name = ctx.pathParam("name");
-    var members = node.membership().view().members();
-    var member = members.stream().filter(one -> one.name().equals(name)).findFirst();
-    if (member.isEmpty()) {
-      error(ctx, ErrorCode.NOT_FOUND, "no node of this name is in the cluster");
-      return;
-    }
-    bus.ask(Nodes.at(member.get().id()), new Nodes.Drain(), ASK_MAX)
-        .onSuccess(_ -> Answers.json(ctx.response(), 202, Map.of("draining", name)))
-        .onFailure(cause -> failed(ctx, cause, ErrorCode.SERVICE_UNAVAILABLE));
-  }
-
   private void metrics(RoutingContext ctx) {
     ctx.response()
         .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
@@ -305,7 +288,7 @@ public final class IngressVerticle extends VerticleBase {
         body.workspace());
   }
 
-  private static byte[] sent(RoutingContext ctx) {
+  static byte[] sent(RoutingContext ctx) {
     var bytes = ctx.body().buffer();
     if (bytes == null) throw new InvalidMessage("body", "is required");
     return bytes.getBytes();
@@ -322,7 +305,7 @@ public final class IngressVerticle extends VerticleBase {
     return Homes.queueKey(dispatch.selector().pool(), dispatch.organizationId());
   }
 
-  private static void failed(RoutingContext ctx, Throwable cause, ErrorCode onTimeout) {
+  static void failed(RoutingContext ctx, Throwable cause, ErrorCode onTimeout) {
     var fault = Fault.of(cause);
     switch (fault.code()) {
       case TIMEOUT -> error(ctx, onTimeout, "no answer in time");
@@ -341,7 +324,7 @@ public final class IngressVerticle extends VerticleBase {
     error(ctx, ErrorCode.INTERNAL_ERROR, "an unexpected error");
   }
 
-  private static void error(RoutingContext ctx, ErrorCode code, String message) {
+  static void error(RoutingContext ctx, ErrorCode code, String message) {
     Answers.error(ctx.response(), code, message);
   }
 }

@@ -48,8 +48,8 @@ final class Meaning {
     return List.copyOf(found.subList(0, Math.min(limit, found.size())));
   }
 
-  // A paragraph at a time, headings with what follows; long ones in parts.
-  private static List<int[]> pieces(List<String> lines) {
+  /** A paragraph at a time, headings with what follows; long ones in parts. Both ends belong. */
+  static List<int[]> pieces(List<String> lines) {
     var pieces = new ArrayList<int[]>();
     int from = 0;
     for (int i = 0; i < lines.size(); i++) {

@@ -6,7 +6,6 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** Finds lines by their words, with nothing but the text (the original's {@code builtin}). */
 final class MemorySearch {
@@ -31,12 +30,13 @@ final class MemorySearch {
     return List.copyOf(found.subList(0, Math.min(limit, found.size())));
   }
 
-  private static Set<String> words(String query) {
+  /** The words of a query in lower case, each once. */
+  static List<String> words(String query) {
     var words = new LinkedHashSet<String>();
     for (var word : query.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}_-]+")) {
       if (!word.isEmpty()) words.add(word);
     }
-    return words;
+    return List.copyOf(words);
   }
 
   /** Lines from one to another, both counted from 0 and cut to what there is. */

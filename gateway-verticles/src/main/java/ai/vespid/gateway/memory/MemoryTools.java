@@ -48,17 +48,44 @@ final class MemoryTools {
     }
   }
 
-  private record Search(String query, Integer limit, String mode) {
+  /** What a search is asked with. */
+  record Search(String query, Integer limit, String mode, String provider) {
     Search {
       Check.text("query", query, 1, 500);
       limit = limit == null ? FOUND : Check.range("limit", limit, 1, FOUND_MAX);
       if (mode != null && !List.of("text", "semantic").contains(mode)) {
         throw new InvalidMessage("mode", "must be text or semantic");
       }
+      provider = known(provider);
+    }
+
+    boolean semantic() {
+      return "semantic".equals(mode);
+    }
+
+    boolean external() {
+      return Qmd.NAME.equals(provider);
     }
   }
 
-  private record Results(List<Found> results, String mode) {}
+  /**
+   * @param fallbackFrom the provider that was asked for and could not answer; null when it did
+   */
+  private record Results(List<Found> results, String mode, String provider, String fallbackFrom) {}
+
+  private record Sync(String provider) {
+    Sync {
+      provider = known(provider);
+    }
+  }
+
+  private static String known(String provider) {
+    if (provider == null) return PROVIDER;
+    if (!provider.equals(PROVIDER) && !provider.equals(Qmd.NAME)) {
+      throw new InvalidMessage("provider", "must be builtin or qmd");
+    }
+    return provider;
+  }
 
   private record Get(String path, Integer lineStart, Integer lines) {
     Get {
@@ -84,7 +111,8 @@ final class MemoryTools {
 
   private record Written(String path, int chars) {}
 
-  private record Synced(String provider, String workspaceDir, int documents, int changed) {}
+  private record Synced(
+      String provider, String fallbackFrom, String workspaceDir, int documents, int changed) {}
 
   private record State(Map<String, String> contents, List<Document> documents, int changed) {}
 
@@ -92,6 +120,7 @@ final class MemoryTools {
   private final Path root;
   private final SessionMemorySettings settings;
   private final Meaning meaning;
+  private final Qmd qmd;
   private final Worker worker;
 
   MemoryTools(
@@ -99,11 +128,13 @@ final class MemoryTools {
       Path root,
       SessionMemorySettings settings,
       Meaning meaning,
+      Qmd qmd,
       Worker worker) {
     this.repository = repository;
     this.root = root;
     this.settings = settings;
     this.meaning = meaning;
+    this.qmd = qmd;
     this.worker = worker;
   }
 
@@ -113,7 +144,7 @@ final class MemoryTools {
         case SessionMemory.SEARCH -> search(use, read(use, Search.class));
         case SessionMemory.GET -> get(use, read(use, Get.class));
         case SessionMemory.WRITE -> write(use, read(use, Write.class), 1);
-        case SessionMemory.SYNC -> sync(use).map(state -> used(synced(use, state)));
+        case SessionMemory.SYNC -> synced(use, read(use, Sync.class));
         default -> throw new Refused(ErrorCode.TOOL_NOT_SUPPORTED.with(use.toolId()));
       };
     } catch (InvalidMessage | Refused e) {
@@ -130,20 +161,49 @@ final class MemoryTools {
     return new Used(RawJson.from(output), null);
   }
 
-  private Synced synced(Use use, State state) {
-    var folder = MemoryPath.folder(root, use.organizationId(), use.sessionKey());
-    return new Synced(PROVIDER, folder.toString(), state.documents().size(), state.changed());
+  private Path folder(Use use) {
+    return MemoryPath.folder(root, use.organizationId(), use.sessionKey());
+  }
+
+  private Future<Used> synced(Use use, Sync wanted) {
+    boolean external = Qmd.NAME.equals(wanted.provider());
+    return sync(use)
+        .compose(state ->
+            worker
+                .run(() -> external && qmd.update(folder(use)))
+                .map(updated -> {
+                  var fallback = external && !updated ? Qmd.NAME : null;
+                  var provider = external && updated ? Qmd.NAME : PROVIDER;
+                  return used(
+                      new Synced(
+                          provider,
+                          fallback,
+                          folder(use).toString(),
+                          state.documents().size(),
+                          state.changed()));
+                }));
   }
 
   private Future<Used> search(Use use, Search search) {
-    boolean semantic = "semantic".equals(search.mode());
     return sync(use)
         .compose(state ->
-            worker.run(() ->
-                semantic
-                    ? meaning.find(state.documents(), search.query(), search.limit())
-                    : MemorySearch.byWords(state.documents(), search.query(), search.limit())))
-        .map(found -> used(new Results(found, semantic ? "semantic" : "text")));
+            worker.run(() -> {
+              var found =
+                  search.external()
+                      ? qmd.find(folder(use), state.documents(), search.query(), search.limit())
+                      : Optional.<List<Found>>empty();
+              var mode = search.semantic() ? "semantic" : "text";
+              if (found.isPresent()) return new Results(found.get(), mode, Qmd.NAME, null);
+              var fallback = search.external() ? Qmd.NAME : null;
+              return new Results(builtin(state.documents(), search), mode, PROVIDER, fallback);
+            }))
+        .map(MemoryTools::used);
+  }
+
+  private List<Found> builtin(List<Document> documents, Search search) {
+    return search.semantic()
+        ? meaning.find(documents, search.query(), search.limit())
+        : MemorySearch.byWords(documents, search.query(), search.limit());
   }
 
   private Future<Used> get(Use use, Get get) {
@@ -201,11 +261,7 @@ final class MemoryTools {
   }
 
   private Future<State> sync(Use use) {
-    var folder =
-        new MemoryFolder(
-            MemoryPath.folder(root, use.organizationId(), use.sessionKey()),
-            settings.docsMax(),
-            settings.docCharsMax());
+    var folder = new MemoryFolder(folder(use), settings.docsMax(), settings.docCharsMax());
     return stored(use)
         .compose(before ->
             worker

@@ -2,6 +2,10 @@ package ai.vespid.gateway.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.gateway.memory.SessionMemoryVerticle;
+import ai.vespid.sql.MemoryJobRepository;
+import ai.vespid.sql.MemoryRepository;
+import ai.vespid.sql.MemoryRepository.Document;
 import ai.vespid.sql.TriggerRepository;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -26,6 +30,8 @@ final class TenantIsolationTest {
   private static JsonObject binding;
   private static String ruleId;
   private static String alertId;
+  private static String jobId;
+  private static String documentId;
 
   @BeforeAll
   static void start() {
@@ -65,6 +71,18 @@ final class TenantIsolationTest {
         .await();
     var alerts = alice.own("GET", "/alerts").send().json().getJsonArray("alerts");
     alertId = alerts.getJsonObject(0).getString("id");
+    remember();
+  }
+
+  private static void remember() {
+    var job = alice.own("POST", "/memory/sync").body("{}").send().json().getJsonObject("job");
+    jobId = job.getString("id");
+    var document = new Document(null, "main", "MEMORY.md", "of hers", "hash", null);
+    var memory = new MemoryRepository(server.database());
+    documentId = memory.put(alice.organizationId, document, null).await().orElseThrow().id();
+    var node = server.node();
+    var wishes = new MemoryJobRepository(server.database());
+    server.local().deploy(() -> new SessionMemoryVerticle(node, memory, wishes), new JsonObject());
   }
 
   @AfterAll
@@ -117,6 +135,8 @@ final class TenantIsolationTest {
         .replace("{sessionId}", session.getString("id"))
         .replace("{bindingId}", binding.getString("id"))
         .replace("{ruleId}", ruleId)
+        .replace("{jobId}", jobId)
+        .replace("{docId}", documentId)
         .replace("{alertId}", alertId);
   }
 

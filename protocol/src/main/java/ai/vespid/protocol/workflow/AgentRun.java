@@ -6,15 +6,17 @@ import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.engine.NodeEngine;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * An AI agent works on a task (contract 6): one that thinks with a model in the worker, one with an
- * engine of a node on an executor. Unknown fields are refused, so that a misspelt limit is noticed
- * and not ignored.
+ * engine of a node on an executor, or in the worker with the model of that engine's provider.
+ * Unknown fields are refused, so that a misspelt limit is noticed and not ignored.
  */
 public record AgentRun(
     String toolsetId,
@@ -33,12 +35,13 @@ public record AgentRun(
     Check.optionalText("toolsetId", toolsetId, 1, 120);
     Check.required("engine", engine);
     Check.required("prompt", prompt);
-    boolean model = engine.thinksHere();
+    boolean model = engine.aModel();
     execution = Execution.orElse(execution, model ? Execution.Mode.CLOUD : Execution.Mode.EXECUTOR);
-    if (execution.remote() == model) {
-      throw new InvalidMessage(
-          "execution.mode",
-          model ? "must be cloud with this engine" : "must be gateway, executor or node");
+    if (execution.remote() && model) {
+      throw new InvalidMessage("execution.mode", "must be cloud with this engine");
+    }
+    if (!execution.remote() && !model && NodeEngine.of(engine.id()).isEmpty()) {
+      throw new InvalidMessage("execution.mode", "must be gateway, executor or node");
     }
     if (tools == null) tools = new Tools(null, null, null);
     if (limits == null) limits = new RunLimits(null, null, null, null, null);
@@ -52,9 +55,34 @@ public record AgentRun(
       Check.optionalText("engine.model", model, 1, 120);
     }
 
-    /** Whether it is asked by the worker; the others run on executors. */
-    boolean thinksHere() {
+    /** Whether it is asked by the worker alone; the others are programs of executors. */
+    boolean aModel() {
       return id.startsWith("llm.") || id.equals("scripted");
+    }
+
+    /**
+     * The model that is asked in the worker: that of the provider behind a program of executors,
+     * when it is told to think in the cloud (contract 7.5: with a key, no program).
+     */
+    public Engine asModel() {
+      var program = NodeEngine.of(id);
+      if (program.isEmpty()) return this;
+      return switch (program.get()) {
+        case CLAUDE ->
+            new Engine("llm.anthropic", model == null ? "claude-sonnet-4-20250514" : model, auth);
+        case CODEX -> new Engine("llm.openai", model == null ? "gpt-5-codex" : model, auth);
+        case OPENCODE -> new Engine("llm.openai", model, auth);
+      };
+    }
+
+    /** Whether a secret of this connector is for it when it is asked in the worker. */
+    public boolean takes(String connectorId) {
+      var provider = asModel().id();
+      var own =
+          NodeEngine.of(id).map(program -> "agent." + program.name().toLowerCase(Locale.ROOT));
+      return connectorId.equals(provider)
+          || connectorId.equals(provider + ".oauth")
+          || own.filter(connectorId::equals).isPresent();
     }
   }
 
@@ -145,12 +173,11 @@ public record AgentRun(
   }
 
   static AgentRun read(RawJson config) {
-    for (var field : Json.read(config.bytes(), Map.class).keySet()) {
-      if (!FIELDS.contains(field)) {
-        throw new InvalidMessage("agent.run", "has a field it does not know");
-      }
+    var today = LegacyAgentRun.today(config);
+    if (!FIELDS.containsAll(Json.read(today.bytes(), Map.class).keySet())) {
+      throw new InvalidMessage("agent.run", "has a field it does not know");
     }
-    return Json.read(config.bytes(), AgentRun.class);
+    return Json.read(today.bytes(), AgentRun.class);
   }
 
   @Override

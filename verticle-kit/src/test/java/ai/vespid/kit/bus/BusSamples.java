@@ -334,7 +334,10 @@ final class BusSamples {
           new EngineRunner.Cancel(CALL),
           new SessionMemory.Use(ORG, "main", SessionMemory.GET, RawJson.of("{\"lines\":5}")),
           new SessionMemory.Used(RawJson.of("{\"text\":\"a\"}"), null),
-          new SessionMemory.Used(null, "MEMORY_FILE_NOT_FOUND:MEMORY.md"));
+          new SessionMemory.Used(null, "MEMORY_FILE_NOT_FOUND:MEMORY.md"),
+          new SessionMemory.Find(ORG, RUN, "main", RawJson.of("{\"query\":\"a\"}")),
+          new SessionMemory.Look(ORG, RUN, CALL),
+          new SessionMemory.Due());
 
   private BusSamples() {}
 }

@@ -20,13 +20,16 @@ public final class AgentLoop {
     this.engines = engines;
   }
 
-  /** What came of it. Never fails. */
+  /** What came of it. Fails only with {@link AgentTask.Left}. */
   public Future<DispatchResult> run(AgentTask task) {
     try {
       return new Thinking(here, engines, task, here.nowMs() + task.timeoutMs(), true)
           .begin()
           .map(DispatchResult::succeeded)
-          .recover(cause -> Future.succeededFuture(failed(task, cause)));
+          .recover(cause ->
+              cause instanceof AgentTask.Left
+                  ? Future.failedFuture(cause)
+                  : Future.succeededFuture(failed(task, cause)));
     } catch (RuntimeException e) {
       return Future.succeededFuture(failed(task, e));
     }

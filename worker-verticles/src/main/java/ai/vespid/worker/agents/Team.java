@@ -9,6 +9,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference.Tool;
+import ai.vespid.protocol.engine.KnownTools;
 import ai.vespid.protocol.workflow.AgentRun;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
 final class Team {
   static final String DELEGATE = "team.delegate";
   static final String MAP = "team.map";
+  static final List<String> TOOLS = List.of(DELEGATE, MAP);
   private static final int TASKS_MAX = 64;
   private static final int PARALLEL_MAX = 16;
 
@@ -81,7 +83,7 @@ final class Team {
   }
 
   boolean has(String toolId) {
-    return toolId.equals(DELEGATE) || toolId.equals(MAP);
+    return TOOLS.contains(toolId);
   }
 
   boolean delegatesOnly() {
@@ -137,7 +139,9 @@ final class Team {
 
   private AgentRun agent(Mate mate) {
     var own = mate.tools() == null ? List.<String>of() : mate.tools().allow();
-    var allow = own.stream().filter(lead.tools().allow()::contains).filter(id -> !has(id)).toList();
+    var leads = lead.tools().allow();
+    var allow =
+        own.stream().filter(id -> KnownTools.allowed(leads, id)).filter(id -> !has(id)).toList();
     return new AgentRun(
         null,
         // Another engine would need another key.

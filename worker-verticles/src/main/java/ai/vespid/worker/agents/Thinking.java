@@ -1,22 +1,23 @@
 package ai.vespid.worker.agents;
 
-import ai.vespid.kit.engine.Engine;
 import ai.vespid.kit.engine.Engines;
 import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
-import ai.vespid.protocol.engine.Chunk;
+import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference;
 import ai.vespid.protocol.engine.Inference.Assistant;
 import ai.vespid.protocol.engine.Inference.Said;
+import ai.vespid.protocol.engine.Inference.Tool;
 import ai.vespid.protocol.engine.Inference.ToolResult;
 import ai.vespid.protocol.engine.Inference.User;
+import ai.vespid.protocol.engine.KnownTools;
 import ai.vespid.protocol.workflow.AgentRun;
+import ai.vespid.protocol.workflow.Node;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -25,28 +26,30 @@ import java.util.Map;
 
 /**
  * One agent at work: thinks, uses tools, looks at what came of them, thinks again, until it answers
- * or a limit ends it. An answer that is not what was asked for is given back twice at most.
+ * or a limit ends it. An answer that is not what was asked for is given back twice at most. Each
+ * step is kept before it counts; who takes an agent over goes over what is kept, asks no engine and
+ * uses no tool for it, and goes on behind it.
  */
 final class Thinking {
   private static final int REPAIRS_MAX = 2;
-  private static final long LOOK_MS = 250;
+  private static final int QUESTION_MS = 10_000;
 
   private final Surroundings here;
   private final Engines engines;
   private final AgentTask task;
   private final AgentRun agent;
-  private final long deadlineMs;
+  private final AgentRun.Engine model;
+  private final AgentSteps steps;
   private final Output output;
   private final Team team;
   private final List<Said> said = new ArrayList<>();
+  private List<Tool> hosted = List.of();
+  private long deadlineMs;
   private int turns;
   private int calls;
   private int repairs;
   private long inputTokens;
   private long outputTokens;
-
-  /** What an engine said in one go. */
-  private record Spoken(String text, List<ToolCall> calls) {}
 
   /**
    * @param leads whether it may have a team
@@ -56,7 +59,9 @@ final class Thinking {
     this.engines = engines;
     this.task = task;
     this.agent = task.agent();
+    this.model = agent.engine().asModel();
     this.deadlineMs = deadlineMs;
+    this.steps = new AgentSteps(task);
     this.output = Output.of(agent.output());
     this.team = leads && agent.team() != null ? new Team(agent, this::teammate) : null;
   }
@@ -67,8 +72,32 @@ final class Thinking {
     if (prompt.system() != null) said.add(new Inference.System(prompt.system()));
     if (output.told() != null) said.add(new Inference.System(output.told()));
     said.add(new User(Prompts.instructions(prompt, task.input())));
-    task.progress().told("agent.start", RawJson.from(Map.of("engineId", agent.engine().id())));
-    return think();
+    steps.next(AgentStep.Begun.class).ifPresentOrElse(this::resume, this::start);
+    return ToolNodes.question(task.id(), agent)
+        .map(this::asked)
+        .orElse(Future.succeededFuture())
+        .compose(_ -> think());
+  }
+
+  // A host that does not answer has none; what it has may be named all the same.
+  private Future<?> asked(Node question) {
+    return task.tools()
+        .use(question, QUESTION_MS)
+        .onSuccess(result -> {
+          if (result.output() != null) hosted = KnownTools.answered(result.output());
+        });
+  }
+
+  private void start() {
+    // Not awaited: without it the time of who takes over would only begin later.
+    var told = Map.of("engineId", model.id());
+    steps.keep(new AgentStep.Begun(deadlineMs), "agent.start", told);
+  }
+
+  private void resume(AgentStep.Begun begun) {
+    deadlineMs = begun.deadlineMs();
+    var told = Map.of("engineId", model.id(), "steps", steps.kept());
+    task.progress().told("agent.resumed", RawJson.from(told));
   }
 
   private long leftMs() {
@@ -77,15 +106,21 @@ final class Thinking {
 
   private Future<RawJson> think() {
     if (!task.progress().wanted()) return failed(ErrorCode.RUN_CANCELED.name());
-    if (leftMs() <= 0) return failed(ErrorCode.LLM_TIMEOUT.name());
+    if (!steps.past() && task.progress().leaves()) return Future.failedFuture(new AgentTask.Left());
+    if (!steps.past() && leftMs() <= 0) return failed(ErrorCode.LLM_TIMEOUT.name());
     if (turns == agent.limits().maxTurns()) return failed(ErrorCode.AGENT_MAX_TURNS.name());
     turns++;
-    task.progress().told("agent.turn_started", RawJson.from(Map.of("turn", turns)));
-    return ask()
-        .compose(spoken -> {
-          if (spoken.calls().isEmpty()) return answered(spoken.text());
-          said.add(new Assistant(spoken.text(), spoken.calls()));
-          return use(spoken.calls().iterator()).compose(_ -> think());
+    trim();
+    return steps
+        .next(AgentStep.Answered.class)
+        .map(Future::succeededFuture)
+        .orElseGet(this::ask)
+        .compose(answer -> {
+          inputTokens += answer.inputTokens();
+          outputTokens += answer.outputTokens();
+          if (answer.calls().isEmpty()) return answered(answer.text());
+          said.add(new Assistant(answer.text(), answer.calls()));
+          return use(answer.calls().iterator()).compose(_ -> think());
         });
   }
 
@@ -93,21 +128,29 @@ final class Thinking {
     return Future.failedFuture(new AgentFailed(code));
   }
 
-  private Future<Spoken> ask() {
-    var id = agent.engine().id();
+  private Future<AgentStep.Answered> ask() {
+    var id = model.id();
     var engine = engines.find(id);
     if (engine.isEmpty()) return failed(ErrorCode.EXECUTOR_UNSUPPORTED_ENGINE.name());
-    trim();
+    task.progress().told("agent.turn_started", RawJson.from(Map.of("turn", turns)));
     var question =
         new Inference(
             id,
-            agent.engine().model(),
+            model.model(),
             said,
-            ToolNodes.described(agent, team),
+            ToolNodes.described(agent, team, hosted),
             agent.limits().maxOutputChars(),
             Math.toIntExact(Math.max(1, leftMs())),
             task.secret());
-    return new Hearing().of(engine.get(), question);
+    return new Hearing(here, deadlineMs, task.progress()::wanted)
+        .of(engine.get(), question)
+        .compose(answer -> {
+          boolean silent = answer.text().isBlank() && !answer.calls().isEmpty();
+          var told = Map.of("turn", turns, "content", answer.text());
+          return steps
+              .keep(answer, silent ? null : "agent.assistant_message", told)
+              .map(AgentSteps.asKept(answer));
+        });
   }
 
   // The oldest is left out first, never what it was told to do. An answer to nothing confuses; so
@@ -123,11 +166,10 @@ final class Thinking {
   }
 
   private Future<RawJson> answered(String text) {
-    task.progress().told("agent.assistant_message", RawJson.from(Map.of("turn", turns)));
     try {
       var meta = new LinkedHashMap<String, Object>();
-      meta.put("engineId", agent.engine().id());
-      if (agent.engine().model() != null) meta.put("model", agent.engine().model());
+      meta.put("engineId", model.id());
+      if (model.model() != null) meta.put("model", model.model());
       meta.put("turns", turns);
       meta.put("toolCalls", calls);
       meta.put("usage", Map.of("inputTokens", inputTokens, "outputTokens", outputTokens));
@@ -147,22 +189,41 @@ final class Thinking {
     if (calls == agent.limits().maxToolCalls()) {
       return failed(ErrorCode.AGENT_MAX_TOOL_CALLS.name());
     }
-    var call = wanted.next();
     int index = calls++;
+    return result(wanted.next(), index)
+        .compose(result -> {
+          said.add(result);
+          return use(wanted);
+        });
+  }
+
+  private Future<ToolResult> result(ToolCall call, int index) {
+    boolean again = steps.next(AgentStep.Called.class).isPresent();
+    var before = steps.next(AgentStep.Observed.class);
+    if (before.isPresent()) return Future.succeededFuture(before.get().result());
+    if (!again && task.progress().leaves()) return Future.failedFuture(new AgentTask.Left());
     var told = new LinkedHashMap<String, Object>();
     told.put("turn", turns);
     told.put("callIndex", index);
     told.put("toolId", call.toolId());
-    task.progress().told("agent.tool_call", RawJson.from(with(told, "input", call.input())));
-    return result(call, index)
+    return called(call, index, again, told)
+        .compose(_ -> carryOut(call, index, again))
         .compose(result -> {
           told.put("status", result.status());
           if (result.error() != null) told.put("error", result.error());
           var payload = result.output() == null ? told : with(told, "output", result.output());
-          task.progress().told("agent.tool_result", RawJson.from(payload));
-          said.add(observed(call, result));
-          return use(wanted);
+          var observed = observed(call, result);
+          return steps
+              .keep(new AgentStep.Observed(observed), "agent.tool_result", payload)
+              .map(observed);
         });
+  }
+
+  private Future<Void> called(ToolCall call, int index, boolean again, Map<String, Object> told) {
+    return again
+        ? Future.succeededFuture()
+        : steps.keep(
+            new AgentStep.Called(index), "agent.tool_call", with(told, "input", call.input()));
   }
 
   private static Map<String, Object> with(Map<String, Object> some, String key, Object value) {
@@ -171,17 +232,32 @@ final class Thinking {
     return more;
   }
 
-  private Future<DispatchResult> result(ToolCall call, int index) {
+  // A dispatch that was sent before is joined under its id, and so is a teammate. What this process
+  // did itself nobody can ask for: it is not done again.
+  private Future<DispatchResult> carryOut(ToolCall call, int index, boolean again) {
     if (team != null && team.has(call.toolId())) return team.use(call, index);
-    var tool = ToolNodes.of(task.id(), agent, call, index);
-    return switch (tool) {
+    var memory = ToolNodes.memory(agent, team, call);
+    if (memory.isPresent()) return remember(memory.get(), call, again);
+    return switch (ToolNodes.of(task.id(), agent, team, call, index)) {
       case ToolNodes.Refused(var error) ->
           Future.succeededFuture(DispatchResult.failed(error, null));
+      case ToolNodes.Usable(var node) when again && !node.config().remote() ->
+          Future.succeededFuture(
+              DispatchResult.failed(ErrorCode.TOOL_OUTCOME_UNKNOWN.with(call.toolId()), null));
       case ToolNodes.Usable(var node) ->
           leftMs() <= 0
               ? failed(ErrorCode.LLM_TIMEOUT.name())
               : task.tools().use(node, (int) Math.min(Integer.MAX_VALUE, leftMs()));
     };
+  }
+
+  // What was written may stand there already; to read twice does no harm.
+  private Future<DispatchResult> remember(String toolId, ToolCall call, boolean again) {
+    boolean unknown = again && toolId.equals(SessionMemory.WRITE);
+    return unknown
+        ? Future.succeededFuture(
+            DispatchResult.failed(ErrorCode.TOOL_OUTCOME_UNKNOWN.with(call.toolId()), null))
+        : task.tools().remember(toolId, call.input());
   }
 
   private ToolResult observed(ToolCall call, DispatchResult result) {
@@ -201,7 +277,14 @@ final class Thinking {
     long endMs = Math.min(deadlineMs, here.nowMs() + mate.limits().timeoutMs());
     var part =
         new AgentTask(
-            id, mate, input, task.secret(), (int) (endMs - here.nowMs()), task.tools(), progress);
+            id,
+            mate,
+            input,
+            task.secret(),
+            (int) (endMs - here.nowMs()),
+            task.tools(),
+            progress,
+            task.kept());
     return new Thinking(here, engines, part, endMs, false)
         .begin()
         .map(DispatchResult::succeeded)
@@ -215,57 +298,27 @@ final class Thinking {
   private record Told(AgentTask.Progress lead, String name) implements AgentTask.Progress {
     @Override
     public void told(String kind, RawJson payload) {
-      lead.told(kind, RawJson.from(Map.of("teammate", name, "event", payload)));
+      lead.told(kind, named(payload));
+    }
+
+    private RawJson named(RawJson payload) {
+      return RawJson.from(Map.of("teammate", name, "event", payload));
+    }
+
+    @Override
+    public Future<Void> kept(
+        String thinker, int seq, RawJson thought, String kind, RawJson payload) {
+      return lead.kept(thinker, seq, thought, kind, payload == null ? null : named(payload));
     }
 
     @Override
     public boolean wanted() {
       return lead.wanted();
     }
-  }
 
-  /** Puts one answer together. */
-  private final class Hearing {
-    private final Promise<Spoken> spoken = Promise.promise();
-    private final StringBuilder text = new StringBuilder();
-    private final List<ToolCall> wanted = new ArrayList<>();
-
-    Future<Spoken> of(Engine engine, Inference question) {
-      watch(engine.infer(question, this::hear));
-      return spoken.future();
-    }
-
-    private void watch(Engine.Call call) {
-      here.later(
-          LOOK_MS,
-          () -> {
-            if (spoken.future().isComplete()) return;
-            var over = leftMs() <= 0 ? ErrorCode.LLM_TIMEOUT : ErrorCode.RUN_CANCELED;
-            if (leftMs() > 0 && task.progress().wanted()) {
-              watch(call);
-            } else {
-              call.cancel();
-              spoken.tryFail(new AgentFailed(over.name()));
-            }
-          });
-    }
-
-    private void hear(Chunk chunk) {
-      switch (chunk) {
-        case Chunk.Delta(var piece) -> add(piece);
-        case ToolCall call -> wanted.add(call);
-        case Chunk.Usage(var in, var out) -> {
-          inputTokens += in;
-          outputTokens += out;
-        }
-        case Chunk.Finish _ -> spoken.tryComplete(new Spoken(text.toString(), wanted));
-        case Chunk.Failed failed -> spoken.tryFail(new AgentFailed(failed.error()));
-      }
-    }
-
-    private void add(String piece) {
-      int room = agent.limits().maxOutputChars() - text.length();
-      text.append(piece, 0, Math.min(room, piece.length()));
+    @Override
+    public boolean leaves() {
+      return lead.leaves();
     }
   }
 }

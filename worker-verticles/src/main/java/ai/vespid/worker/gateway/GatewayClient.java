@@ -5,10 +5,12 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Limits;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.http.CancelBody;
 import ai.vespid.protocol.http.DispatchAccepted;
 import ai.vespid.protocol.http.DispatchBody;
 import ai.vespid.protocol.http.ErrorBody;
+import ai.vespid.protocol.http.MemoryBody;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -24,6 +26,7 @@ import java.util.Optional;
 /** Hands dispatches in and reads their results (contract 3 and 3.1). */
 public final class GatewayClient {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(15);
+  private static final Duration MEMORY_MAX = Duration.ofSeconds(35);
   private static final int CONNECTIONS_MAX = 32;
 
   private final String url;
@@ -95,6 +98,26 @@ public final class GatewayClient {
         .putHeader("content-type", "application/json")
         .timeout(body.timeoutMs() + ANSWER_MAX.toMillis())
         .sendBuffer(Buffer.buffer(Json.write(body)))
+        .map(GatewayClient::ran)
+        .otherwise(DispatchResult.failed(ErrorCode.GATEWAY_UNAVAILABLE));
+  }
+
+  /**
+   * Does something with what is remembered under a key, whatever comes of it. Never fails.
+   *
+   * @param toolId such as {@code memory.search}
+   */
+  public Future<DispatchResult> remember(
+      String organizationId, String key, String toolId, RawJson input) {
+    if (!configured()) {
+      return Future.succeededFuture(DispatchResult.failed(ErrorCode.GATEWAY_NOT_CONFIGURED));
+    }
+    return client
+        .postAbs(url + "/internal/v1/memory/use")
+        .putHeader("x-gateway-token", serviceToken)
+        .putHeader("content-type", "application/json")
+        .timeout(MEMORY_MAX.toMillis())
+        .sendBuffer(Buffer.buffer(Json.write(new MemoryBody(organizationId, key, toolId, input))))
         .map(GatewayClient::ran)
         .otherwise(DispatchResult.failed(ErrorCode.GATEWAY_UNAVAILABLE));
   }

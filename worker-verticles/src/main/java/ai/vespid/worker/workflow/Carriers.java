@@ -47,6 +47,12 @@ interface Carriers {
   interface Progress extends AgentTask.Progress {
     /** Whether a node that it wants carried out may be. */
     NodePolicy.Verdict judge(Node node);
+
+    /** It has a dispatch under way, which ends with the run. */
+    void dispatched(String requestId);
+
+    /** That dispatch is answered. */
+    void settled(String requestId);
   }
 
   /**

@@ -1,9 +1,7 @@
 package ai.vespid.worker.workflow;
 
 import ai.vespid.protocol.DispatchResult;
-import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.workflow.Definition;
-import ai.vespid.protocol.workflow.Node;
 import ai.vespid.sql.Run;
 import ai.vespid.sql.RunRepository.Advance;
 import ai.vespid.sql.RunRepository.Advanced;
@@ -15,7 +13,11 @@ import ai.vespid.sql.RunRepository.Keep;
 import ai.vespid.sql.RunRepository.Lost;
 import ai.vespid.sql.RunRepository.Until;
 import ai.vespid.sql.RunRepository.Written;
+import ai.vespid.worker.agents.AgentTask;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -56,6 +58,8 @@ final class HeldRun {
   private boolean gone;
   private int executing;
   private long busyMs;
+  // Told when the next turn is committed.
+  private List<Promise<Void>> awaited = new ArrayList<>();
 
   /**
    * @param claimedAtMs when the claim was asked for: its lease began no earlier
@@ -179,6 +183,17 @@ final class HeldRun {
     pump();
   }
 
+  /**
+   * As {@link #happened}; completes when it is committed, never when the run is somebody else's.
+   */
+  Future<Void> kept(Runnable event) {
+    if (fenced()) return Future.failedFuture(new AgentTask.Left());
+    var committed = Promise.<Void>promise();
+    awaited.add(committed);
+    happened(event);
+    return committed.future();
+  }
+
   /** Begins nothing more. */
   boolean over() {
     return leaving || fenced();
@@ -224,11 +239,14 @@ final class HeldRun {
     letting = !(turn.hold() instanceof Turn.Hold.Keep);
     long askedAt = carriers.clock().millis();
     busyMs = askedAt;
+    var waiting = awaited;
+    awaited = new ArrayList<>();
     carriers
         .advance(advance(turn))
         .onSuccess(advanced -> {
           writing = false;
           committed(turn, advanced, askedAt);
+          if (!gone) waiting.forEach(Promise::complete);
         })
         // Whether it was written is unknown; the database knows, and says it to the next runner.
         .onFailure(cause -> drop("a step could not be written"));
@@ -248,6 +266,7 @@ final class HeldRun {
         turn.events(),
         turn.asked(),
         unwanted(turn),
+        turn.thoughts(),
         hold(turn));
   }
 
@@ -305,29 +324,15 @@ final class HeldRun {
   private void execute(Effect.Execute effect) {
     executing++;
     carriers
-        .execute(run, definition.node(effect.nodeId()), effect, progress(effect))
+        .execute(
+            run, definition.node(effect.nodeId()), effect, new NodeProgress(this, machine, effect))
         .onComplete(_ -> executing--)
         .onSuccess(result ->
             happened(() -> machine.executed(effect.nodeId(), effect.attempt(), result, now())))
-        .onFailure(cause -> drop("a node could not be begun"));
-  }
-
-  private Carriers.Progress progress(Effect.Execute effect) {
-    return new Carriers.Progress() {
-      @Override
-      public void told(String kind, RawJson payload) {
-        happened(() -> machine.progressed(effect.nodeId(), effect.attempt(), kind, payload));
-      }
-
-      @Override
-      public boolean wanted() {
-        return !fenced() && !machine.status().terminal();
-      }
-
-      @Override
-      public NodePolicy.Verdict judge(Node node) {
-        return machine.judge(node);
-      }
-    };
+        .onFailure(cause -> {
+          // It has stopped at a step that whoever has the run next goes on at.
+          if (leaving && cause instanceof AgentTask.Left && !fenced()) pump();
+          else drop("a node could not be begun");
+        });
   }
 }

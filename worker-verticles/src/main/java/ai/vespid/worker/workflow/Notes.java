@@ -2,15 +2,18 @@ package ai.vespid.worker.workflow;
 
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.sql.AgentThought;
 import ai.vespid.sql.ApprovalRepository.Asked;
 import ai.vespid.sql.RunEvent;
 import ai.vespid.sql.RunNode.Change;
 import ai.vespid.sql.RunStatus;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -24,7 +27,10 @@ final class Notes {
   private final Map<String, Change> changes = new LinkedHashMap<>();
   private final List<RunEvent.New> events = new ArrayList<>();
   private final List<Asked> asked = new ArrayList<>();
+  private final List<AgentThought> thoughts = new ArrayList<>();
   private final List<Effect> effects = new ArrayList<>();
+  // What agents that think here have under way elsewhere, by their nodes.
+  private final Map<String, Set<String>> dispatched = new HashMap<>();
   private boolean pressed;
 
   /** As it stands in the run's cursor. */
@@ -76,6 +82,25 @@ final class Notes {
     asked.add(question);
   }
 
+  void keep(AgentThought thought) {
+    thoughts.add(thought);
+  }
+
+  void dispatched(String nodeId, String requestId) {
+    dispatched.computeIfAbsent(nodeId, _ -> new TreeSet<>()).add(requestId);
+  }
+
+  void settled(String nodeId, String requestId) {
+    var open = dispatched.get(nodeId);
+    if (open != null) open.remove(requestId);
+  }
+
+  /** Of what a node has dispatched on its way nobody wants anything any more. */
+  void unwanted(String nodeId) {
+    var open = dispatched.remove(nodeId);
+    if (open != null) open.forEach(id -> effects.add(new Effect.Cancel(nodeId, id)));
+  }
+
   void effect(Effect effect) {
     effects.add(effect);
   }
@@ -84,9 +109,9 @@ final class Notes {
     return !effects.isEmpty();
   }
 
-  /** Nodes have moved, or something is to be done or seen. */
+  /** Nodes have moved, or something is to be done, kept or seen. */
   boolean urgent() {
-    return pressed || !changes.isEmpty() || !effects.isEmpty();
+    return pressed || !changes.isEmpty() || !effects.isEmpty() || !thoughts.isEmpty();
   }
 
   /** Everything since the last turn; then there is nothing left. */
@@ -111,11 +136,13 @@ final class Notes {
             List.copyOf(changes.values()),
             events,
             asked,
+            thoughts,
             effects,
             hold);
     changes.clear();
     events.clear();
     asked.clear();
+    thoughts.clear();
     effects.clear();
     pressed = false;
     return turn;

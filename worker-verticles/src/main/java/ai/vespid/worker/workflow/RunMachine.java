@@ -6,6 +6,7 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.workflow.Definition;
 import ai.vespid.protocol.workflow.Node;
+import ai.vespid.sql.AgentThought;
 import ai.vespid.sql.Run;
 import ai.vespid.sql.RunEvent.Level;
 import ai.vespid.sql.RunNode;
@@ -112,6 +113,21 @@ final class RunMachine {
   /** A node that is carried out here has done something on its way. */
   void progressed(String nodeId, int ofAttempt, String kind, RawJson payload) {
     walk.progressed(nodeId, ofAttempt, kind, payload);
+  }
+
+  /** An agent that thinks here has come to something, which counts when it is committed. */
+  void thought(AgentThought thought, int ofAttempt) {
+    if (walk.runs(thought.nodeId(), ofAttempt)) notes.keep(thought);
+  }
+
+  /** A node that is carried out here has a dispatch under way; it ends with the run. */
+  void dispatched(String nodeId, String requestId) {
+    notes.dispatched(nodeId, requestId);
+  }
+
+  /** That dispatch is answered. */
+  void settled(String nodeId, String requestId) {
+    notes.settled(nodeId, requestId);
   }
 
   /** Whether something that a node wants done may be. */

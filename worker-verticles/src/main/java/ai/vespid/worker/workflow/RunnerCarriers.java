@@ -2,11 +2,11 @@ package ai.vespid.worker.workflow;
 
 import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.protocol.DispatchResult;
-import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
-import ai.vespid.protocol.RequestId;
+import ai.vespid.protocol.engine.NodeEngine;
 import ai.vespid.protocol.workflow.AgentRun;
 import ai.vespid.protocol.workflow.Node;
+import ai.vespid.sql.AgentThought;
 import ai.vespid.sql.Run;
 import ai.vespid.sql.RunNode;
 import ai.vespid.sql.RunRepository;
@@ -24,7 +24,9 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What carries out the decisions of every run of one runner. */
 record RunnerCarriers(
@@ -70,44 +72,40 @@ record RunnerCarriers(
   public Future<DispatchResult> execute(
       Run run, Node node, Effect.Execute effect, Progress progress) {
     if (!(node.config() instanceof AgentRun agent)) return execute(run, node, effect);
-    AgentTask.Tools tools = (tool, leftMs) -> use(run, tool, effect.attempt(), leftMs, progress);
-    return secrets
-        .of(run.organizationId(), node)
-        .compose(secret ->
-            agents.run(
-                new AgentTask(
-                    node.id(),
-                    agent,
-                    run.input(),
-                    underWay.seal(secret),
-                    effect.timeoutMs(),
-                    tools,
-                    progress)))
+    var tools = new AgentTools(this, run, effect.attempt(), progress);
+    return runs.thoughts(run.id(), node.id(), effect.attempt())
+        .compose(kept ->
+            key(run, node, agent)
+                .compose(secret ->
+                    agents.run(
+                        new AgentTask(
+                            node.id(),
+                            agent,
+                            run.input(),
+                            underWay.seal(secret),
+                            effect.timeoutMs(),
+                            tools,
+                            progress,
+                            byThinker(kept)))))
         .recover(RunnerCarriers::unusable);
   }
 
-  // A tool is a node like any other; one that a person would have to approve is none here.
-  private Future<DispatchResult> use(
-      Run run, Node tool, int attempt, int leftMs, Progress progress) {
-    if (!(progress.judge(tool) instanceof NodePolicy.Verdict.Allow)) {
-      var denied = ErrorCode.TOOL_POLICY_DENIED.with(tool.type());
-      return Future.succeededFuture(DispatchResult.failed(denied, null));
-    }
-    var key = RequestId.of(run.id(), tool.id(), attempt);
-    var result =
-        tool.config().remote()
-            ? secrets
-                .forDispatch(run.organizationId(), tool)
-                .map(secret -> new RemoteNodes.Along(List::of, secret.value(), secret.baseUrl()))
-                .compose(along ->
-                    gateway.run(remote.dispatch(run, attempt, tool, along, leftMs).waiting()))
-            : secrets
-                .of(run.organizationId(), tool)
-                .compose(secret -> local.execute(new NodeCall(tool, secret, key, leftMs)));
-    return result.recover(RunnerCarriers::unusable);
+  // A program of executors that thinks here has its organization's key, as it would there.
+  private Future<String> key(Run run, Node node, AgentRun agent) {
+    return NodeEngine.of(agent.engine().id()).isPresent()
+        ? secrets.forDispatch(run.organizationId(), node).map(Secrets.Opened::value)
+        : secrets.of(run.organizationId(), node);
   }
 
-  private static Future<DispatchResult> unusable(Throwable cause) {
+  private static Map<String, List<RawJson>> byThinker(List<AgentThought> kept) {
+    return kept.stream()
+        .collect(
+            Collectors.groupingBy(
+                AgentThought::thinker,
+                Collectors.mapping(AgentThought::thought, Collectors.toList())));
+  }
+
+  static Future<DispatchResult> unusable(Throwable cause) {
     return cause instanceof Secrets.Unusable unusable
         ? Future.succeededFuture(DispatchResult.failed(unusable.getMessage(), null))
         : Future.failedFuture(cause);

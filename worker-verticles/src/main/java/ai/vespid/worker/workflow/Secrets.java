@@ -80,10 +80,6 @@ final class Secrets {
         });
   }
 
-  private static boolean belongs(String connectorId, String engineId) {
-    return connectorId.equals(engineId) || connectorId.equals(engineId + ".oauth");
-  }
-
   private String open(Stored stored, Node node) {
     if (!meant(stored.connectorId(), node)) throw new Unusable(ErrorCode.SECRET_NOT_FOUND.name());
     var sealed = stored.sealed();
@@ -96,7 +92,7 @@ final class Secrets {
   private static boolean meant(String connectorId, Node node) {
     return switch (node.config()) {
       case ConnectorAction action -> action.connectorId().equals(connectorId);
-      case AgentRun agent when !agent.remote() -> belongs(connectorId, agent.engine().id());
+      case AgentRun agent when !agent.remote() -> agent.engine().takes(connectorId);
       case AgentRun _ -> connectorId.startsWith("agent.") || connectorId.startsWith("llm.");
       default -> true;
     };

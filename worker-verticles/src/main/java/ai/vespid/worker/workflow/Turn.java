@@ -1,6 +1,7 @@
 package ai.vespid.worker.workflow;
 
 import ai.vespid.protocol.RawJson;
+import ai.vespid.sql.AgentThought;
 import ai.vespid.sql.ApprovalRepository.Asked;
 import ai.vespid.sql.RunEvent;
 import ai.vespid.sql.RunNode.Change;
@@ -24,12 +25,14 @@ record Turn(
     List<Change> changes,
     List<RunEvent.New> events,
     List<Asked> asked,
+    List<AgentThought> thoughts,
     List<Effect> effects,
     Hold hold) {
   Turn {
     changes = List.copyOf(changes);
     events = List.copyOf(events);
     asked = List.copyOf(asked);
+    thoughts = List.copyOf(thoughts);
     effects = List.copyOf(effects);
   }
 
@@ -46,6 +49,7 @@ record Turn(
         changes,
         events,
         asked,
+        thoughts,
         List.of(),
         new Hold.Until(now));
   }

@@ -127,16 +127,17 @@ final class Walk {
   }
 
   void executed(String nodeId, int ofAttempt, DispatchResult result) {
+    if (runs(nodeId, ofAttempt)) end(definition.node(nodeId), result);
+  }
+
+  boolean runs(String nodeId, int ofAttempt) {
     var step = steps.get(nodeId);
-    boolean expected =
-        step != null && step.state() == NodeState.RUNNING && step.attempt() == ofAttempt;
-    if (expected) end(definition.node(nodeId), result);
+    return step != null && step.state() == NodeState.RUNNING && step.attempt() == ofAttempt;
   }
 
   /** As what executors tell about their dispatches. */
   void progressed(String nodeId, int ofAttempt, String kind, RawJson payload) {
-    var step = steps.get(nodeId);
-    if (step == null || step.state() != NodeState.RUNNING || step.attempt() != ofAttempt) return;
+    if (!runs(nodeId, ofAttempt)) return;
     var told = Story.cut(payload, rules.payloadCharsMax());
     notes.tellNow(Story.ofNode("remote_event", definition.node(nodeId), Level.INFO, kind, told));
   }
@@ -203,6 +204,7 @@ final class Walk {
       if (step == null || !step.open()) continue;
       boolean dispatched = step.state() == NodeState.BLOCKED && !step.needsApproval();
       if (dispatched) notes.effect(new Effect.Cancel(node.id(), step.requestId()));
+      notes.unwanted(node.id());
       end(node, result);
     }
   }

@@ -2,136 +2,28 @@ package ai.vespid.worker.agents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vespid.kit.engine.Engine;
-import ai.vespid.kit.engine.Engines;
-import ai.vespid.kit.http.Ports;
-import ai.vespid.kit.node.Membership;
-import ai.vespid.kit.node.Node;
-import ai.vespid.kit.node.Occupancy;
-import ai.vespid.kit.node.Surroundings;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.RawJson;
-import ai.vespid.protocol.engine.Chunk;
 import ai.vespid.protocol.engine.Inference;
-import ai.vespid.protocol.workflow.AgentRun;
-import ai.vespid.protocol.workflow.NodeConfig;
 import ai.vespid.protocol.workflow.NodeConfig.AgentExecute;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** An agent with an engine that says what the test wants. */
+/** What an agent does, and where it stops. */
 final class AgentLoopTest {
-  private final Vertx vertx = Vertx.vertx();
-  private final List<Inference> asked = new ArrayList<>();
-  private final Queue<List<Chunk>> answers = new ConcurrentLinkedQueue<>();
-  private final List<String> told = new ArrayList<>();
-  private final List<ai.vespid.protocol.workflow.Node> used = new ArrayList<>();
-  private DispatchResult toolAnswers = DispatchResult.succeeded(RawJson.of("{\"stdout\":\"42\"}"));
-  private boolean wanted = true;
+  private final AgentRig rig = new AgentRig();
 
   @AfterEach
   void close() {
-    vertx.close().await();
-  }
-
-  /** Says one answer after the other; silent when there is none left. */
-  private final class Lines implements Engine {
-    @Override
-    public Call infer(Inference question, Consumer<Chunk> to) {
-      asked.add(question);
-      var next = answers.poll();
-      if (next != null) vertx.setTimer(1, _ -> next.forEach(to));
-      return Future::succeededFuture;
-    }
-  }
-
-  private final class Steps implements AgentTask.Progress {
-    @Override
-    public void told(String kind, RawJson payload) {
-      told.add(kind + " " + payload.text());
-    }
-
-    @Override
-    public boolean wanted() {
-      return wanted;
-    }
-  }
-
-  private static AgentRun agent(String more) {
-    var json =
-        new JsonObject(
-                """
-                {"engine": {"id": "llm.openai", "model": "m"}, "prompt": {"instructions": "Work."},
-                 "tools": {"allow": ["shell.run"], "execution": "executor"}}
-                """)
-            .mergeIn(new JsonObject(more));
-    return (AgentRun) NodeConfig.TYPES.get("agent.run").read(RawJson.of(json.encode()));
-  }
-
-  private DispatchResult run(String more, int timeoutMs) {
-    var node =
-        new Node(
-            "n",
-            "n",
-            Membership.single("n", 1),
-            new Occupancy(),
-            new Ports(),
-            new SimpleMeterRegistry(),
-            InstantSource.system(),
-            Map.of());
-    var engines = new Engines(Map.of("llm.", new Lines()));
-    var loop = new AgentLoop(Surroundings.of(vertx, node), engines);
-    AgentTask.Tools tools =
-        (tool, _) -> {
-          used.add(tool);
-          return Future.succeededFuture(toolAnswers);
-        };
-    var task =
-        new AgentTask(
-            "think", agent(more), RawJson.of("{\"n\":6}"), null, timeoutMs, tools, new Steps());
-    return Future.<DispatchResult>future(
-            done -> vertx.runOnContext(_ -> loop.run(task).onComplete(done)))
-        .await();
-  }
-
-  private DispatchResult run(String more) {
-    return run(more, 20_000);
-  }
-
-  private void says(String text) {
-    answers.add(List.of(new Chunk.Delta(text), new Chunk.Usage(10, 2), finish()));
-  }
-
-  private void wants(String toolId, String input) {
-    var call = new Chunk.ToolCall("c-" + answers.size(), toolId, RawJson.of(input));
-    answers.add(List.of(call, new Chunk.Usage(10, 2), finish()));
-  }
-
-  private static Chunk finish() {
-    return new Chunk.Finish(Chunk.Reason.STOP);
-  }
-
-  private static JsonObject output(DispatchResult result) {
-    assertThat(result.error()).isNull();
-    return new JsonObject(result.output().text());
+    rig.close();
   }
 
   @Test
   void usesAToolAndAnswersWithWhatItSaw() {
-    wants("shell.run", "{\"script\":\"echo 42\"}");
-    says("It is 42.");
-    var output = output(run("{}"));
+    rig.wants("shell.run", "{\"script\":\"echo 42\"}");
+    rig.says("It is 42.");
+    var output = rig.output(rig.run("{}"));
 
     assertThat(output.getString("content")).isEqualTo("It is 42.");
     assertThat(output.getJsonObject("_meta"))
@@ -141,13 +33,13 @@ final class AgentLoopTest {
                 {"engineId":"llm.openai","model":"m","turns":2,"toolCalls":1,
                  "usage":{"inputTokens":20,"outputTokens":4}}
                 """));
-    var task = ((AgentExecute) used.getFirst().config());
+    var task = ((AgentExecute) rig.used.getFirst().config());
     assertThat(task.task().script()).isEqualTo("echo 42");
-    assertThat(used.getFirst().id()).startsWith("think:tool:0:");
-    assertThat(asked.getFirst().said().toString()).contains("Work.", "{\"n\":6}");
-    assertThat(asked.getLast().said().getLast())
+    assertThat(rig.used.getFirst().id()).startsWith("think:tool:0:");
+    assertThat(rig.asked.getFirst().said().toString()).contains("Work.", "{\"n\":6}");
+    assertThat(rig.asked.getLast().said().getLast())
         .isEqualTo(new Inference.ToolResult("c-0", "shell.run", false, "{\"stdout\":\"42\"}"));
-    assertThat(told)
+    assertThat(rig.told)
         .extracting(step -> step.substring(0, step.indexOf(' ')))
         .containsExactly(
             "agent.start",
@@ -161,53 +53,54 @@ final class AgentLoopTest {
 
   @Test
   void usesNoToolThatIsNotOnItsList() {
-    wants("connector.github.issue.create", "{}");
-    wants("shell.run", "{\"scripd\":1}");
-    says("Then not.");
-    output(run("{}"));
+    rig.wants("connector.github.issue.create", "{}");
+    rig.wants("shell.run", "{\"scripd\":1}");
+    rig.says("Then not.");
+    rig.output(rig.run("{}"));
 
-    assertThat(used).isEmpty();
-    assertThat(told.toString())
+    assertThat(rig.used).isEmpty();
+    assertThat(rig.told.toString())
         .contains("TOOL_NOT_ALLOWED:connector.github.issue.create", "INVALID_TOOL_INPUT");
   }
 
   @Test
   void runsNoScriptOutsideOfAnExecutor() {
-    wants("shell.run", "{\"script\":\"id\"}");
-    says("Then not.");
-    output(run("{\"tools\": {\"allow\": [\"shell.run\"], \"execution\": \"cloud\"}}"));
+    rig.wants("shell.run", "{\"script\":\"id\"}");
+    rig.says("Then not.");
+    rig.output(rig.run("{\"tools\": {\"allow\": [\"shell.run\"], \"execution\": \"cloud\"}}"));
 
-    assertThat(used).isEmpty();
-    assertThat(told.toString()).contains("SHELL_TOOL_REQUIRES_EXECUTOR_EXECUTION");
+    assertThat(rig.used).isEmpty();
+    assertThat(rig.told.toString()).contains("SHELL_TOOL_REQUIRES_EXECUTOR_EXECUTION");
   }
 
   @Test
   void stopsAtItsLimits() {
-    for (int i = 0; i < 3; i++) wants("shell.run", "{\"script\":\"" + i + "\"}");
-    assertThat(run("{\"limits\": {\"maxTurns\": 2}}").error()).isEqualTo("AGENT_MAX_TURNS");
-    answers.clear();
-    for (int i = 0; i < 3; i++) wants("shell.run", "{\"script\":\"" + i + "\"}");
-    assertThat(run("{\"limits\": {\"maxToolCalls\": 1}}").error())
+    for (int i = 0; i < 3; i++) rig.wants("shell.run", "{\"script\":\"" + i + "\"}");
+    assertThat(rig.run("{\"limits\": {\"maxTurns\": 2}}").error()).isEqualTo("AGENT_MAX_TURNS");
+    rig.answers.clear();
+    for (int i = 0; i < 3; i++) rig.wants("shell.run", "{\"script\":\"" + i + "\"}");
+    assertThat(rig.run("{\"limits\": {\"maxToolCalls\": 1}}").error())
         .isEqualTo("AGENT_MAX_TOOL_CALLS");
-    answers.clear();
-    assertThat(run("{}", 400).error()).isEqualTo("LLM_TIMEOUT");
+    rig.answers.clear();
+    rig.kept.clear();
+    assertThat(rig.run("{}", 400).error()).isEqualTo("LLM_TIMEOUT");
   }
 
   @Test
   void thinksNoMoreWhenNobodyWantsTheAnswer() {
-    wanted = false;
-    assertThat(run("{}").error()).isEqualTo("RUN_CANCELED");
-    assertThat(asked).isEmpty();
+    rig.wanted = false;
+    assertThat(rig.run("{}").error()).isEqualTo("RUN_CANCELED");
+    assertThat(rig.asked).isEmpty();
   }
 
   @Test
   void leavesOutTheOldestOfWhatDoesNotFitButNeverItsInstructions() {
-    toolAnswers = DispatchResult.succeeded(RawJson.from("x".repeat(900)));
-    for (int i = 0; i < 4; i++) wants("shell.run", "{\"script\":\"" + i + "\"}");
-    says("done");
-    output(run("{\"limits\": {\"maxRuntimeChars\": 2048}}"));
+    rig.toolAnswers = DispatchResult.succeeded(RawJson.from("x".repeat(900)));
+    for (int i = 0; i < 4; i++) rig.wants("shell.run", "{\"script\":\"" + i + "\"}");
+    rig.says("done");
+    rig.output(rig.run("{\"limits\": {\"maxRuntimeChars\": 2048}}"));
 
-    var last = asked.getLast();
+    var last = rig.asked.getLast();
     assertThat(last.said().getFirst().toString()).contains("Work.");
     assertThat(last.said().stream().mapToInt(Inference.Said::chars).sum()).isLessThan(2_048);
     assertThat(last.said().get(1)).isInstanceOf(Inference.Assistant.class);
@@ -221,69 +114,117 @@ final class AgentLoopTest {
 
   @Test
   void answersWithJsonThatFitsTheSchema() {
-    says("Here it is:\n```json\n{\"answer\": 42}\n```\nGood luck!");
-    var output = output(run(JSON));
+    rig.says("Here it is:\n```json\n{\"answer\": 42}\n```\nGood luck!");
+    var output = rig.output(rig.run(JSON));
 
     assertThat(output.getInteger("answer")).isEqualTo(42);
     assertThat(output.getJsonObject("_meta").getInteger("turns")).isEqualTo(1);
-    assertThat(asked.getFirst().said().getFirst().toString()).contains("\"integer\"");
+    assertThat(rig.asked.getFirst().said().getFirst().toString()).contains("\"integer\"");
   }
 
   @Test
   void givesAnAnswerBackThatDoesNotFitAndFailsOneThatNeverDoes() {
-    says("{\"answer\": \"many\"}");
-    says("{\"answer\": 42}");
-    assertThat(output(run(JSON)).getInteger("answer")).isEqualTo(42);
-    for (int i = 0; i < 3; i++) says("I would rather not.");
+    rig.says("{\"answer\": \"many\"}");
+    rig.says("{\"answer\": 42}");
+    assertThat(rig.output(rig.run(JSON)).getInteger("answer")).isEqualTo(42);
+    for (int i = 0; i < 3; i++) rig.says("I would rather not.");
 
-    assertThat(run(JSON).error()).isEqualTo("INVALID_AGENT_JSON_OUTPUT");
-    says("{}");
+    assertThat(rig.run(JSON).error()).isEqualTo("INVALID_AGENT_JSON_OUTPUT");
+    rig.says("{}");
     assertThat(
-            run("{\"output\": {\"mode\": \"json\", \"jsonSchema\": {\"$ref\": \"#/nowhere\"}}}")
+            rig.run("{\"output\": {\"mode\": \"json\", \"jsonSchema\": {\"$ref\": \"#/nowhere\"}}}")
                 .error())
         .isEqualTo("INVALID_JSON_SCHEMA");
   }
 
-  private static final String TEAM =
-      """
-      {"team": {"mode": "supervisor", "leadMode": "delegate_only", "teammates": [
-        {"id": "reader", "description": "reads", "prompt": {"instructions": "Read {{input}}."},
-         "tools": {"allow": ["shell.run", "connector.action"]}},
-        {"id": "writer", "prompt": {"instructions": "Write."}}]}}
-      """;
-
   @Test
   void letsATeammateWorkWithTheToolsThatBothMayUse() {
-    wants("team.delegate", "{\"teammateId\":\"reader\",\"input\":\"the file\"}");
-    wants("shell.run", "{\"script\":\"cat file\"}");
-    says("It says 42.");
-    says("The reader found 42.");
-    var output = output(run(TEAM));
+    rig.wants("team.delegate", "{\"teammateId\":\"reader\",\"input\":\"the file\"}");
+    rig.wants("shell.run", "{\"script\":\"cat file\"}");
+    rig.says("It says 42.");
+    rig.says("The reader found 42.");
+    var output = rig.output(rig.run(AgentRig.TEAM));
 
     assertThat(output.getString("content")).isEqualTo("The reader found 42.");
-    assertThat(asked.get(0).tools())
+    assertThat(rig.asked.get(0).tools())
         .extracting(Inference.Tool::id)
         .containsExactly("team.delegate", "team.map");
-    assertThat(asked.get(1).said().getFirst().toString()).contains("Read \"the file\".");
-    assertThat(asked.get(1).tools()).extracting(Inference.Tool::id).containsExactly("shell.run");
-    assertThat(used.getFirst().id()).startsWith("think:team:reader-0:tool:0:");
-    assertThat(told.toString()).contains("\"teammate\":\"reader-0\"");
+    assertThat(rig.asked.get(1).said().getFirst().toString()).contains("Read \"the file\".");
+    assertThat(rig.asked.get(1).tools())
+        .extracting(Inference.Tool::id)
+        .containsExactly("shell.run");
+    assertThat(rig.used.getFirst().id()).startsWith("think:team:reader-0:tool:0:");
+    assertThat(rig.told.toString()).contains("\"teammate\":\"reader-0\"");
   }
 
   @Test
   void letsManyTeammatesWorkAtOnceAndTellsWhatCameOfEach() {
-    wants(
+    rig.wants(
         "team.map",
         """
         {"tasks":[{"teammateId":"reader","input":"a"},{"teammateId":"writer","input":"b"},\
         {"teammateId":"nobody","input":"c"}]}\
         """);
-    says("one");
-    says("two");
-    says("all done");
-    output(run(TEAM));
-    var result = ((Inference.ToolResult) asked.getLast().said().getLast()).text();
+    rig.says("one");
+    rig.says("two");
+    rig.says("all done");
+    rig.output(rig.run(AgentRig.TEAM));
+    var result = ((Inference.ToolResult) rig.asked.getLast().said().getLast()).text();
 
     assertThat(result).contains("one", "two", "TEAMMATE_NOT_FOUND:nobody");
+  }
+
+  @Test
+  void hearsNoMoreThanAnAnswerMayHave() {
+    rig.says("x".repeat(300) + "y".repeat(300));
+    var output = rig.output(rig.run("{\"limits\": {\"maxOutputChars\": 300}}"));
+
+    assertThat(output.getString("content")).isEqualTo("x".repeat(300));
+  }
+
+  @Test
+  void asksAHostWhatItsOwnToolsAreAndUsesThem() {
+    rig.toolAnswers =
+        DispatchResult.succeeded(
+            RawJson.of(
+                """
+                {"tools":[{"id":"skill.pdf","description":"Makes a PDF.","inputSchema":{}},
+                  {"id":"mcp.x.y","description":"y","inputSchema":{}}]}
+                """));
+    rig.wants("skill.pdf", "{\"file\":\"a\"}");
+    rig.wants("mcp.x.y", "{}");
+    rig.says("done");
+    rig.output(rig.run("{\"tools\": {\"allow\": [\"skill.*\"], \"execution\": \"executor\"}}"));
+
+    assertThat(rig.asked.getFirst().tools())
+        .extracting(Inference.Tool::id)
+        .containsExactly("skill.pdf");
+    assertThat(rig.used).hasSize(2);
+    assertThat(rig.used.getFirst().written().text()).contains("\"type\":\"tools\"", "skill.*");
+    assertThat(rig.used.getLast().written().text()).contains("\"toolId\":\"skill.pdf\"");
+    assertThat(rig.used.getLast().config().remote()).isTrue();
+    assertThat(rig.told.toString()).contains("TOOL_NOT_ALLOWED:mcp.x.y");
+  }
+
+  @Test
+  void aLeadThatOnlyDelegatesUsesNoToolItself() {
+    rig.wants("shell.run", "{\"script\":\"id\"}");
+    rig.says("Then not.");
+    rig.output(
+        rig.run(
+            AgentRig.TEAM.strip().replaceFirst("}$", "")
+                + ", \"tools\": {\"allow\": [\"shell.run\"], \"execution\": \"executor\"}}"));
+
+    assertThat(rig.used).isEmpty();
+    assertThat(rig.told.toString()).contains("TOOL_NOT_ALLOWED:shell.run");
+  }
+
+  @Test
+  void hasNobodyToDelegateToWithoutATeam() {
+    rig.wants("team.delegate", "{\"teammateId\":\"reader\",\"input\":\"x\"}");
+    rig.says("Then not.");
+    rig.output(rig.run("{\"tools\": {\"allow\": [\"team.delegate\"]}}"));
+
+    assertThat(rig.told.toString()).contains("TEAM_NOT_CONFIGURED");
   }
 }
