@@ -60,7 +60,7 @@ final class Tools {
           SessionMemory.SYNC,
           Words.of("Takes over what people edited in the session's folder.", ""));
 
-  private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
+  static final String NOBODY = "00000000-0000-0000-0000-000000000000";
 
   /** A tool that cannot be used; the engine is told the code. */
   static final class Refused extends Exception {
@@ -82,7 +82,8 @@ final class Tools {
 
   private record Action(String connectorId, String actionId, RawJson input) {}
 
-  private record Env(String githubApiBaseUrl) {}
+  /** What hosts are told about where services are. */
+  record Env(String githubApiBaseUrl) {}
 
   private record ActionPayload(String connectorId, String actionId, RawJson input, Env env) {}
 
@@ -90,6 +91,10 @@ final class Tools {
 
   Tools(String githubApiBaseUrl) {
     this.env = new Env(githubApiBaseUrl);
+  }
+
+  Env env() {
+    return env;
   }
 
   /** Whether a session's list has this tool. */
