@@ -15,7 +15,8 @@ import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,26 +24,32 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which engines there are, and whether a provider takes a key. */
-@Timeout(60)
+@Timeout(180)
 final class EnginesApiTest {
   private static final String KEY = "sk-of-the-organization-27182818";
 
-  private final List<Infer> asked = new CopyOnWriteArrayList<>();
-  private volatile Chunk says = new Chunk.Delta("ok");
-  private ControlServer server;
+  private static final List<Infer> asked = new CopyOnWriteArrayList<>();
+  private static volatile Chunk says;
+  private static ControlServer server;
 
-  @BeforeEach
-  void start() {
+  @BeforeAll
+  static void start() {
     server = ControlServer.start();
-    server.bus().serve(EngineRunner.at("gw-1", 0), 4, this::runner).await();
+    server.bus().serve(EngineRunner.at("gw-1", 0), 4, EnginesApiTest::runner).await();
   }
 
-  @AfterEach
-  void stop() {
+  @AfterAll
+  static void stop() {
     server.close();
   }
 
-  private Future<? extends Message> runner(EngineRunner<?> request) {
+  @BeforeEach
+  void nothingWasAsked() {
+    asked.clear();
+    says = new Chunk.Delta("ok");
+  }
+
+  private static Future<? extends Message> runner(EngineRunner<?> request) {
     return switch (request) {
       case Infer infer -> {
         asked.add(infer);
