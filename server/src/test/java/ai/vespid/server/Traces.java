@@ -28,11 +28,14 @@ final class Traces {
     }
   }
 
-  /** When all that have it now are gone; they are looked at and at nothing else, for speed. */
+  /**
+   * When all that have it now are gone; they are looked at and at nothing else, for speed. One that
+   * has ended and waits for somebody to ask how has no environment any more.
+   */
   static long goneNanos(String variable) {
     var all = ProcessHandle.allProcesses().filter(process -> has(process, variable)).toList();
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (all.stream().anyMatch(ProcessHandle::isAlive)) {
+    while (all.stream().anyMatch(process -> has(process, variable))) {
       if (System.nanoTime() > limit) throw new AssertionError("they do not end");
       LockSupport.parkNanos(STEP_NANOS);
     }
