@@ -28,6 +28,9 @@ final class ProcessTree {
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long FORCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  private static final String IGNORED = "SigIgn:";
+  private static final long TERM = 1L << 14;
+
   // Of the fields behind the name: ticks of the clock since the machine was started.
   private static final int STARTED = 19;
 
@@ -74,7 +77,7 @@ final class ProcessTree {
         LOG.warn("{} processes of a script cannot be killed", alive.size());
         break;
       }
-      for (var handle : alive) if (asked.add(handle)) handle.destroy();
+      for (var handle : alive) if (asked.add(handle)) ask(handle);
       interrupted |= await(asked, interrupted ? 0 : graceNanos - spent);
       boolean force = interrupted || System.nanoTime() - start >= graceNanos;
       if (!force) continue;
@@ -83,6 +86,24 @@ final class ProcessTree {
       interrupted |= await(asked, FORCE_NANOS);
     }
     if (interrupted) Thread.currentThread().interrupt();
+  }
+
+  // One that does not hear it is not waited for.
+  private static void ask(ProcessHandle handle) {
+    if (ignoresTerm(handle.pid())) handle.destroyForcibly();
+    else handle.destroy();
+  }
+
+  private static boolean ignoresTerm(long pid) {
+    try {
+      return read(pid, "status")
+          .lines()
+          .filter(line -> line.startsWith(IGNORED))
+          .map(line -> Long.parseUnsignedLong(line.substring(IGNORED.length()).strip(), 16))
+          .anyMatch(signals -> (signals & TERM) != 0);
+    } catch (IOException e) {
+      return false; // Gone, or this system has no such table.
+    }
   }
 
   // Only those that are known are looked at: the table of all processes takes its time to read.
