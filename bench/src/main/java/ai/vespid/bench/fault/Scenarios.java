@@ -1,5 +1,6 @@
 package ai.vespid.bench.fault;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -8,6 +9,8 @@ final class Scenarios {
   private static final long DEAD_MS = 3_000;
   private static final long STOP_MS_MAX = 30_000;
   private static final long PARTITION_MS = 30_000;
+  private static final long FORMED_MS_MAX = 10_000;
+  private static final long LOOK_MS = 50;
 
   static final List<Scenario> ALL =
       List.of(
@@ -17,8 +20,11 @@ final class Scenarios {
           Scenario.of("kill-redis", Tolerance.NONE, Scenarios::killRedis),
           Scenario.of("kill-postgres", Tolerance.NONE, Scenarios::killPostgres),
           Scenario.of("stop-gateway", Tolerance.STANDSTILL, Scenarios::stopGateway),
+          Scenario.of("stop-redis", Tolerance.NONE, Scenarios::stopRedis),
+          Scenario.of("stop-postgres", Tolerance.NONE, Scenarios::stopPostgres),
           Scenario.ofCluster(
               "partition", Tolerance.STANDSTILL.or(Tolerance.LOST_AGENT), Scenarios::partition),
+          Scenario.ofCluster("cold-start", Tolerance.LOST_MEMORY, Scenarios::coldStart),
           Scenario.of("half-open-agent", Tolerance.SILENT_AGENT, HalfOpenAgent::happen),
           new Scenario(
               "rolling-restart", 1, Scenario.BUSY, Tolerance.NONE, Scenarios::rollingRestart),
@@ -106,16 +112,38 @@ final class Scenarios {
     trial.homesLost();
     var gateways = trial.site().gateways();
     var stopped = gateways.get(ThreadLocalRandom.current().nextInt(gateways.size()));
+    if (gateways.size() > 1) trial.mended();
+    stop(trial, List.of(stopped.child().pid()));
+    if (gateways.size() == 1) trial.mended();
+  }
+
+  private static void stopRedis(Trial trial) throws InterruptedException {
+    trial.mended();
+    stop(trial, List.of(trial.site().stores().redisPid()));
+  }
+
+  // Every connection has a process of its own.
+  private static void stopPostgres(Trial trial) throws InterruptedException {
+    long postmaster = trial.site().stores().postgresPid();
+    var all = new ArrayList<>(List.of(postmaster));
+    ProcessHandle.of(postmaster)
+        .orElseThrow()
+        .descendants()
+        .map(ProcessHandle::pid)
+        .forEach(all::add);
+    stop(trial, all);
+    trial.mended();
+  }
+
+  private static void stop(Trial trial, List<Long> processes) throws InterruptedException {
     long ms = ThreadLocalRandom.current().nextLong(1_000, STOP_MS_MAX);
     trial.mark("stoppedMs", ms);
-    stopped.child().stop();
+    processes.forEach(pid -> Child.signal(pid, "STOP"));
     try {
-      if (gateways.size() > 1) trial.mended();
       trial.pause(ms);
     } finally {
-      stopped.child().wake();
+      processes.forEach(pid -> Child.signal(pid, "CONT"));
     }
-    if (gateways.size() == 1) trial.mended();
   }
 
   private static void partition(Trial trial) throws InterruptedException {
@@ -133,8 +161,27 @@ final class Scenarios {
     RouteTables.compare(trial);
   }
 
+  // As after a loss of power: what was in memory is gone, and the cluster forms anew.
+  private static void coldStart(Trial trial) throws InterruptedException {
+    trial.homesLost();
+    var gateways = trial.site().gateways();
+    gateways.forEach(gateway -> gateway.child().kill());
+    long begun = trial.history().nowMs();
+    gateways.forEach(GatewayProcess::start);
+    gateways.forEach(GatewayProcess::awaitReady);
+    var client = trial.site().client();
+    while (!gateways.stream().allMatch(one -> client.serving(one) == gateways.size())) {
+      if (trial.history().nowMs() - begun > 2 * FORMED_MS_MAX) break;
+      trial.pause(LOOK_MS);
+    }
+    trial.mark("formedMs", trial.history().nowMs() - begun, FORMED_MS_MAX);
+    trial.mended();
+  }
+
   private static void rollingRestart(Trial trial) throws InterruptedException {
     trial.homesLost();
+    // A single one is away itself for a moment, and its agents come back to it after that.
+    if (trial.site().gateways().size() > 1) trial.forbidRefusals();
     for (var gateway : trial.site().gateways()) {
       gateway.child().terminate();
       gateway.start();

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** One repetition of a scenario: a new organization with its agents, load, fault and verdict. */
@@ -34,6 +35,7 @@ final class Trial implements AutoCloseable {
   private long mendedMs = -1;
   private boolean secondRunsAllowed = true;
   private boolean homesLost;
+  private long neverAloneSinceMs = Long.MAX_VALUE;
 
   Trial(Site site, Scenario scenario, Duration loadTime) {
     this.site = site;
@@ -41,13 +43,17 @@ final class Trial implements AutoCloseable {
     this.loadMs = loadTime.toMillis();
     site.gateways().forEach(gateway -> logLines.put(gateway.name(), gateway.logLines()));
     credentials = site.agents(AGENTS);
+    // By turns, as a load balancer would: a half of a split in which nobody is says so, which is no
+    // fault.
+    int turn = ThreadLocalRandom.current().nextInt(site.gateways().size());
     for (int i = 0; i < AGENTS; i++) {
       var cable =
           i % 2 == 0
               ? Cable.straight(site.gateways())
               : Cable.through(site.gateways(), site.ports());
       fleet.add(
-          new FaultAgent.Setup("agent-" + i, credentials.get(i), cable, scenario.mix().room()),
+          new FaultAgent.Setup(
+              "agent-" + i, credentials.get(i), cable, turn + i, scenario.mix().room()),
           history);
     }
     caller = new Caller(site.client(), site.gateways(), credentials.getFirst(), history);
@@ -113,6 +119,20 @@ final class Trial implements AutoCloseable {
     secondRunsAllowed = false;
   }
 
+  /** From now on somebody is always there who can take a dispatch, and no gateway says otherwise. */
+  void forbidRefusals() {
+    neverAloneSinceMs = history.nowMs();
+  }
+
+  private void judgeRefusals(List<Event> events) {
+    for (var event : events) {
+      if (event instanceof Event.Refused(long atMs, String id, String by)
+          && atMs >= neverAloneSinceMs) {
+        violated(Rule.CAUSE, id, "was refused by " + by + ", which knew of no agent");
+      }
+    }
+  }
+
   /** Everything, and what came of it. */
   TrialReport run() throws InterruptedException {
     fleet.start();
@@ -150,6 +170,7 @@ final class Trial implements AutoCloseable {
       recovery(events, History.Mode.ASYNC);
       if (scenario.mix().sync()) recovery(events, History.Mode.SYNC);
     }
+    judgeRefusals(events);
     if (!secondRunsAllowed) mark("secondRuns", TrialReport.ranTwice(events), 0);
     var violations = new ArrayList<>(HistoryChecker.check(events, scenario.tolerance()));
     violations.addAll(missed);

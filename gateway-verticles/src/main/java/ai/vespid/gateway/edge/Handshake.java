@@ -108,14 +108,20 @@ final class Handshake {
       Answers.error(request.response(), refusal.get().code(), refusal.get().message());
       return;
     }
-    request
-        .toWebSocket()
+    var upgraded = request.toWebSocket();
+    // Vert.x's own fails the upgrade when the agent has left meanwhile; the end of the request that
+    // is read then completes it once more, which throws.
+    request.exceptionHandler(cause -> failed(identity, cause));
+    upgraded
         .onSuccess(socket -> admitted.accept(identity, socket))
-        .onFailure(cause ->
-            LOG.atDebug()
-                .addKeyValue("executor", identity.executorId())
-                .addKeyValue("cause", cause.getClass().getSimpleName())
-                .log("the upgrade failed"));
+        .onFailure(cause -> failed(identity, cause));
+  }
+
+  private static void failed(ExecutorIdentity identity, Throwable cause) {
+    LOG.atDebug()
+        .addKeyValue("executor", identity.executorId())
+        .addKeyValue("cause", cause.getClass().getSimpleName())
+        .log("the upgrade failed");
   }
 
   private static List<X509Certificate> shown(HttpConnection connection) {
