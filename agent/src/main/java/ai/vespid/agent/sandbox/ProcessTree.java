@@ -40,8 +40,7 @@ final class ProcessTree {
   private final boolean ownSession;
 
   /** One line of the process table. */
-  private record Entry(
-      long pid, long parent, long session, long started, ProcessHandle handle) {}
+  private record Entry(long pid, long parent, long session, long started, ProcessHandle handle) {}
 
   /**
    * @param root null when it is gone
@@ -110,7 +109,9 @@ final class ProcessTree {
   private static boolean await(Collection<ProcessHandle> ending, long nanos) {
     long limit = System.nanoTime() + nanos;
     boolean interrupted = Thread.interrupted();
-    while (!interrupted && System.nanoTime() - limit < 0 && ending.stream().anyMatch(ProcessTree::lives)) {
+    while (!interrupted
+        && System.nanoTime() - limit < 0
+        && ending.stream().anyMatch(ProcessTree::lives)) {
       LockSupport.parkNanos(PAUSE_NANOS);
       interrupted = Thread.interrupted();
     }

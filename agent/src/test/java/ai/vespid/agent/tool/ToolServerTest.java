@@ -55,8 +55,7 @@ class ToolServerTest {
     var transport =
         HttpClientStreamableHttpTransport.builder(url.substring(0, url.lastIndexOf('/')))
             .endpoint("/mcp")
-            .requestBuilder(
-                HttpRequest.newBuilder().setHeader("Authorization", "Bearer " + token))
+            .requestBuilder(HttpRequest.newBuilder().setHeader("Authorization", "Bearer " + token))
             .build();
     return McpClient.sync(transport).build();
   }
