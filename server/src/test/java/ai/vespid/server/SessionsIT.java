@@ -98,33 +98,7 @@ final class SessionsIT {
                 Map.of("x-gateway-token", secret("GATEWAY_SERVICE_TOKEN")),
                 new JsonObject().put("name", "pool"))
             .body();
-    var jar = jar("agent");
-    var builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "--enable-native-access=ALL-UNNAMED",
-                "-jar",
-                jar.toString(),
-                "start",
-                "--pool",
-                "managed",
-                "--executor-id",
-                issued.getString("executorId"),
-                "--gateway-ws-url",
-                issued.getString("gatewayWsUrl"))
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("managed.log").toFile());
-    var environment = builder.environment();
-    environment.put("VESPID_AGENT_EXECUTOR_TOKEN", issued.getString("executorToken"));
-    environment.put("VESPID_AGENT_CONFIG_PATH", folder.resolve("managed/agent.json").toString());
-    environment.put("VESPID_AGENT_WORKDIR_ROOT", folder.resolve("managed/work").toString());
-    environment.put(
-        "VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT", folder.resolve("managed/cache").toString());
-    environment.put("VESPID_CLAUDE_CODE_PATH", folder.resolve("claude").toString());
-    // Whose scripts run on this host is known here.
-    environment.put("VESPID_AGENT_UNSAFE_MANAGED", "true");
-    managed = builder.start();
+    managed = ManagedAgent.start(folder, issued);
 
     until("its own agent is connected", () -> connected() == 1);
     until("the managed one is connected", () -> sockets() == 2);
@@ -325,16 +299,6 @@ final class SessionsIT {
 
   private static Path home() {
     return folder.resolve("home");
-  }
-
-  private static Path jar(String module) throws IOException {
-    try (var files = Files.list(Path.of("..", module, "target"))) {
-      return files
-          .filter(
-              file -> file.getFileName().toString().matches(module + "-[0-9.]+(-SNAPSHOT)?.jar"))
-          .findFirst()
-          .orElseThrow();
-    }
   }
 
   private static String gateway(String path) {

@@ -130,33 +130,6 @@ class NodeEnginesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gateway.claude.v2", "gateway.codex.v2", "gateway.opencode.v2"})
-  void toolsOfTheAgentAreOfferedAndTheirTokenIsInNoArgument(String id) throws Exception {
-    var tools = new OfferedTools("http://127.0.0.1:7/mcp", "token-1", Map.of("skill_x", "skill.x"));
-    var call = new EngineCall("m-1", "hello", null, false, null, 20_000, BOUNDS, tools);
-    var answer = run(engines(), id, call);
-    var arguments = Files.readString(bin.resolve("arguments"));
-    var environment = Files.readString(bin.resolve("environment"));
-
-    assertThat(answer.text()).contains("You said: hello");
-    assertThat(arguments).doesNotContain("token-1");
-    assertThat(arguments + environment).containsAnyOf("http://127.0.0.1:7/mcp", "mcp.json");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "mcp__vespid__skill_x, skill.x",
-    "vespid_skill_x, skill.x",
-    "mcp__other__skill_x, ",
-    "Bash, "
-  })
-  void toolsOfTheAgentAreToldByOurIds(String name, String id) {
-    var tools = new OfferedTools("u", "t", Map.of("skill_x", "skill.x"));
-
-    assertThat(tools.idOf(name)).isEqualTo(java.util.Optional.ofNullable(id));
-  }
-
-  @ParameterizedTest
   @CsvSource({
     "gateway.claude.v2,Bash",
     "gateway.codex.v2,command_execution",
