@@ -6,6 +6,7 @@ import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -27,6 +28,7 @@ final class FakeAgent implements AutoCloseable {
   private WebSocket socket;
   private boolean speaksExtensions;
   private boolean confirmsCancels;
+  private JsonArray offers;
 
   FakeAgent(Vertx vertx, TestGateway.Credentials credentials, String bootId) {
     this.credentials = credentials;
@@ -47,6 +49,12 @@ final class FakeAgent implements AutoCloseable {
   /** One that says when nothing is left of what it was told to stop. */
   FakeAgent confirming() {
     confirmsCancels = true;
+    return this;
+  }
+
+  /** One that says which engines it has. */
+  FakeAgent offering(String... engines) {
+    offers = new JsonArray(List.of(engines));
     return this;
   }
 
@@ -104,6 +112,7 @@ final class FakeAgent implements AutoCloseable {
     if (credentials.organizationId() == null) {
       hello.put("pool", "managed").remove("organizationId");
     }
+    if (offers != null) hello.put("connectors", offers);
     if (speaksExtensions) {
       var features = new JsonArray().add("ack");
       if (confirmsCancels) features.add("cancel");
@@ -141,6 +150,23 @@ final class FakeAgent implements AutoCloseable {
             .encode());
   }
 
+  /** Tells how it goes on. */
+  void progress(JsonObject invoke, int seq, String kind, JsonObject payload) {
+    var event =
+        new JsonObject()
+            .put("seq", seq)
+            .put("ts", 1_793_491_200_000L)
+            .put("kind", kind)
+            .put("level", "info")
+            .put("payload", payload);
+    sendText(
+        new JsonObject()
+            .put("type", "tool_event_v2")
+            .put("requestId", invoke.getString("requestId"))
+            .put("event", event)
+            .encode());
+  }
+
   JsonObject result(JsonObject invoke) {
     var result =
         new JsonObject()
@@ -154,10 +180,14 @@ final class FakeAgent implements AutoCloseable {
 
   /** The next frame of this type within five seconds, or null; others before it are dropped. */
   JsonObject await(String type) {
+    return await(type, 5);
+  }
+
+  JsonObject await(String type, int seconds) {
     try {
-      for (var frame = received.poll(5, TimeUnit.SECONDS);
+      for (var frame = received.poll(seconds, TimeUnit.SECONDS);
           frame != null;
-          frame = received.poll(5, TimeUnit.SECONDS)) {
+          frame = received.poll(seconds, TimeUnit.SECONDS)) {
         if (type.equals(frame.getString("type"))) return frame;
       }
       return null;

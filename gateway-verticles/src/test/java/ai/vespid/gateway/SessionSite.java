@@ -105,6 +105,18 @@ final class SessionSite {
   record Login(String id, String token) {}
 
   AgentSession session(Selector selector, Integer timeoutMs, String... tools) {
+    var engine = new SessionBody.Engine("scripted", null, null);
+    return session(engine, selector, timeoutMs, tools);
+  }
+
+  /** One whose turns an engine of its host carries out. */
+  AgentSession hosted(String engineId, String secretId, String... tools) {
+    var auth = secretId == null ? null : new SessionBody.Auth(secretId);
+    return session(new SessionBody.Engine(engineId, null, auth), null, null, tools);
+  }
+
+  private AgentSession session(
+      SessionBody.Engine engine, Selector selector, Integer timeoutMs, String... tools) {
     var body =
         new SessionBody(
             null,
@@ -114,7 +126,7 @@ final class SessionSite {
             null,
             null,
             null,
-            new SessionBody.Engine("scripted", null, null),
+            engine,
             null,
             new SessionBody.Prompt(null, "be brief"),
             new SessionBody.Tools(List.of(tools)),

@@ -1,6 +1,7 @@
 package ai.vespid.server;
 
 import ai.vespid.kit.node.ConfigurationException;
+import ai.vespid.protocol.engine.NodeEngine;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -28,6 +29,8 @@ import picocli.CommandLine.Spec;
     })
 final class ChatCommand implements Callable<Integer> {
   private static final long LOOK_NANOS = 50_000_000;
+  private static final JsonObject PATIENT =
+      new JsonObject().put("timeoutMs", 600_000).put("maxTurns", 64).put("maxToolCalls", 200);
 
   @Option(names = "--session", description = "goes on with this one instead of a new one")
   private String session;
@@ -35,8 +38,16 @@ final class ChatCommand implements Callable<Integer> {
   @Option(
       names = "--engine",
       defaultValue = "scripted",
-      description = "who answers (default: ${DEFAULT-VALUE}, which needs no key)")
+      description =
+          "who answers: llm.<provider>, gateway.claude.v2, gateway.codex.v2, gateway.opencode.v2"
+              + " (default: ${DEFAULT-VALUE}, which needs no key)")
   private String engine;
+
+  @Option(names = "--model", description = "which model answers (default: the engine's own)")
+  private String model;
+
+  @Option(names = "--secret", description = "id of the stored key it is asked with")
+  private String secret;
 
   @Option(
       names = "--allow",
@@ -116,13 +127,22 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
+  private JsonObject engine() {
+    var named = new JsonObject().put("id", engine);
+    if (model != null) named.put("model", model);
+    if (secret != null) named.put("auth", new JsonObject().put("secretId", secret));
+    return named;
+  }
+
   private String created() {
     var body =
         new JsonObject()
             .put("title", "vespid chat")
-            .put("engine", new JsonObject().put("id", engine))
+            .put("engine", engine())
             .put("prompt", new JsonObject().put("instructions", instructions))
             .put("tools", new JsonObject().put("allow", new JsonArray(allow)));
+    // It works as long as a person watches; Ctrl-C ends it.
+    if (NodeEngine.of(engine).isPresent()) body.put("limits", PATIENT);
     if (managed) body.put("executorSelector", new JsonObject().put("pool", "managed"));
     try (var calls = target.open(variables)) {
       return calls.post("/sessions", body).getJsonObject("session").getString("id");

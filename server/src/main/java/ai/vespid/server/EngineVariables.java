@@ -22,18 +22,21 @@ final class EngineVariables {
               "ENGINE_RUNNER_TOKEN",
               "opens that face; else `GATEWAY_SERVICE_TOKEN`",
               "engine-runner.token",
+              "control.engineRunnerToken",
               "session-turns.engineRunnerToken",
               "workflow-runner.engineRunnerToken"),
           text(
               "ENGINE_RUNNER_BASE_URL",
               "none: in the cluster",
               "a runner that gateways reach over HTTP",
+              "control.engineRunnerBaseUrl",
               "session-turns.engineRunnerBaseUrl",
               "workflow-runner.engineRunnerBaseUrl"),
           integer(
               "ENGINE_RUNNER_TIMEOUT_MS",
               "600000",
               "no answer of such a runner takes longer",
+              "control.engineRunnerTimeoutMs",
               "session-turns.engineRunnerTimeoutMs",
               "workflow-runner.engineRunnerTimeoutMs"),
           text(

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -25,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(180)
 final class SessionTurnsIT {
-  private static final int CANCELS = 4;
+  private static final int CANCELS = 5;
   private static final int PAIRS = 10;
 
   @TempDir private static Path folder;
@@ -33,7 +31,8 @@ final class SessionTurnsIT {
 
   @BeforeAll
   static void start() {
-    site = UpSite.start(folder, Map.of());
+    var engine = HostEngine.install(folder).toString();
+    site = UpSite.start(folder, Map.of("VESPID_CLAUDE_CODE_PATH", engine));
   }
 
   @AfterAll
@@ -42,33 +41,80 @@ final class SessionTurnsIT {
   }
 
   @Test
-  void aCanceledTurnsProcessesAreGoneWhenItIsSaidAndWithinASecond() {
-    var session = session();
-    long fastestMs = Long.MAX_VALUE;
+  void aCanceledTurnsProcessesAreGoneWithinASecondThoughTheyDoNotWantToEnd() {
+    var session = session("scripted");
+    var tookMs = new ArrayList<Long>();
     for (int i = 0; i < CANCELS; i++) {
       var trace = "VESPID_TRACE=" + UUID.randomUUID();
-      // Every second one does not want to end, and is given its grace.
-      var deaf = i % 2 == 0 ? "" : "trap '' TERM; ";
-      var script = "%ssleep 300 & setsid sleep 300 & wait".formatted(deaf);
+      var script = "trap '' TERM; sleep 300 & setsid sleep 300 & wait";
       say(session, "run env %s sh -c \"%s\"".formatted(trace, script));
-      site.until("the script runs", () -> processes(trace) >= 3);
-
-      long begun = System.nanoTime();
-      var canceled = site.post("/sessions/" + session + "/cancel", new JsonObject());
-      long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-
-      assertThat(processes(trace)).as("%s after %d ms", canceled, tookMs).isZero();
-      assertThat(canceled.getString("requestId")).startsWith(session + ":turn:");
-      fastestMs = Math.min(fastestMs, tookMs);
+      tookMs.add(cancel(session, trace, 3));
     }
-    // One of them: others use this machine, too.
-    assertThat(fastestMs).isLessThan(1_000);
-    assertThat(ends(events(session))).hasSize(CANCELS);
+
+    assertThat(middle(tookMs)).as("%s ms", tookMs).isLessThan(1_000);
+    site.until("all have ended", () -> ends(events(session)).size() == CANCELS);
+  }
+
+  @Test
+  void aCanceledEngineOfTheHostIsGoneWithAllItStartedWithinASecond() {
+    var session = session("gateway.claude.v2");
+    var tookMs = new ArrayList<Long>();
+    for (int i = 0; i < CANCELS; i++) {
+      var trace = UUID.randomUUID().toString();
+      say(session, "HANG " + trace);
+      tookMs.add(cancel(session, "VESPID_TRACE=" + trace, 2));
+    }
+
+    assertThat(middle(tookMs)).as("%s ms", tookMs).isLessThan(1_000);
+    site.until("all have ended", () -> ends(events(session)).size() == CANCELS);
+  }
+
+  /** From a viewer's cancel to the last process that is gone. */
+  private static long cancel(String session, String trace, int processes) {
+    site.until("they run", () -> Traces.count(trace) >= processes);
+    var screen = site.screen();
+    try {
+      screen.join(session);
+      screen.await("session_ack");
+      var gone = CompletableFuture.supplyAsync(() -> Traces.goneNanos(trace));
+      long begun = System.nanoTime();
+      screen.cancel(session);
+      long nanos = gone.join() - begun;
+      // It is said when it is true.
+      screen.await(SessionTurnsIT::saysCanceled);
+      assertThat(Traces.count(trace)).isZero();
+      return TimeUnit.NANOSECONDS.toMillis(nanos);
+    } finally {
+      screen.close();
+    }
+  }
+
+  private static boolean saysCanceled(JsonObject frame) {
+    return "system".equals(frame.getString("eventType"))
+        && "session_turn_canceled".equals(frame.getJsonObject("payload").getString("action"));
+  }
+
+  // Others use this machine, too: not each of them has to be fast.
+  private static long middle(List<Long> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
+  }
+
+  @Test
+  void talksOnTheTerminalWithAnEngineOfTheHostAndShowsTheToolsItUses() throws Exception {
+    var out = folder.resolve("chat.log");
+    var chat = site.vespid(out, "chat", "--engine", "gateway.claude.v2");
+    try (var in = chat.outputWriter()) {
+      in.write("my name is Ada\nTOOL please\n");
+    }
+    assertThat(chat.waitFor(60, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(UpSite.read(out))
+        .contains("* Bash {\"command\":\"ls\"}", "* succeeded a.txt", "I know 2 messages, Ada.");
   }
 
   @Test
   void messagesSentAtOnceAreAllAnsweredInTheirOrder() {
-    var session = session();
+    var session = session("scripted");
     for (int i = 0; i < PAIRS; i++) {
       var both =
           IntStream.of(2 * i, 2 * i + 1)
@@ -88,10 +134,10 @@ final class SessionTurnsIT {
         .isEqualTo(IntStream.range(0, events.size()).boxed().toList());
   }
 
-  private static String session() {
+  private static String session(String engineId) {
     var body =
         new JsonObject()
-            .put("engine", new JsonObject().put("id", "scripted"))
+            .put("engine", new JsonObject().put("id", engineId))
             .put("prompt", new JsonObject().put("instructions", "Help."))
             .put("tools", new JsonObject().put("allow", new JsonArray().add("shell.run")));
     return site.post("/sessions", body).getJsonObject("session").getString("id");
@@ -121,20 +167,5 @@ final class SessionTurnsIT {
         .filter(event -> event.getString("eventType").equals(type))
         .map(event -> event.getJsonObject("payload").getString("message"))
         .toList();
-  }
-
-  /** How many processes have this in their environment. */
-  private static long processes(String variable) {
-    return ProcessHandle.allProcesses()
-        .filter(process -> {
-          try {
-            var environment = Path.of("/proc", "" + process.pid(), "environ");
-            return new String(Files.readAllBytes(environment), StandardCharsets.ISO_8859_1)
-                .contains(variable);
-          } catch (IOException ended) {
-            return false;
-          }
-        })
-        .count();
   }
 }

@@ -44,9 +44,11 @@ final class SessionsIT {
   private static Map<String, String> headers;
   private static Screen screen;
   private static String sessionId;
+  private static String hosted;
 
   @BeforeAll
   static void start() throws IOException {
+    HostEngine.install(folder);
     apiPort = freePort();
     gatewayPort = freePort();
     up = vespid("up.log", "up");
@@ -82,6 +84,7 @@ final class SessionsIT {
     environment.put("GATEWAY_WS_URL", "ws://localhost:" + gatewayPort + "/ws/executor");
     environment.put("GATEWAY_HTTP_URL", "http://localhost:" + gatewayPort);
     environment.put("GATEWAY_AGENT_STALE_MS", "20000");
+    environment.put("VESPID_CLAUDE_CODE_PATH", folder.resolve("claude").toString());
     return builder.start();
   }
 
@@ -95,32 +98,7 @@ final class SessionsIT {
                 Map.of("x-gateway-token", secret("GATEWAY_SERVICE_TOKEN")),
                 new JsonObject().put("name", "pool"))
             .body();
-    var jar = jar("agent");
-    var builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "--enable-native-access=ALL-UNNAMED",
-                "-jar",
-                jar.toString(),
-                "start",
-                "--pool",
-                "managed",
-                "--executor-id",
-                issued.getString("executorId"),
-                "--gateway-ws-url",
-                issued.getString("gatewayWsUrl"))
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("managed.log").toFile());
-    var environment = builder.environment();
-    environment.put("VESPID_AGENT_EXECUTOR_TOKEN", issued.getString("executorToken"));
-    environment.put("VESPID_AGENT_CONFIG_PATH", folder.resolve("managed/agent.json").toString());
-    environment.put("VESPID_AGENT_WORKDIR_ROOT", folder.resolve("managed/work").toString());
-    environment.put(
-        "VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT", folder.resolve("managed/cache").toString());
-    // Whose scripts run on this host is known here.
-    environment.put("VESPID_AGENT_UNSAFE_MANAGED", "true");
-    managed = builder.start();
+    managed = ManagedAgent.start(folder, issued);
 
     until("its own agent is connected", () -> connected() == 1);
     until("the managed one is connected", () -> sockets() == 2);
@@ -129,22 +107,29 @@ final class SessionsIT {
   @Test
   @Order(2)
   void createsASession() {
+    var session = create("ada", "scripted");
+    sessionId = session.getString("id");
+    // Another one, whose engine is a program of the host.
+    hosted = create("bob", "gateway.claude.v2").getString("id");
+    say(hosted, "my name is Ada");
+
+    assertThat(session.getString("scope")).isEqualTo("per-channel-peer");
+    assertThat(session.getString("executionMode")).isEqualTo("pinned-node-host");
+  }
+
+  private static JsonObject create(String peer, String engineId) {
     var body =
         new JsonObject()
             .put("scope", "per-channel-peer")
-            .put("peer", "ada")
+            .put("peer", peer)
             .put("channel", "web")
             .put("executionMode", "pinned-node-host")
-            .put("engine", new JsonObject().put("id", "scripted"))
+            .put("engine", new JsonObject().put("id", engineId))
             .put("prompt", new JsonObject().put("instructions", "Help."))
             .put("tools", new JsonObject().put("allow", new JsonArray().add("shell.run")));
     var created = calls.post(org("/sessions"), headers, body);
     assertThat(created.status()).as("%s", created).isEqualTo(201);
-    var session = created.body().getJsonObject("session");
-    sessionId = session.getString("id");
-
-    assertThat(session.getString("scope")).isEqualTo("per-channel-peer");
-    assertThat(session.getString("executionMode")).isEqualTo("pinned-node-host");
+    return created.body().getJsonObject("session");
   }
 
   @Test
@@ -164,6 +149,7 @@ final class SessionsIT {
   @Test
   @Order(4)
   void goesOnOnTheManagedHostWhenItsOwnIsLostInTheMiddle() {
+    turns(hosted, 1);
     signal("STOP");
     until("its own agent is gone", () -> connected() == 0);
     say("run cat kept\nrecall");
@@ -180,13 +166,38 @@ final class SessionsIT {
     assertThat(session().getString("pinnedExecutorPool")).isEqualTo("managed");
   }
 
+  @Test
+  @Order(5)
+  void anEngineOfTheNextHostKnowsWhatWasSaidToThatOfTheFirst() {
+    var before = turns(hosted, 1);
+    say(hosted, "who am I?");
+    var after = turns(hosted, 2);
+
+    assertThat(before.getLast()).isEqualTo("I know 0 messages, Ada.");
+    assertThat(after.getLast()).isEqualTo("I know 2 messages, Ada.");
+    assertThat(events(hosted)).anyMatch(SessionsIT::isFailover);
+  }
+
+  /** The answers of a session, as soon as there are so many. */
+  private static List<String> turns(String session, int count) {
+    until("it has answered", () -> answers(session).size() == count);
+    return answers(session);
+  }
+
+  private static List<String> answers(String session) {
+    return events(session).stream()
+        .filter(event -> event.getString("eventType").equals("agent_final"))
+        .map(event -> event.getJsonObject("payload").getString("message"))
+        .toList();
+  }
+
   private static boolean isFailover(JsonObject event) {
     return "system".equals(event.getString("eventType"))
         && "session_executor_failover".equals(event.getJsonObject("payload").getString("action"));
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void failsPlainlyWhenBothPoolsAreUnavailable() throws InterruptedException {
     managed.destroyForcibly().waitFor();
     until("nobody is connected", () -> sockets() == 0);
@@ -199,7 +210,7 @@ final class SessionsIT {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void talksOnTheTerminalWhenItsHostIsBack() throws IOException, InterruptedException {
     signal("CONT");
     until("its own agent is connected", () -> connected() == 1);
@@ -220,8 +231,12 @@ final class SessionsIT {
   }
 
   private static void say(String message) {
+    say(sessionId, message);
+  }
+
+  private static void say(String session, String message) {
     var body = new JsonObject().put("message", message);
-    var said = calls.post(org("/sessions/" + sessionId + "/messages"), headers, body);
+    var said = calls.post(org("/sessions/" + session + "/messages"), headers, body);
     assertThat(said.status()).as("%s", said).isEqualTo(202);
   }
 
@@ -230,8 +245,12 @@ final class SessionsIT {
   }
 
   private static List<JsonObject> events() {
+    return events(sessionId);
+  }
+
+  private static List<JsonObject> events(String session) {
     return calls
-        .get(org("/sessions/" + sessionId + "/events"), headers)
+        .get(org("/sessions/" + session + "/events"), headers)
         .body()
         .getJsonArray("events")
         .stream()
@@ -280,16 +299,6 @@ final class SessionsIT {
 
   private static Path home() {
     return folder.resolve("home");
-  }
-
-  private static Path jar(String module) throws IOException {
-    try (var files = Files.list(Path.of("..", module, "target"))) {
-      return files
-          .filter(
-              file -> file.getFileName().toString().matches(module + "-[0-9.]+(-SNAPSHOT)?.jar"))
-          .findFirst()
-          .orElseThrow();
-    }
   }
 
   private static String gateway(String path) {

@@ -1,7 +1,11 @@
 package ai.vespid.agent.engine;
 
+import ai.vespid.agent.tool.ToolServer;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,15 +51,32 @@ final class ClaudeCli implements EngineCli {
   }
 
   @Override
-  public Launch launch(EngineCall call, Path scratch) {
+  public Launch launch(EngineCall call, Path scratch) throws IOException {
     var arguments = new ArrayList<>(List.of("-p", "--output-format", "stream-json", "--verbose"));
     arguments.add("--include-partial-messages");
     // Neither hooks nor servers that the run's files bring along.
     arguments.addAll(List.of("--setting-sources", "user", "--strict-mcp-config"));
     arguments.addAll(List.of("--tools", call.mayWork() ? TOOLS : ""));
-    if (call.mayWork()) arguments.addAll(List.of("--allowedTools", TOOLS));
+    var allowed = new ArrayList<String>();
+    if (call.mayWork()) allowed.add(TOOLS);
+    if (!call.tools().none()) {
+      allowed.add("mcp__" + ToolServer.NAME);
+      arguments.addAll(List.of("--mcp-config", config(call.tools(), scratch).toString()));
+    }
+    if (!allowed.isEmpty()) arguments.addAll(List.of("--allowedTools", String.join(",", allowed)));
     if (call.model() != null) arguments.addAll(List.of("--model", call.model()));
     return new Launch(arguments, variables(call, scratch));
+  }
+
+  // A file: arguments are for everybody on the machine to read, and it has the token.
+  private static Path config(OfferedTools tools, Path scratch) throws IOException {
+    var server =
+        Map.of(
+            "type", "http",
+            "url", tools.url(),
+            "headers", Map.of("Authorization", "Bearer " + tools.token()));
+    var config = Map.of("mcpServers", Map.of(ToolServer.NAME, server));
+    return Files.write(scratch.resolve("mcp.json"), RawJson.from(config).bytes());
   }
 
   private static Map<String, String> variables(EngineCall call, Path scratch) {

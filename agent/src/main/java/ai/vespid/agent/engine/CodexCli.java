@@ -1,5 +1,6 @@
 package ai.vespid.agent.engine;
 
+import ai.vespid.agent.tool.ToolServer;
 import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
@@ -16,6 +17,9 @@ import java.util.Set;
 final class CodexCli implements EngineCli {
   private static final Set<String> TOOLS =
       Set.of("command_execution", "file_change", "mcp_tool_call", "web_search");
+
+  private static final String TOKEN = "VESPID_TOOLS_TOKEN";
+  private static final int TOOL_SECONDS_MAX = 600;
 
   private static final List<String> WITHOUT_TOOLS =
       List.of(
@@ -59,8 +63,23 @@ final class CodexCli implements EngineCli {
     if (call.model() != null) arguments.addAll(List.of("--model", call.model()));
     var variables = new HashMap<String, String>();
     if (call.key() != null) use(call.key(), scratch, arguments, variables);
+    if (!call.tools().none()) offer(call.tools(), arguments, variables);
     arguments.add("-");
     return new Launch(arguments, variables);
+  }
+
+  private static void offer(
+      OfferedTools tools, List<String> arguments, Map<String, String> variables) {
+    variables.put(TOKEN, tools.token());
+    var server = "mcp_servers." + ToolServer.NAME;
+    var settings =
+        List.of(
+            server + ".url=\"" + tools.url() + "\"",
+            server + ".bearer_token_env_var=\"" + TOKEN + "\"",
+            server + ".tool_timeout_sec=" + TOOL_SECONDS_MAX,
+            // Nobody is there to be asked; what may be used was decided before.
+            server + ".default_tools_approval_mode=\"approve\"");
+    settings.forEach(setting -> arguments.addAll(List.of("-c", setting)));
   }
 
   private static void use(
@@ -100,7 +119,9 @@ final class CodexCli implements EngineCli {
 
   private static void started(JsonNode item, Transcript transcript) {
     var type = item.path("type").asText();
-    if (TOOLS.contains(type)) transcript.toolCall(item.path("id").asText(), type, input(item));
+    if (TOOLS.contains(type)) {
+      transcript.toolCall(item.path("id").asText(), tool(item), input(item));
+    }
   }
 
   private static void completed(JsonNode item, Transcript transcript) {
@@ -110,9 +131,17 @@ final class CodexCli implements EngineCli {
     } else if (TOOLS.contains(type)) {
       var id = item.path("id").asText();
       // Some are told only when they are over.
-      transcript.toolCall(id, type, input(item));
+      transcript.toolCall(id, tool(item), input(item));
       transcript.toolResult(id, output(item), item.path("status").asText().equals("failed"));
     }
+  }
+
+  // As others name a tool of a server.
+  private static String tool(JsonNode item) {
+    var type = item.path("type").asText();
+    return type.equals("mcp_tool_call")
+        ? "mcp__" + item.path("server").asText() + "__" + item.path("tool").asText()
+        : type;
   }
 
   private static JsonNode input(JsonNode item) {

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
  * @param key whose account pays; null for the login of the program on this machine
  * @param mayWork whether it may run commands and change files, or only think
  * @param directory the run's files; null for an empty folder
+ * @param tools what it may use of this agent's, whether it may work or not
  */
 public record EngineCall(
     String model,
@@ -18,7 +19,8 @@ public record EngineCall(
     boolean mayWork,
     Path directory,
     long timeoutMs,
-    Bounds bounds) {
+    Bounds bounds,
+    OfferedTools tools) {
   // It becomes an argument of a command line, where a dash in front would make it an option.
   private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@\\[\\]-]{0,119}");
 
@@ -41,6 +43,18 @@ public record EngineCall(
     if (model != null && !MODEL.matcher(model).matches()) {
       throw new IllegalArgumentException("no model has such a name");
     }
+  }
+
+  /** One that has no tools but its own. */
+  public EngineCall(
+      String model,
+      String prompt,
+      Key key,
+      boolean mayWork,
+      Path directory,
+      long timeoutMs,
+      Bounds bounds) {
+    this(model, prompt, key, mayWork, directory, timeoutMs, bounds, OfferedTools.NONE);
   }
 
   @Override

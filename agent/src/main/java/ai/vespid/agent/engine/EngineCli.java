@@ -2,6 +2,7 @@ package ai.vespid.agent.engine;
 
 import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +33,7 @@ interface EngineCli {
    *
    * @param scratch an empty folder, which is gone afterwards
    */
-  Launch launch(EngineCall call, Path scratch);
+  Launch launch(EngineCall call, Path scratch) throws IOException;
 
   /** Tells the transcript what a line of its output says. Lines it does not know say nothing. */
   void read(JsonNode line, Transcript transcript);

@@ -1,5 +1,6 @@
 package ai.vespid.agent.engine;
 
+import ai.vespid.agent.tool.ToolServer;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,6 +20,8 @@ import java.util.Set;
 final class OpencodeCli implements EngineCli {
   private static final List<String> ALLOWED =
       List.of("bash", "edit", "read", "glob", "grep", "list");
+
+  private static final String OURS = ToolServer.NAME + "_*";
 
   @Override
   public String name() {
@@ -89,8 +92,9 @@ final class OpencodeCli implements EngineCli {
     var config = new HashMap<String, Object>();
     config.put("autoupdate", false);
     config.put("share", "disabled");
-    config.put("permission", permissions(call.mayWork()));
-    if (!call.mayWork()) config.put("tools", Map.of("*", false));
+    config.put("permission", permissions(call));
+    if (!call.mayWork()) config.put("tools", tools(call.tools()));
+    if (!call.tools().none()) config.put("mcp", Map.of(ToolServer.NAME, server(call.tools())));
     if (call.key() != null) {
       config.put("provider", Map.of(provider(model), Map.of("options", at(call.key()))));
     }
@@ -98,11 +102,33 @@ final class OpencodeCli implements EngineCli {
   }
 
   // Nobody is there to be asked, so what is not allowed is denied. The last that fits counts.
-  private static Map<String, String> permissions(boolean mayWork) {
+  private static Map<String, String> permissions(EngineCall call) {
     var permissions = new LinkedHashMap<String, String>();
     permissions.put("*", "deny");
-    if (mayWork) ALLOWED.forEach(tool -> permissions.put(tool, "allow"));
+    if (call.mayWork()) ALLOWED.forEach(tool -> permissions.put(tool, "allow"));
+    if (!call.tools().none()) permissions.put(OURS, "allow");
     return permissions;
+  }
+
+  private static Map<String, Boolean> tools(OfferedTools offered) {
+    var tools = new LinkedHashMap<String, Boolean>();
+    tools.put("*", false);
+    if (!offered.none()) tools.put(OURS, true);
+    return tools;
+  }
+
+  private static Map<String, Object> server(OfferedTools tools) {
+    return Map.of(
+        "type",
+        "remote",
+        "url",
+        tools.url(),
+        "enabled",
+        true,
+        "oauth",
+        false,
+        "headers",
+        Map.of("Authorization", "Bearer " + tools.token()));
   }
 
   private static Map<String, String> at(EngineCall.Key key) {

@@ -90,12 +90,13 @@ final class Transcript {
   /** Does nothing when this call was told already. */
   synchronized void toolCall(String id, String toolId, JsonNode input) {
     if (tools.containsKey(id)) return;
-    var use = new ToolUse(tools.size() + 1, toolId, "running", cut(input), null);
+    var ours = call.tools().idOf(toolId);
+    var use = new ToolUse(tools.size() + 1, ours.orElse(toolId), "running", cut(input), null);
     tools.put(id, use);
     var told = about(use);
     if (use.input() != null) told.put("input", use.input());
     events.event("agent.tool_call", told);
-    if (!call.mayWork()) stop(ErrorCode.TOOL_NOT_ALLOWED.with(toolId));
+    if (!call.mayWork() && ours.isEmpty()) stop(ErrorCode.TOOL_NOT_ALLOWED.with(toolId));
     else if (tools.size() > call.bounds().toolCallsMax()) {
       stop(ErrorCode.AGENT_MAX_TOOL_CALLS.name());
     }

@@ -21,6 +21,9 @@ public final class ScriptProcess {
   /** Variable that marks everything a script started; {@link ProcessTree} searches for it. */
   public static final String MARKER = "VESPID_TASK";
 
+  /** However long a process may take to end: one that nobody wants any more has no longer. */
+  static final long CANCEL_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
   private static final long LISTENER_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final String bootId;
@@ -122,7 +125,7 @@ public final class ScriptProcess {
       // Read before the kill: a code that our own signal caused is not the script's.
       exitCode = process.isAlive() ? null : Integer.valueOf(process.exitValue());
     } finally {
-      if (exitCode == null || rest == Rest.ENDS) tree.kill(graceNanos);
+      if (exitCode == null || rest == Rest.ENDS) tree.kill(grace(cancellation));
     }
     // Nobody writes any more, so the end of a stream is near; a listener shall hear all of it.
     long deadline = System.nanoTime() + (lines == null ? graceNanos : LISTENER_NANOS);
@@ -138,6 +141,11 @@ public final class ScriptProcess {
         err.value(),
         out.truncated(),
         err.truncated());
+  }
+
+  // Who cancels waits for it, and has a second.
+  private long grace(Cancellation cancellation) {
+    return cancellation.cancelled() ? Math.min(graceNanos, CANCEL_GRACE_NANOS) : graceNanos;
   }
 
   private Process start(Program program, String marker) throws IOException {

@@ -41,7 +41,7 @@ public enum Setting implements Configurable {
       "VESPID_AGENT_HOST_KILL_GRACE_MS",
       "host.killGraceMs",
       "500",
-      "how long a process of a script may take to end"),
+      "how long a process of a script may take to end; a canceled one has 250 at most"),
   HOST_OUTPUT_CHARS(
       Form.NUMBER,
       "VESPID_AGENT_HOST_OUTPUT_MAX_CHARS",

@@ -5,8 +5,14 @@ import ai.vespid.agent.engine.EngineCall;
 import ai.vespid.agent.engine.EngineFailed;
 import ai.vespid.agent.engine.EventStream;
 import ai.vespid.agent.engine.NodeEngines;
+import ai.vespid.agent.engine.OfferedTools;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandboxes;
+import ai.vespid.agent.tool.Tool;
+import ai.vespid.agent.tool.ToolCall;
+import ai.vespid.agent.tool.ToolServer;
+import ai.vespid.agent.tool.ToolSource;
+import ai.vespid.agent.tool.Tools;
 import ai.vespid.agent.workspace.Checkout;
 import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.agent.workspace.WorkspaceFailed;
@@ -20,6 +26,7 @@ import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -33,11 +40,13 @@ final class AgentRunTask {
   private final NodeEngines engines;
   private final Sandboxes sandboxes;
   private final WorkspaceCache workspaces;
+  private final Tools tools;
 
-  AgentRunTask(NodeEngines engines, Sandboxes sandboxes, WorkspaceCache workspaces) {
+  AgentRunTask(NodeEngines engines, Sandboxes sandboxes, WorkspaceCache workspaces, Tools tools) {
     this.engines = engines;
     this.sandboxes = sandboxes;
     this.workspaces = workspaces;
+    this.tools = tools;
   }
 
   ToolResult run(InvokeTool invoke, Cancellation cancellation, Consumer<RawJson> progress)
@@ -48,7 +57,7 @@ final class AgentRunTask {
       check(invoke, payload);
       // Whoever waits for a place, or for files, stops waiting.
       cancellation.onCancel(Thread.currentThread()::interrupt);
-      return mayWork(payload)
+      return needsFiles(payload)
           ? inWorkspace(invoke, payload, events, cancellation)
           : succeeded(invoke, think(invoke, payload, null, events, cancellation), null);
     } catch (InvalidMessage | IllegalArgumentException e) {
@@ -83,6 +92,17 @@ final class AgentRunTask {
     return allow.contains(SHELL) || allow.contains("agent.execute");
   }
 
+  // Skills work in the run's files, also for an engine that does not see them.
+  private boolean needsFiles(AgentRunPayload payload) {
+    return mayWork(payload)
+        || offered(payload).stream()
+            .anyMatch(tool -> tools.source(tool.id()).filter(ToolSource::needsFiles).isPresent());
+  }
+
+  private List<Tool> offered(AgentRunPayload payload) {
+    return tools.described(payload.config().tools().allow());
+  }
+
   private ToolResult inWorkspace(
       InvokeTool invoke, AgentRunPayload payload, EventStream events, Cancellation cancellation)
       throws EngineFailed, WorkspaceFailed, IOException, InterruptedException {
@@ -114,17 +134,35 @@ final class AgentRunTask {
             Math.min(limits.maxOutputChars(), policy.outputMaxChars()));
     var key =
         payload.key(invoke.secret()).map(value -> new EngineCall.Key(value, payload.baseUrl()));
-    var call =
-        new EngineCall(
-            config.model(),
-            EnginePrompt.of(payload),
-            key.orElse(null),
-            directory != null,
-            directory,
-            policy.timeoutMs(),
-            bounds);
-    return AnswerJson.in(
-        engines.run(config.engine().id(), call, events, cancellation), config.output());
+    try (var server = server(invoke, payload, directory, cancellation)) {
+      var call =
+          new EngineCall(
+              config.model(),
+              EnginePrompt.of(payload),
+              key.orElse(null),
+              mayWork(payload),
+              mayWork(payload) ? directory : null,
+              policy.timeoutMs(),
+              bounds,
+              server == null ? OfferedTools.NONE : OfferedTools.of(server));
+      return AnswerJson.in(
+          engines.run(config.engine().id(), call, events, cancellation), config.output());
+    }
+  }
+
+  // Null when there is nothing to offer.
+  private ToolServer server(
+      InvokeTool invoke, AgentRunPayload payload, Path directory, Cancellation cancellation)
+      throws IOException {
+    var offered = offered(payload);
+    if (offered.isEmpty()) return null;
+    return ToolServer.open(
+        offered,
+        (toolId, input) -> {
+          var network = ToolTask.network(invoke);
+          var call = new ToolCall(toolId, input, invoke, directory, network, cancellation);
+          return tools.source(toolId).orElseThrow().use(call);
+        });
   }
 
   private static ToolResult succeeded(InvokeTool invoke, EngineAnswer answer, RawJson workspace) {

@@ -70,7 +70,7 @@ public final class TaskRunner {
     this.sandboxes = sandboxes;
     this.connectors = Map.copyOf(connectors);
     this.workspaces = workspaces;
-    this.agentRuns = new AgentRunTask(engines, sandboxes, workspaces);
+    this.agentRuns = new AgentRunTask(engines, sandboxes, workspaces, tools);
     this.tools = tools;
     this.toolTasks = new ToolTask(tools, workspaces);
     this.node = node;

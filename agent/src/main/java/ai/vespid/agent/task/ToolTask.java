@@ -92,7 +92,8 @@ final class ToolTask {
     return text.length() <= charsMax ? output : RawJson.from(text.substring(0, charsMax));
   }
 
-  private static NetworkMode network(InvokeTool invoke) {
+  /** What a dispatch says about the network; null when it says nothing. */
+  static NetworkMode network(InvokeTool invoke) {
     var policy = invoke.toolPolicy();
     boolean stated =
         Boolean.TRUE.equals(policy.networkModeExplicit())

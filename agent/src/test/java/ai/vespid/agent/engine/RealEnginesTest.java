@@ -9,6 +9,8 @@ import ai.vespid.agent.engine.EngineCall.Key;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Settings;
+import ai.vespid.agent.tool.Tool;
+import ai.vespid.agent.tool.ToolServer;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -76,11 +79,23 @@ class RealEnginesTest {
   private EngineAnswer run(
       NodeEngines engines, String name, String model, boolean mayWork, Cancellation cancellation)
       throws Exception {
+    return run(engines, name, model, mayWork, cancellation, OfferedTools.NONE);
+  }
+
+  private EngineAnswer run(
+      NodeEngines engines,
+      String name,
+      String model,
+      boolean mayWork,
+      Cancellation cancellation,
+      OfferedTools tools)
+      throws Exception {
     var key = new Key("sk-of-the-test", api.url() + "/v1");
     if (name.equals("claude")) key = new Key("sk-of-the-test", api.url());
     var work = Files.createDirectories(directory.resolve("work"));
     var call =
-        new EngineCall(model, "Say hello", key, mayWork, mayWork ? work : null, TIMEOUT_MS, BOUNDS);
+        new EngineCall(
+            model, "Say hello", key, mayWork, mayWork ? work : null, TIMEOUT_MS, BOUNDS, tools);
     var events = new EventStream(EventStream.Limits.USUAL, InstantSource.system(), told::add);
     try {
       return engines.run("gateway." + name + ".v2", call, events, cancellation);
@@ -120,6 +135,19 @@ class RealEnginesTest {
         api.asked().stream().filter(each -> each.body().contains("Say hello")).toList().getLast();
     assertThat(asked.key()).contains("sk-of-the-test");
     assertThat(worksWith(asked)).isEqualTo(mayWork);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"claude,claude-stand", "codex,gpt-stand", "opencode,anthropic/claude-sonnet-4-5"})
+  void theRealProgramIsOfferedTheToolsOfTheAgent(String name, String model) throws Exception {
+    var engines = engines(name);
+    var schema = RawJson.of("{\"type\":\"object\",\"properties\":{}}");
+    var tools = List.of(new Tool("skill.convert", "Converts it.", schema));
+    try (var server = ToolServer.open(tools, (_, _) -> RawJson.NULL)) {
+      run(engines, name, model, false, new Cancellation(), OfferedTools.of(server));
+    }
+
+    assertThat(api.asked()).anyMatch(asked -> asked.body().contains("skill_convert"));
   }
 
   // Some always have tools that neither run a command nor see a file.

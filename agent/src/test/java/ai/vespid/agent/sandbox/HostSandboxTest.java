@@ -12,6 +12,7 @@ import java.nio.file.StandardWatchEventKinds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -131,23 +132,38 @@ class HostSandboxTest {
   @Test
   void cancellingEndsTheScriptWithoutATimeout() throws Exception {
     var cancellation = new Cancellation();
-    var started = directory.resolve("started");
-    var canceller =
-        Thread.ofVirtual()
-            .start(() -> {
-              try (var watcher = directory.getFileSystem().newWatchService()) {
-                directory.register(watcher, StandardWatchEventKinds.ENTRY_CREATE);
-                if (!Files.exists(started)) watcher.take();
-                cancellation.cancel();
-              } catch (IOException | InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-            });
+    var canceller = cancelWhenStarted(cancellation);
     var output = sandbox.run(task("touch started; sleep 300", "sh", 20_000), cancellation);
     canceller.join();
 
     assertThat(output.exitCode()).isNull();
     assertThat(output.timedOut()).isFalse();
+  }
+
+  private Thread cancelWhenStarted(Cancellation cancellation) {
+    var started = directory.resolve("started");
+    return Thread.ofVirtual()
+        .start(() -> {
+          try (var watcher = directory.getFileSystem().newWatchService()) {
+            directory.register(watcher, StandardWatchEventKinds.ENTRY_CREATE);
+            if (!Files.exists(started)) watcher.take();
+            cancellation.cancel();
+          } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  @Test
+  void whatIsCancelledAndDoesNotWantToEndHasLessTimeThanWhatTookTooLong() throws Exception {
+    var patient = new HostSandbox("boot", 30_000, CHARS_MAX, this::agentVariable);
+    var cancellation = new Cancellation();
+    var canceller = cancelWhenStarted(cancellation);
+
+    long begun = System.nanoTime();
+    patient.run(task("trap '' TERM; touch started; sleep 300", "sh", 60_000), cancellation);
+    canceller.join();
+    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun)).isLessThan(15);
   }
 
   @Test

@@ -69,6 +69,16 @@ final class Accounts {
         Map.of("Authorization", "Bearer " + token));
   }
 
+  /**
+   * The provider did not believe what it was told of this secret; true when it may be told
+   * something else now.
+   */
+  boolean refused(String secret) {
+    if (settings.kind() != Kind.VERTEX) return false;
+    tokens.refused(read(secret == null ? settings.apiKey() : secret).refreshToken());
+    return true;
+  }
+
   private VertexSecret read(String secret) {
     try {
       var vertex = Json.read(secret.getBytes(StandardCharsets.UTF_8), VertexSecret.class);

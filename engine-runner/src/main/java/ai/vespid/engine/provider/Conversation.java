@@ -19,15 +19,23 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** What an engine is told, in the words of LangChain4j. */
 final class Conversation {
+  /** Where LangChain4j keeps the signature of a message of Gemini. */
+  static final String SIGNATURE = "thinking_signature";
+
   private static final String NOTHING = "(nothing)";
 
   private final ToolNames names;
   private final Inference asked;
   private final List<ChatMessage> messages = new ArrayList<>();
+  // The last message of the engine with a signature, to which calls without one belong.
+  private final List<ToolCall> signedCalls = new ArrayList<>();
+  private String signedText = "";
+  private int signedAt = -1;
 
   Conversation(Inference asked, ToolNames names) {
     this.asked = asked;
@@ -44,6 +52,10 @@ final class Conversation {
       switch (said) {
         case Inference.System _ -> {}
         case User(var message) -> messages.add(UserMessage.from(shown(message)));
+        case Assistant(var message, var wanted) when goesOn(message, wanted, calls) -> {
+          signedCalls.addAll(wanted);
+          messages.set(signedAt, ai(signedText, signedCalls));
+        }
         case Assistant(var message, var wanted) -> {
           if (!calls.isEmpty()) close(text, calls);
           if (!message.isBlank()) text.append(text.isEmpty() ? "" : "\n\n").append(message);
@@ -77,12 +89,39 @@ final class Conversation {
 
   private void close(StringBuilder text, List<ToolCall> calls) {
     if (text.isEmpty() && calls.isEmpty()) return;
-    var requests = calls.stream().map(this::call).toList();
-    if (requests.isEmpty()) messages.add(AiMessage.from(text.toString()));
-    else if (text.isEmpty()) messages.add(AiMessage.from(requests));
-    else messages.add(AiMessage.from(text.toString(), requests));
+    if (signature(calls) != null) {
+      signedAt = messages.size();
+      signedText = text.toString();
+      signedCalls.clear();
+      signedCalls.addAll(calls);
+    }
+    messages.add(ai(text.toString(), calls));
     text.setLength(0);
     calls.clear();
+  }
+
+  // What was wanted at once was carried out one after the other. It is told as it was said, for
+  // only the first of it is signed, and one without a signature is refused.
+  private boolean goesOn(String message, List<ToolCall> wanted, List<ToolCall> open) {
+    boolean unsigned = !wanted.isEmpty() && signature(wanted) == null;
+    return unsigned
+        && message.isBlank()
+        && open.isEmpty()
+        && signedAt >= 0
+        && messages.subList(signedAt + 1, messages.size()).stream()
+            .allMatch(ToolExecutionResultMessage.class::isInstance);
+  }
+
+  private static String signature(List<ToolCall> calls) {
+    return calls.isEmpty() ? null : calls.getFirst().signature();
+  }
+
+  private AiMessage ai(String text, List<ToolCall> calls) {
+    var message = AiMessage.builder().text(text.isEmpty() ? null : text);
+    message.toolExecutionRequests(calls.stream().map(this::call).toList());
+    var signature = signature(calls);
+    if (signature != null) message.attributes(Map.of(SIGNATURE, signature));
+    return message.build();
   }
 
   private ToolExecutionRequest call(ToolCall call) {
@@ -119,17 +158,21 @@ final class Conversation {
   /**
    * What an engine wants done. No input at all is an empty one; what is no JSON is told as a text,
    * which no tool takes, so that the engine hears of it.
+   *
+   * @param signature null when it is not signed
    */
-  static ToolCall call(ToolExecutionRequest wanted, int index, ToolNames names) {
+  static ToolCall call(ToolExecutionRequest wanted, int index, ToolNames names, String signature) {
     var id = wanted.id() == null || wanted.id().isBlank() ? "call-" + index : wanted.id();
     var arguments = wanted.arguments();
     var toolId = names.toolId(wanted.name());
-    if (arguments == null || arguments.isBlank()) return new ToolCall(id, toolId, RawJson.of("{}"));
+    if (arguments == null || arguments.isBlank()) {
+      return new ToolCall(id, toolId, RawJson.of("{}"), signature);
+    }
     try {
       var input = Json.read(arguments.strip().getBytes(StandardCharsets.UTF_8), RawJson.class);
-      return new ToolCall(id, toolId, input);
+      return new ToolCall(id, toolId, input, signature);
     } catch (InvalidMessage e) {
-      return new ToolCall(id, toolId, RawJson.from(arguments));
+      return new ToolCall(id, toolId, RawJson.from(arguments), signature);
     }
   }
 }

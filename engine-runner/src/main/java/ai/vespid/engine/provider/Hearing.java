@@ -89,7 +89,11 @@ final class Hearing implements StreamingChatResponseHandler {
     if (chars == 0 && message.text() != null) onPartialResponse(message.text());
     if (message.hasToolExecutionRequests()) {
       var wanted = message.toolExecutionRequests();
-      for (int i = 0; i < wanted.size(); i++) rest.add(Conversation.call(wanted.get(i), i, names));
+      // It stands at the first of what is wanted at once.
+      var signature = message.attribute(Conversation.SIGNATURE, String.class);
+      for (int i = 0; i < wanted.size(); i++) {
+        rest.add(Conversation.call(wanted.get(i), i, names, i == 0 ? signature : null));
+      }
     }
     var tokens = response.tokenUsage();
     if (tokens != null) {

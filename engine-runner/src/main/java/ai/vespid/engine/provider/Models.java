@@ -57,6 +57,9 @@ final class Models {
         .modelName(model)
         .temperature(settings.temperature())
         .maxOutputTokens(settings.outputTokensMax())
+        // Not its thoughts, which are not asked for: the signatures of its calls.
+        .returnThinking(true)
+        .sendThinking(true)
         .build();
   }
 }

@@ -87,6 +87,11 @@ public final class Provider {
     return accounts.of(secret);
   }
 
+  /** Whether an account that was refused is another one when it is asked for again. */
+  boolean renews(String secret) {
+    return accounts.refused(secret);
+  }
+
   Exchange exchange(Account account) {
     return new Exchange(http, account.headers());
   }

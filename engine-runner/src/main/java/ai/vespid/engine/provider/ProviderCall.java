@@ -21,6 +21,8 @@ import org.slf4j.LoggerFactory;
 public final class ProviderCall {
   private static final Logger LOG = LoggerFactory.getLogger(ProviderCall.class);
 
+  private static final int UNAUTHORIZED = 401;
+
   private final Provider provider;
   private final Inference asked;
   private final String secret;
@@ -225,6 +227,10 @@ public final class ProviderCall {
   private void pauseOrGiveUp(int attempt, Hearing hearing, Failed failed)
       throws InterruptedException {
     var refusal = exchange.refusal();
+    // An access token may end before its time.
+    if (attempt == 1 && refusal != null && refusal.status() == UNAUTHORIZED) {
+      if (provider.renews(secret)) return;
+    }
     boolean passing =
         refusal == null ? exchange.broken() || hearing.brokenOff() : refusal.passing();
     if (!passing || hearing.begun() || attempt > provider.settings().retries()) {

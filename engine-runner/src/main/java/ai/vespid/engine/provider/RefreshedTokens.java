@@ -70,6 +70,11 @@ public final class RefreshedTokens implements GoogleTokens {
     return fresh.token();
   }
 
+  @Override
+  public void refused(String refreshToken) {
+    kept.invalidate(Tokens.hash(refreshToken));
+  }
+
   private Kept ask(String refreshToken) throws InterruptedException {
     try {
       var user = User.create(new JsonObject().put("refresh_token", refreshToken));

@@ -35,8 +35,10 @@ record Refusal(int status, String reason, Long waitMs) {
     try {
       var root = MAPPER.readTree(body);
       var error = (root.isArray() ? root.path(0) : root).path("error");
-      return Stream.of("code", "type", "status")
-          .map(error::path)
+      // Google's codes are coarse; what it means stands in its details.
+      return Stream.concat(
+              error.path("details").valueStream().map(detail -> detail.path("reason")),
+              Stream.of("code", "type", "status").map(error::path))
           .filter(JsonNode::isTextual)
           .map(JsonNode::asText)
           .filter(text -> text.matches("[A-Za-z0-9_.-]{1,64}"))

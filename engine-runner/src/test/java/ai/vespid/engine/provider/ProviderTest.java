@@ -13,6 +13,8 @@ import ai.vespid.protocol.engine.Inference.Assistant;
 import ai.vespid.protocol.engine.Inference.System;
 import ai.vespid.protocol.engine.Inference.ToolResult;
 import ai.vespid.protocol.engine.Inference.User;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -150,6 +152,86 @@ final class ProviderTest {
                 + ":streamGenerateContent");
     assertThat(asked.headers().get("Authorization")).isEqualTo("Bearer access-r1");
     assertThat(asked.headers().contains("x-goog-api-key")).isFalse();
+  }
+
+  @Test
+  void asksVertexAgainWithAnotherTokenWhenTheFirstIsRefused() throws Exception {
+    var wire = Wire.GEMINI;
+    site.standIn.thenRefuse(401, null, "{}");
+    site.standIn.thenSay(all(wire, new String[] {wire.text("x")}, wire.closing(wire.stop(), 1, 1)));
+    var settings = ProviderSettings.of(Kind.VERTEX).at(site.standIn.url(), null);
+    var tokens =
+        new GoogleTokens() {
+          private int refused;
+
+          @Override
+          public String of(String refreshToken) {
+            return "access-" + refused;
+          }
+
+          @Override
+          public void refused(String refreshToken) {
+            refused++;
+          }
+        };
+    var http = java.net.http.HttpClient.newHttpClient();
+    var vertex = new Provider("llm.vertex", settings, http, tokens, site.meters);
+    var secret = "{\"refreshToken\":\"r1\",\"projectId\":\"p-1\",\"location\":\"europe-west4\"}";
+    vertex.ask(ProviderSite.asked(new User("hi")), secret, heard);
+    assertThat(heard.last()).isEqualTo(new Finish(Reason.STOP));
+
+    assertThat(site.standIn.await().headers().get("Authorization")).isEqualTo("Bearer access-0");
+    assertThat(site.standIn.await().headers().get("Authorization")).isEqualTo("Bearer access-1");
+  }
+
+  @Test
+  void tellsGeminiTheSignatureOfACallAgainWithAllThatWasWantedAtOnce() throws Exception {
+    var wire = Wire.GEMINI;
+    var parts =
+        new JsonArray()
+            .add(part("uname -s").put("thoughtSignature", "c2lnbmVk"))
+            .add(part("uname -r"));
+    site.standIn.thenSay(all(wire, new String[] {event(parts)}, wire.closing(wire.tools(), 7, 9)));
+    site.ask(wire, ProviderSite.asked(new User("which system?")), heard);
+    var wanted = heard.rest();
+    var first = (ToolCall) wanted.get(0);
+    var second = (ToolCall) wanted.get(1);
+    assertThat(first.signature()).isEqualTo("c2lnbmVk");
+    assertThat(second.signature()).isNull();
+    site.standIn.await();
+    site.standIn.thenSay(
+        all(wire, new String[] {wire.text("Linux.")}, wire.closing(wire.stop(), 7, 3)));
+    // As a session tells it: each call with its result, one after the other.
+    var again = new Heard();
+    site.ask(
+        wire,
+        ProviderSite.asked(
+            new User("which system?"),
+            new Assistant("", List.of(first)),
+            new ToolResult(first.id(), "shell.run", false, "Linux"),
+            new Assistant("", List.of(second)),
+            new ToolResult(second.id(), "shell.run", false, "7.0")),
+        again);
+    assertThat(again.last()).isEqualTo(new Finish(Reason.STOP));
+
+    var contents = site.standIn.await().body().getJsonArray("contents");
+    var calls = contents.getJsonObject(1).getJsonArray("parts");
+    assertThat(calls).hasSize(2);
+    assertThat(calls.getJsonObject(0).getString("thoughtSignature")).isEqualTo("c2lnbmVk");
+    assertThat(calls.getJsonObject(1).containsKey("thoughtSignature")).isFalse();
+    assertThat(contents.encode()).contains("uname -s", "uname -r", "Linux", "7.0");
+  }
+
+  private static JsonObject part(String script) {
+    var args = new JsonObject().put("script", script);
+    var call = new JsonObject().put("name", "shell_run").put("args", args);
+    return new JsonObject().put("functionCall", call);
+  }
+
+  private static String event(JsonArray parts) {
+    var content = new JsonObject().put("parts", parts).put("role", "model");
+    var candidate = new JsonObject().put("content", content).put("index", 0);
+    return "data: " + new JsonObject().put("candidates", new JsonArray().add(candidate));
   }
 
   @ParameterizedTest

@@ -23,6 +23,8 @@ import java.util.List;
  * @param staleAfterMs GATEWAY_AGENT_STALE_MS; decides online only when no registry answers
  * @param webhooksPerMinute how often one address may fire webhooks, right or wrong
  * @param runQuotaTier of organizations whose settings name none, WORKFLOW_RUN_QUOTA_TIER
+ * @param engineRunnerBaseUrl tries keys over HTTP there, ENGINE_RUNNER_BASE_URL, with its token;
+ *     absent means the runners of the cluster
  */
 public record ControlSettings(
     String host,
@@ -58,7 +60,10 @@ public record ControlSettings(
     String githubClientId,
     String githubClientSecret,
     String githubUrl,
-    String githubApiUrl) {
+    String githubApiUrl,
+    String engineRunnerBaseUrl,
+    String engineRunnerToken,
+    Integer engineRunnerTimeoutMs) {
   private static final int SECRET_LENGTH_MIN = 16;
 
   public ControlSettings {
@@ -94,6 +99,7 @@ public record ControlSettings(
     googleTokenUrl = or(googleTokenUrl, "https://oauth2.googleapis.com/token");
     githubUrl = or(githubUrl, "https://github.com");
     githubApiUrl = or(githubApiUrl, "https://api.github.com");
+    engineRunnerTimeoutMs = or(engineRunnerTimeoutMs, 600_000);
     together("GOOGLE", googleClientId, googleClientSecret);
     together("GITHUB", githubClientId, githubClientSecret);
     if (googleClientId != null || githubClientId != null) {

@@ -4,6 +4,7 @@ import ai.vespid.kit.auth.AccessTokens;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.crypto.SecretsUnderWay;
+import ai.vespid.kit.engine.Engines;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.MemoryCalls;
 import ai.vespid.kit.node.Node;
@@ -19,6 +20,7 @@ import ai.vespid.sql.ManagedExecutorRepository;
 import ai.vespid.sql.MemoryJobRepository;
 import ai.vespid.sql.OrganizationRepository;
 import ai.vespid.sql.ProviderLoginRepository;
+import ai.vespid.sql.SecretRepository;
 import ai.vespid.sql.SessionRepository;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -78,6 +80,8 @@ public final class ControlVerticle extends VerticleBase {
     all.put("document", _ -> Future.succeededFuture(Answer.ok(served)));
     all.putAll(new Installer(settings).endpoints());
     all.put("engineAuthStatus", new EngineStatus(presence)::answer);
+    all.put("listEngines", EngineCatalogue::answer);
+    all.put("testProviderKey", keyTest(settings)::answer);
     all.putAll(new AccountEndpoints(accounts, sessions, passwords, settings).endpoints());
     all.putAll(
         oauth(settings, sessions, accounts, new ProviderLoginRepository(database)).endpoints());
@@ -106,6 +110,20 @@ public final class ControlVerticle extends VerticleBase {
     all.putAll(
         new MemoryEndpoints(new MemoryJobRepository(database), sessionRows, memory).endpoints());
     return all;
+  }
+
+  private KeyTest keyTest(ControlSettings settings) {
+    var envelope = node.optional(Envelope.class);
+    var models =
+        Engines.models(
+            vertx,
+            Surroundings.of(vertx, node),
+            settings.engineRunnerBaseUrl(),
+            settings.engineRunnerToken(),
+            settings.engineRunnerTimeoutMs(),
+            new SecretsUnderWay(envelope));
+    var secrets = new SecretRepository(node.service(Database.class));
+    return new KeyTest(models, secrets, envelope, node.clock());
   }
 
   private OAuthEndpoints oauth(

@@ -3,6 +3,7 @@ package ai.vespid.gateway.control;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.engine.NodeEngine;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.vertx.core.Future;
 import java.util.Collection;
@@ -12,10 +13,6 @@ import java.util.TreeMap;
 
 /** Which of an organization's connected executors can run which engine with their own login. */
 final class EngineStatus {
-  private static final String WITHOUT_LOGIN = "gateway.opencode.v2";
-  private static final List<String> ENGINES =
-      List.of("gateway.codex.v2", "gateway.claude.v2", WITHOUT_LOGIN);
-
   /** What the endpoint answers. */
   record Body(String organizationId, Map<String, Engine> engines, String requestedByUserId) {}
 
@@ -49,26 +46,31 @@ final class EngineStatus {
 
   static Map<String, Engine> engines(Collection<Route> routes) {
     var engines = new TreeMap<String, Engine>();
-    for (var engine : ENGINES) {
+    for (var engine : NodeEngine.values()) {
       var logins =
           routes.stream()
               .filter(route -> route.kinds().contains(Kind.AGENT_RUN))
               .map(route -> login(route, engine))
               .toList();
       int verified = (int) logins.stream().filter(Login::verified).count();
-      engines.put(engine, new Engine(logins.size(), verified, logins.size() - verified, logins));
+      engines.put(
+          engine.withLogin(),
+          new Engine(logins.size(), verified, logins.size() - verified, logins));
     }
     return engines;
   }
 
-  private static Login login(Route route, String engine) {
+  private static Login login(Route route, NodeEngine engine) {
     var id = route.executorId();
-    if (engine.equals(WITHOUT_LOGIN)) {
-      return new Login(id, route.name(), true, null, "not_required");
+    var said = route.engineAuth().get(engine.withLogin());
+    if (said != null) {
+      return new Login(id, route.name(), said.oauthVerified(), said.checkedAt(), said.reason());
     }
-    var said = route.engineAuth().get(engine);
-    return said == null
-        ? new Login(id, route.name(), false, null, "not_checked")
-        : new Login(id, route.name(), said.oauthVerified(), said.checkedAt(), said.reason());
+    // It needs no login, only its program; an agent that names none may have it.
+    boolean there = route.connectors() == null || route.connectors().contains(engine.withLogin());
+    if (engine == NodeEngine.OPENCODE) {
+      return new Login(id, route.name(), there, null, there ? "not_required" : "cli_not_found");
+    }
+    return new Login(id, route.name(), false, null, "not_checked");
   }
 }

@@ -3,6 +3,7 @@ package ai.vespid.gateway.control;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
+import ai.vespid.protocol.engine.NodeEngine;
 import ai.vespid.protocol.session.SessionEvent;
 import ai.vespid.protocol.session.SessionLimits;
 import ai.vespid.protocol.session.ViewerFrame;
@@ -79,12 +80,7 @@ record SessionView(
 
   // The original named three engines by what stands behind them.
   private static String provider(String engineId) {
-    return switch (engineId) {
-      case "gateway.codex.v2" -> "codex";
-      case "gateway.claude.v2" -> "claude";
-      case "gateway.opencode.v2" -> "opencode";
-      default -> null;
-    };
+    return NodeEngine.of(engineId).map(NodeEngine::command).orElse(null);
   }
 
   /** One of its events. */

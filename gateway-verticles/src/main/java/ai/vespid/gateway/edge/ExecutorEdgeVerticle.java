@@ -321,8 +321,9 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   @Override
-  public void progressed(String requestId, RawJson event) {
-    bus.publish(Continuations.NEWS, new Continuations.Progressed(requestId, event));
+  public void progressed(Assignment assignment, RawJson event) {
+    if (reports.toldSession(assignment, event)) return;
+    bus.publish(Continuations.NEWS, new Continuations.Progressed(assignment.requestId(), event));
   }
 
   @Override

@@ -4,10 +4,13 @@ import ai.vespid.gateway.edge.InFlight.Assignment;
 import ai.vespid.kit.node.HomeCalls;
 import ai.vespid.kit.node.Homes;
 import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.RequestId;
 import ai.vespid.protocol.bus.DispatchRouter.Doubt;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Route;
+import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.sql.ExecutorIdentity;
 import io.vertx.core.Future;
@@ -23,8 +26,11 @@ final class HomeReports {
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
   private static final Duration HOME_MAX = Duration.ofSeconds(20);
 
+  private static final int TELLING_MAX = 2_000;
+
   private final HomeCalls homes;
   private final String node;
+  private int telling;
 
   HomeReports(HomeCalls homes, String node) {
     this.homes = homes;
@@ -64,6 +70,24 @@ final class HomeReports {
             result,
             node),
         HOME_MAX);
+  }
+
+  /**
+   * Tells a session's home how its dispatch goes on; false when it is no session's. What comes
+   * faster than the home takes it is lost, as all progress may be.
+   */
+  boolean toldSession(Assignment assignment, RawJson event) {
+    var session = RequestId.sessionOf(assignment.requestId());
+    if (session.isEmpty()) return false;
+    if (telling >= TELLING_MAX) return true;
+    telling++;
+    homes
+        .askSession(
+            new SessionTurns.Progressed(
+                assignment.organizationId(), session.get(), assignment.requestId(), event),
+            ASK_MAX)
+        .onComplete(_ -> telling--);
+    return true;
   }
 
   void doubt(ExecutorIdentity identity, Assignment assignment) {

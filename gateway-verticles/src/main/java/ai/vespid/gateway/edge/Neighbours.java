@@ -42,7 +42,7 @@ interface Neighbours {
   void later(Runnable again);
 
   /** The holder of this dispatch told about it. */
-  void progressed(String requestId, RawJson event);
+  void progressed(Assignment assignment, RawJson event);
 
   /** Counts a result or event from a socket that does not hold its dispatch. */
   void unbelieved();

@@ -50,10 +50,12 @@ final class ResultReports {
 
   /** Tells what a holder says of its work; false when this socket does not hold the dispatch. */
   boolean progressed(String requestId, RawJson event) {
-    if (inFlight.answeredBy(requestId, null).isEmpty()) return false;
+    var assignment = inFlight.answeredBy(requestId, null);
     // A larger one would cost every node more than anybody reads of it.
-    if (event.size() <= EVENT_BYTES_MAX) neighbours.progressed(requestId, event);
-    return true;
+    if (event.size() <= EVENT_BYTES_MAX) {
+      assignment.ifPresent(holds -> neighbours.progressed(holds, event));
+    }
+    return assignment.isPresent();
   }
 
   void received(String requestId, Integer epoch, DispatchResult result) {

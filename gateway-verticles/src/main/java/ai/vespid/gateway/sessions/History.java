@@ -4,7 +4,6 @@ import static java.util.Comparator.comparingLong;
 
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
-import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference.Assistant;
 import ai.vespid.protocol.engine.Inference.Said;
 import ai.vespid.protocol.engine.Inference.ToolResult;
@@ -74,8 +73,7 @@ final class History {
       case SessionEvent.AGENT_FINAL ->
           told.add(new Assistant(Payloads.Answer.read(payload).message(), List.of()));
       case SessionEvent.TOOL_CALL -> {
-        var step = Payloads.Tool.read(payload).stream();
-        var call = new ToolCall(step.callId(), step.toolId(), step.input());
+        var call = Payloads.Tool.read(payload).stream().call();
         told.add(new Assistant("", List.of(call)));
       }
       case SessionEvent.TOOL_RESULT -> told.add(result(Payloads.Tool.read(payload).stream()));

@@ -31,20 +31,18 @@ final class Hosting {
     return over.getAsBoolean();
   }
 
-  /** Where the turn goes on; fails with NO_AGENT_AVAILABLE. */
-  Future<Route> host() {
+  /** Where the turn goes on; fails with NO_AGENT_AVAILABLE, or what is missing there. */
+  Future<Route> host(Wanted wanted) {
     if (over.getAsBoolean()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
-    return switch (world.pinning().choose(session.row(), world.here().nowMs())) {
+    return switch (world.pinning().choose(session.row(), wanted, world.here().nowMs())) {
       case Choice.Stay(Route host) -> Future.succeededFuture(host);
       case Choice.Wait _ -> {
         Promise<Route> later = Promise.promise();
-        world.here().later(LOOK_AGAIN_MS, () -> host().onComplete(later));
+        world.here().later(LOOK_AGAIN_MS, () -> host(wanted).onComplete(later));
         yield later.future();
       }
       case Choice.Move(Route host) -> move(host);
-      case Choice.Nobody() ->
-          TurnFailure.future(
-              ErrorCode.NO_AGENT_AVAILABLE, "no executor is connected that may host the session");
+      case Choice.Nobody(var code, var message) -> TurnFailure.future(code, message);
     };
   }
 

@@ -1,7 +1,6 @@
 package ai.vespid.gateway.sessions;
 
 import ai.vespid.kit.node.Homes;
-import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.bus.Route;
@@ -64,10 +63,10 @@ final class Hosts {
     return lostMs.getOrDefault(executorId, sinceMs);
   }
 
-  /** Those of a pool that may take a new session. */
+  /** Those of a pool that a session may be moved to, whatever they can do. */
   List<Route> candidates(Pool pool, String organizationId, Selector selector) {
     return byQueue.getOrDefault(Homes.queueKey(pool, organizationId), Map.of()).values().stream()
-        .filter(route -> !route.draining() && route.kinds().contains(Kind.AGENT_EXECUTE))
+        .filter(route -> !route.draining())
         .filter(route -> selector == null || fits(route, selector))
         .toList();
   }

@@ -1,11 +1,14 @@
 package ai.vespid.gateway.sessions;
 
+import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
+import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.session.Attachment;
 import ai.vespid.protocol.session.ResetMode;
+import ai.vespid.protocol.session.SessionEvent;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
@@ -43,16 +46,52 @@ final class Payloads {
     }
   }
 
-  /** One use of a tool; {@code status} and what follows only when it has answered. */
+  /**
+   * One use of a tool; {@code status} and what follows only when it has answered.
+   *
+   * @param signature of a call: told to the engine again with it; null when it wants none
+   */
   record Step(
       String kind,
       int callIndex,
       String callId,
       String toolId,
       RawJson input,
+      String signature,
       ResultStatus status,
       String error,
-      RawJson output) {}
+      RawJson output) {
+    static Step called(int callIndex, ToolCall call) {
+      return new Step(
+          SessionEvent.TOOL_CALL,
+          callIndex,
+          call.id(),
+          call.toolId(),
+          call.input(),
+          call.signature(),
+          null,
+          null,
+          null);
+    }
+
+    static Step answered(int callIndex, String callId, String toolId, DispatchResult result) {
+      return new Step(
+          SessionEvent.TOOL_RESULT,
+          callIndex,
+          callId,
+          toolId,
+          null,
+          null,
+          result.status(),
+          result.status() == ResultStatus.FAILED ? result.error() : null,
+          result.output());
+    }
+
+    /** The call as the engine made it. */
+    ToolCall call() {
+      return new ToolCall(callId, toolId, input, signature);
+    }
+  }
 
   /** Of {@code system}. */
   record Action(

@@ -1,8 +1,10 @@
 package ai.vespid.gateway.sessions;
 
+import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.sql.AgentSession;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32;
 
@@ -23,8 +25,8 @@ final class Pinning {
     /** Another one, or its first. */
     record Move(Route host) implements Choice {}
 
-    /** Nobody is there. */
-    record Nobody() implements Choice {}
+    /** Nobody is there, and why. */
+    record Nobody(ErrorCode code, String message) implements Choice {}
   }
 
   private final Hosts hosts;
@@ -35,19 +37,57 @@ final class Pinning {
     this.graceMs = graceMs;
   }
 
-  Choice choose(AgentSession session, long nowMs) {
+  Choice choose(AgentSession session, Wanted wanted, long nowMs) {
     var pinned = session.pinnedExecutorId();
     if (pinned != null) {
       var host = hosts.find(pinned, session.organizationId());
-      if (host.isPresent() && !host.get().draining()) return new Choice.Stay(host.get());
+      if (host.isPresent() && !host.get().draining()) {
+        if (wanted.engine() == null || wanted.offeredBy(host.get())) {
+          return new Choice.Stay(host.get());
+        }
+        if (looks(host.get(), nowMs)) return settling(host.get());
+      }
       long untilMs = hosts.lostMs(pinned) + graceMs;
       if (host.isEmpty() && nowMs < untilMs) return new Choice.Wait(untilMs);
     }
+    var all = new ArrayList<Route>();
     for (var pool : pools(session)) {
-      var candidates = hosts.candidates(pool, session.organizationId(), session.selector());
+      var here = hosts.candidates(pool, session.organizationId(), session.selector());
+      var candidates = here.stream().filter(wanted::offeredBy).toList();
       if (!candidates.isEmpty()) return new Choice.Move(best(candidates, session));
+      all.addAll(here);
     }
-    return new Choice.Nobody();
+    if (wanted.engine() == null) return nobody();
+    return all.stream()
+        .filter(host -> looks(host, nowMs))
+        .findFirst()
+        .map(this::settling)
+        .orElseGet(() -> missing(all, wanted));
+  }
+
+  // Who has just connected says a little later which engines it has.
+  private boolean looks(Route host, long nowMs) {
+    return nowMs < host.connectedAtMs() + graceMs;
+  }
+
+  private Choice settling(Route host) {
+    return new Choice.Wait(host.connectedAtMs() + graceMs);
+  }
+
+  private static Choice nobody() {
+    return new Choice.Nobody(
+        ErrorCode.NO_AGENT_AVAILABLE, "no executor is connected that may host the session");
+  }
+
+  private static Choice missing(List<Route> connected, Wanted wanted) {
+    if (connected.isEmpty()) return nobody();
+    var name = wanted.engine().displayName();
+    return connected.stream().anyMatch(wanted::hasProgram)
+        ? new Choice.Nobody(
+            ErrorCode.EXECUTOR_OAUTH_NOT_VERIFIED,
+            "%s has no login on the executors that are connected, and no secret".formatted(name))
+        : new Choice.Nobody(
+            ErrorCode.NO_AGENT_AVAILABLE, "no executor that is connected has " + name);
   }
 
   private static List<Pool> pools(AgentSession session) {

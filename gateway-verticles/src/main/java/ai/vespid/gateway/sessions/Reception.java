@@ -11,6 +11,7 @@ import ai.vespid.protocol.bus.SessionRegistry.RouteUp;
 import ai.vespid.protocol.bus.SessionTurns;
 import ai.vespid.protocol.bus.SessionTurns.Archive;
 import ai.vespid.protocol.bus.SessionTurns.Cancel;
+import ai.vespid.protocol.bus.SessionTurns.Progressed;
 import ai.vespid.protocol.bus.SessionTurns.Reset;
 import ai.vespid.protocol.bus.SessionTurns.Restore;
 import ai.vespid.protocol.bus.SessionTurns.Say;
@@ -65,6 +66,7 @@ final class Reception {
               watch.organizationId(),
               session -> session.watch(new Seat(watch.edgeNode(), watch.edgeShard())));
       case Unwatch unwatch -> unwatch(unwatch);
+      case Progressed progressed -> progressed(progressed);
     };
   }
 
@@ -76,6 +78,15 @@ final class Reception {
             session.row().organizationId().equals(organizationId)
                 ? act.apply(session)
                 : Future.failedFuture(new Fault(Fault.Code.NOT_FOUND, "no such session")));
+  }
+
+  // Nobody is made an owner for it: who becomes one reads what it comes to.
+  private Future<Done> progressed(Progressed news) {
+    ownership
+        .find(news.sessionId())
+        .filter(session -> session.row().organizationId().equals(news.organizationId()))
+        .ifPresent(session -> session.progressed(news.requestId(), news.event()));
+    return Future.succeededFuture(new Done());
   }
 
   private Future<Done> unwatch(Unwatch gone) {

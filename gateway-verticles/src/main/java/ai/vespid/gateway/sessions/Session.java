@@ -175,6 +175,11 @@ final class Session implements Journal.Owner {
         .recover(cause -> Future.failedFuture(away(cause)));
   }
 
+  /** The host told about a dispatch of the session's. */
+  void progressed(String requestId, RawJson event) {
+    if (running != null && !fenced) running.hear(requestId, event);
+  }
+
   Future<Reply> watch(Seat edge) {
     watchers.add(edge);
     return Future.succeededFuture(new Watching(row.state(), journal.lastSeq()));

@@ -6,7 +6,6 @@ import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.engine.Engine;
 import ai.vespid.kit.engine.Engines;
-import ai.vespid.kit.engine.RemoteEngine;
 import ai.vespid.kit.engine.RunnerEngine;
 import ai.vespid.kit.engine.ScriptedEngine;
 import ai.vespid.kit.node.HomeCalls;
@@ -89,19 +88,17 @@ public final class SessionTurnsVerticle extends VerticleBase {
   private Engines engines(Surroundings here) {
     var all = new HashMap<String, Engine>();
     all.put(ScriptedEngine.ID, new ScriptedEngine(here::later));
-    all.put(RunnerEngine.PREFIX, models(here));
+    all.put(
+        RunnerEngine.PREFIX,
+        Engines.models(
+            vertx,
+            here,
+            settings.engineRunnerBaseUrl(),
+            settings.engineRunnerToken(),
+            settings.engineRunnerTimeoutMs(),
+            new SecretsUnderWay(node.optional(Envelope.class))));
     node.optional(Engines.class).ifPresent(more -> all.putAll(more.byId()));
     return new Engines(all);
-  }
-
-  private Engine models(Surroundings here) {
-    if (settings.engineRunnerBaseUrl() == null) return new RunnerEngine(here);
-    return new RemoteEngine(
-        vertx,
-        settings.engineRunnerBaseUrl(),
-        settings.engineRunnerToken(),
-        settings.engineRunnerTimeoutMs(),
-        new SecretsUnderWay(node.optional(Envelope.class)));
   }
 
   @Override

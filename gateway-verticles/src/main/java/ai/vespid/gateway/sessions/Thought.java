@@ -2,8 +2,6 @@ package ai.vespid.gateway.sessions;
 
 import ai.vespid.kit.engine.Engine;
 import ai.vespid.protocol.ErrorCode;
-import ai.vespid.protocol.Timestamps;
-import ai.vespid.protocol.bus.ClientEdge;
 import ai.vespid.protocol.engine.Chunk;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference;
@@ -11,7 +9,6 @@ import ai.vespid.protocol.engine.Inference.Said;
 import ai.vespid.protocol.engine.Inference.Tool;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,10 +21,10 @@ final class Thought {
   private final Session session;
   private final Turn turn;
   private final long deadlineMs;
+  private final Speech speech;
   private List<Tool> hosted = List.of();
   private Engine.Call call;
   private boolean canceled;
-  private long streamSeq;
   private long inputTokens;
   private long outputTokens;
 
@@ -36,6 +33,7 @@ final class Thought {
     this.session = session;
     this.turn = turn;
     this.deadlineMs = deadlineMs;
+    this.speech = new Speech(world, session, turn);
   }
 
   /** From now on the engine knows these tools of the host. */
@@ -50,7 +48,10 @@ final class Thought {
           ErrorCode.EXECUTOR_UNSUPPORTED_ENGINE,
           "no engine " + session.row().engineId() + " is here");
     }
-    return world.keys().of(session.row()).compose(key -> ask(engine.get(), question(key)));
+    return world
+        .keys()
+        .of(session.row())
+        .compose(key -> ask(engine.get(), question(key == null ? null : key.value())));
   }
 
   private Future<Spoken> ask(Engine engine, Inference question) {
@@ -121,14 +122,7 @@ final class Thought {
 
     private void say(String piece) {
       text.append(piece);
-      session.watchers().stream(
-          new ClientEdge.Streamed(
-              turn.sessionId(),
-              turn.requestId(),
-              turn.seq(),
-              ++streamSeq,
-              piece,
-              Timestamps.iso(Instant.ofEpochMilli(world.here().nowMs()))));
+      speech.say(piece);
     }
   }
 }

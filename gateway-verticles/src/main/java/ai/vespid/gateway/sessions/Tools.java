@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 final class Tools {
   static final String SHELL = KnownTools.SHELL;
   private static final long QUESTION_MS = 10_000;
-  private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
+  static final String NOBODY = "00000000-0000-0000-0000-000000000000";
 
   /** A tool that cannot be used; the engine is told the code. */
   static final class Refused extends Exception {
@@ -43,7 +43,8 @@ final class Tools {
 
   private record Action(String connectorId, String actionId, RawJson input) {}
 
-  private record Env(String githubApiBaseUrl) {}
+  /** What hosts are told about where services are. */
+  record Env(String githubApiBaseUrl) {}
 
   private record ActionPayload(String connectorId, String actionId, RawJson input, Env env) {}
 
@@ -51,6 +52,10 @@ final class Tools {
 
   Tools(String githubApiBaseUrl) {
     this.env = new Env(githubApiBaseUrl);
+  }
+
+  Env env() {
+    return env;
   }
 
   /** Whether a session's list has this tool. */

@@ -3,13 +3,14 @@ package ai.vespid.gateway.sessions;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
+import ai.vespid.protocol.engine.NodeEngine;
 import ai.vespid.protocol.session.SessionEvent;
 import ai.vespid.protocol.session.SessionLimits;
-import ai.vespid.sql.SessionOwnerRepository.Nothing;
 import ai.vespid.sql.SessionRow;
 import io.vertx.core.Future;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One turn from its beginning to its outcome: think, use a tool, look at what came of it, think
@@ -18,23 +19,28 @@ import java.util.List;
  * what runs already is joined.
  */
 final class TurnRun {
-  private final World world;
   private final Session session;
   private final Turn turn;
   private final Thought thought;
+  private final HostWork work;
   private final ToolUse tools;
+  private final Steps written;
+  private final Optional<EngineRun> hosted;
   private boolean over;
   private int thoughts;
   private int calls;
 
   TurnRun(World world, Session session, Turn turn) {
-    this.world = world;
     this.session = session;
     this.turn = turn;
     long deadlineMs = world.here().nowMs() + limits(session).timeoutMs();
-    var hosting = new Hosting(world, session, () -> over);
     this.thought = new Thought(world, session, turn, deadlineMs);
-    this.tools = new ToolUse(world, session, turn, hosting, deadlineMs);
+    this.work = new HostWork(world, session, new Hosting(world, session, () -> over));
+    this.tools = new ToolUse(world, session, turn, work, deadlineMs);
+    this.written = new Steps(session, turn, () -> over);
+    this.hosted =
+        NodeEngine.of(session.row().engineId())
+            .map(engine -> new EngineRun(world, session, turn, engine, work, written, deadlineMs));
   }
 
   private static SessionLimits limits(Session session) {
@@ -42,23 +48,33 @@ final class TurnRun {
   }
 
   void begin() {
+    hosted
+        .map(EngineRun::run)
+        .orElseGet(this::thinkHere)
+        .onSuccess(this::ended)
+        .onFailure(cause -> ended(TurnFailure.outcome(cause)));
+  }
+
+  /** The host told about a dispatch of this session. */
+  void hear(String requestId, RawJson event) {
+    if (!over) hosted.ifPresent(run -> run.hear(requestId, event));
+  }
+
+  private Future<Outcome> thinkHere() {
     var steps = session.history().steps(turn);
     calls = (int) steps.stream().filter(step -> is(step, SessionEvent.TOOL_CALL)).count();
     thoughts = (int) steps.stream().filter(step -> is(step, SessionEvent.AGENT_MESSAGE)).count();
     if (unanswered(steps)) {
       tools.expect(Payloads.Tool.read(steps.getLast().event().payload()).stream().callIndex());
     }
-    tools
-        .host()
+    return work.host(Wanted.TOOLS)
         .compose(_ -> goOn(steps))
         .compose(_ -> tools.described())
-        .map(hosted -> {
-          thought.knows(hosted);
-          return hosted;
+        .map(described -> {
+          thought.knows(described);
+          return described;
         })
-        .compose(_ -> think())
-        .onSuccess(this::ended)
-        .onFailure(cause -> ended(TurnFailure.outcome(cause)));
+        .compose(_ -> think());
   }
 
   private void ended(Outcome outcome) {
@@ -79,7 +95,7 @@ final class TurnRun {
   private Future<?> goOn(List<SessionRow> steps) {
     if (!unanswered(steps)) return Future.succeededFuture();
     var step = Payloads.Tool.read(steps.getLast().event().payload()).stream();
-    return answer(new ToolCall(step.callId(), step.toolId(), step.input()), step.callIndex());
+    return answer(step.call(), step.callIndex());
   }
 
   private Future<Outcome> think() {
@@ -95,14 +111,11 @@ final class TurnRun {
             return Future.succeededFuture(
                 new Outcome.Answered(said.text(), calls, thought.usage()));
           }
-          return note(said.text()).compose(_ -> use(said.calls().iterator())).compose(_ -> think());
+          return written
+              .note(said.text(), Integer.toString(calls))
+              .compose(_ -> use(said.calls().iterator()))
+              .compose(_ -> think());
         });
-  }
-
-  private Future<?> note(String text) {
-    if (text.isBlank()) return Future.succeededFuture();
-    var payload = RawJson.from(new Payloads.Message(text, null, null));
-    return store(SessionEvent.AGENT_MESSAGE, "message:" + turn.requestId() + ':' + calls, payload);
   }
 
   private Future<?> use(Iterator<ToolCall> wanted) {
@@ -115,40 +128,20 @@ final class TurnRun {
     }
     var call = wanted.next();
     int index = calls++;
-    var step =
-        new Payloads.Step(
-            SessionEvent.TOOL_CALL,
-            index,
-            call.id(),
-            call.toolId(),
-            call.input(),
-            null,
-            null,
-            null);
-    return store(step).compose(_ -> answer(call, index)).compose(_ -> use(wanted));
+    return written
+        .store(Payloads.Step.called(index, call))
+        .compose(_ -> answer(call, index))
+        .compose(_ -> use(wanted));
   }
 
   private Future<?> answer(ToolCall call, int index) {
-    return tools.use(call, index).compose(this::store);
-  }
-
-  private Future<?> store(Payloads.Step step) {
-    return store(
-        step.kind(),
-        "stream:" + turn.requestId() + ':' + step.kind() + ':' + step.callIndex(),
-        RawJson.from(new Payloads.Tool(turn.requestId(), step)));
-  }
-
-  private Future<?> store(String type, String key, RawJson payload) {
-    if (over) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
-    var event = new SessionRow.New(type, "info", payload, key, null, turn.seq(), false);
-    return session.insist(List.of(event), new Nothing(), () -> !over);
+    return tools.use(call, index).compose(written::store);
   }
 
   /** Stops it wherever it runs; completes when it has. */
   Future<?> cancel() {
     over = true;
-    return Future.join(thought.cancel(), tools.cancel());
+    return Future.join(thought.cancel(), work.cancel());
   }
 
   /** Forgets it; what a tool does goes on. */

@@ -1,6 +1,7 @@
 package ai.vespid.protocol.bus;
 
 import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.session.Attachment;
 import ai.vespid.protocol.session.ResetMode;
 import ai.vespid.protocol.session.SessionEvent;
@@ -23,6 +24,8 @@ import java.util.List;
  *   Watch   ------------->    (again every few seconds: a home may have moved)
  *           <-------------    Watching | Refused
  *   Unwatch ------------->
+ * executor-edge
+ *   Progressed ---------->    of an engine of the host
  * </pre>
  *
  * <p>Who is not home answers NOT_HOME, who may not decide yet (another's lease runs), UNAVAILABLE.
@@ -97,6 +100,25 @@ public sealed interface SessionTurns<R extends Message> extends Request<R> {
   /** This edge has viewers of the session. */
   record Watch(String organizationId, String sessionId, String edgeNode, int edgeShard)
       implements SessionTurns<Reply> {}
+
+  /**
+   * The host told about a dispatch of the session's that it holds (contract 1.2). It may be lost:
+   * what it comes to stands in the result.
+   *
+   * @param organizationId whose dispatch it is
+   */
+  record Progressed(String organizationId, String sessionId, String requestId, RawJson event)
+      implements SessionTurns<Done> {
+    @Override
+    public int bulk() {
+      return event.size();
+    }
+
+    @Override
+    public String toString() {
+      return "Progressed[" + requestId + "]";
+    }
+  }
 
   /** It has none any more. */
   record Unwatch(String organizationId, String sessionId, String edgeNode, int edgeShard)

@@ -44,11 +44,23 @@ public sealed interface Chunk {
     }
   }
 
-  /** It wants a tool; {@code id} is the engine's own and comes back with the result. */
-  record ToolCall(String id, String toolId, RawJson input) implements Chunk {
+  /**
+   * It wants a tool.
+   *
+   * @param id the engine's own, which comes back with the result
+   * @param signature what the engine wants to be told again with this call and does not explain,
+   *     such as a thought signature of Gemini; null when it wants nothing
+   */
+  record ToolCall(String id, String toolId, RawJson input, String signature) implements Chunk {
+    /** One of an engine that wants nothing told again. */
+    public ToolCall(String id, String toolId, RawJson input) {
+      this(id, toolId, input, null);
+    }
+
     @Override
     public int chars() {
-      return id.length() + toolId.length() + input.size();
+      int signed = signature == null ? 0 : signature.length();
+      return id.length() + toolId.length() + input.size() + signed;
     }
   }
 

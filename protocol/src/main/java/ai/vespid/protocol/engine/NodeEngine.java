@@ -14,16 +14,65 @@ import java.util.Optional;
  * engine; agents that name nothing there are taken to have all.
  */
 public enum NodeEngine {
-  CLAUDE("gateway.claude.v2", "claude.agent-sdk.v1"),
-  CODEX("gateway.codex.v2", "codex.sdk.v1"),
-  OPENCODE("gateway.opencode.v2");
+  CLAUDE(
+      "Claude Code",
+      "claude",
+      "claude-sonnet-4-20250514",
+      List.of("llm.anthropic"),
+      "gateway.claude.v2",
+      "claude.agent-sdk.v1"),
+  CODEX("Codex", "codex", "gpt-5-codex", List.of("llm.openai"), "gateway.codex.v2", "codex.sdk.v1"),
+  OPENCODE(
+      "opencode",
+      "opencode",
+      "claude-opus-4-6",
+      List.of("llm.anthropic", "llm.openai"),
+      "gateway.opencode.v2");
 
   private static final String WITH_KEY = "key:";
 
+  private final String displayName;
+  private final String command;
+  private final String usualModel;
+  private final List<String> providers;
   private final List<String> ids;
 
-  NodeEngine(String... ids) {
+  NodeEngine(
+      String displayName,
+      String command,
+      String usualModel,
+      List<String> providers,
+      String... ids) {
+    this.displayName = displayName;
+    this.command = command;
+    this.usualModel = usualModel;
+    this.providers = providers;
     this.ids = List.of(ids);
+  }
+
+  /** What people call it. */
+  public String displayName() {
+    return displayName;
+  }
+
+  /** Its program. */
+  public String command() {
+    return command;
+  }
+
+  /** The model that is proposed to people (contract 4.5); one that is named none uses its own. */
+  public String usualModel() {
+    return usualModel;
+  }
+
+  /** The connector its secrets are stored for. */
+  public String secretConnectorId() {
+    return "agent." + command;
+  }
+
+  /** Whether a secret of this connector is a key for it: one of its own, or of its provider's. */
+  public boolean takes(String connectorId) {
+    return connectorId.equals(secretConnectorId()) || providers.contains(connectorId);
   }
 
   /** The id of this generation, then those of earlier ones. */

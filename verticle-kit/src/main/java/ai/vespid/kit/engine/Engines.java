@@ -1,5 +1,8 @@
 package ai.vespid.kit.engine;
 
+import ai.vespid.kit.crypto.SecretsUnderWay;
+import ai.vespid.kit.node.Surroundings;
+import io.vertx.core.Vertx;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,6 +13,23 @@ import java.util.Optional;
 public record Engines(Map<String, Engine> byId) {
   public Engines {
     byId = Map.copyOf(byId);
+  }
+
+  /**
+   * The engine behind all ids of models: a runner over HTTP, or those of the cluster.
+   *
+   * @param baseUrl of that runner, ENGINE_RUNNER_BASE_URL; null or blank means the cluster
+   */
+  public static Engine models(
+      Vertx vertx,
+      Surroundings here,
+      String baseUrl,
+      String token,
+      int timeoutMs,
+      SecretsUnderWay secrets) {
+    return baseUrl == null || baseUrl.isBlank()
+        ? new RunnerEngine(here)
+        : new RemoteEngine(vertx, baseUrl, token, timeoutMs, secrets);
   }
 
   public Optional<Engine> find(String id) {

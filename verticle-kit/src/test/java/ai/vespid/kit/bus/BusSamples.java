@@ -321,6 +321,8 @@ final class BusSamples {
           new SessionTurns.Restore(ORG, RUN, USER),
           new SessionTurns.Watch(ORG, RUN, "gw-1~a", 0),
           new SessionTurns.Unwatch(ORG, RUN, "gw-1~a", 0),
+          new SessionTurns.Progressed(
+              ORG, RUN, RUN + ":turn-7-engine-1:0", RawJson.of("{\"seq\":1}")),
           new ClientEdge.Happened(RUN, List.of(EVENT)),
           new ClientEdge.Streamed(RUN, RUN + ":turn:7", 7, 2, "lo ", "2026-11-01T00:00:00.000Z"),
           new ClientEdge.StateChanged(STATE),

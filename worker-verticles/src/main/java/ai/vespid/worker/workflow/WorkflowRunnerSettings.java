@@ -2,7 +2,6 @@ package ai.vespid.worker.workflow;
 
 import ai.vespid.kit.crypto.SecretsUnderWay;
 import ai.vespid.kit.engine.Engines;
-import ai.vespid.kit.engine.RemoteEngine;
 import ai.vespid.kit.engine.RunnerEngine;
 import ai.vespid.kit.engine.ScriptedEngine;
 import ai.vespid.kit.node.Surroundings;
@@ -107,12 +106,9 @@ public record WorkflowRunnerSettings(
 
   /** The engines that agents of workflows think with. */
   Engines engines(Vertx vertx, Surroundings here, SecretsUnderWay secrets) {
-    boolean near = engineRunnerBaseUrl == null || engineRunnerBaseUrl.isBlank();
     var models =
-        near
-            ? new RunnerEngine(here)
-            : new RemoteEngine(
-                vertx, engineRunnerBaseUrl, engineRunnerToken, engineRunnerTimeoutMs, secrets);
+        Engines.models(
+            vertx, here, engineRunnerBaseUrl, engineRunnerToken, engineRunnerTimeoutMs, secrets);
     return new Engines(
         Map.of(ScriptedEngine.ID, new ScriptedEngine(here::later), RunnerEngine.PREFIX, models));
   }
