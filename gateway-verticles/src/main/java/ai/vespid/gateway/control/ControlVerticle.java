@@ -15,6 +15,7 @@ import ai.vespid.sql.Database;
 import ai.vespid.sql.InvitationRepository;
 import ai.vespid.sql.ManagedExecutorRepository;
 import ai.vespid.sql.OrganizationRepository;
+import ai.vespid.sql.PresenceRepository;
 import ai.vespid.sql.ProviderLoginRepository;
 import ai.vespid.sql.SessionRepository;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -81,9 +82,7 @@ public final class ControlVerticle extends VerticleBase {
     all.putAll(
         new OrganizationEndpoints(organizations, new InvitationRepository(database), node.clock())
             .endpoints());
-    all.putAll(
-        new AgentEndpoints(new AgentRepository(database), presence, settings, node.clock())
-            .endpoints());
+    all.putAll(agents(settings, presence));
     all.putAll(
         new ManagedEndpoints(new ManagedExecutorRepository(database), presence, settings)
             .endpoints());
@@ -98,6 +97,15 @@ public final class ControlVerticle extends VerticleBase {
     var bindings = new BindingRepository(database);
     all.putAll(new BindingEndpoints(bindings).endpoints());
     all.putAll(new SessionEndpoints(new SessionRepository(database), bindings, homes).endpoints());
+    return all;
+  }
+
+  private Map<String, Endpoint> agents(ControlSettings settings, Presence live) {
+    var database = node.service(Database.class);
+    var agents = new AgentRepository(database);
+    var told = new PresenceRepository(database);
+    var all = new HashMap<>(new AgentEndpoints(agents, live, settings, node.clock()).endpoints());
+    all.putAll(new PresenceEndpoints(agents, told, live, settings, node.clock()).endpoints());
     return all;
   }
 
