@@ -43,7 +43,7 @@ final class PeersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"proxy", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "1.1.1.1,,"})
+  @ValueSource(strings = {"proxy", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "1.1.1.1,,1.1.1.2"})
   void whatNamesNobodyIsRefused(String text) {
     assertThatThrownBy(() -> Peers.of(text)).isInstanceOf(IllegalArgumentException.class);
   }
