@@ -21,7 +21,7 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonObject;
-import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,8 +71,8 @@ final class TestGateway implements AutoCloseable {
         Map.of(
             Database.class,
             db,
-            Redis.class,
-            Redis.createClient(vertx, "redis://127.0.0.1:" + redisPort),
+            RedisOptions.class,
+            new RedisOptions().setConnectionString("redis://127.0.0.1:" + redisPort),
             Envelope.class,
             new Envelope("test", kek));
     node =

@@ -6,11 +6,11 @@ import ai.vespid.kit.redis.RedisLink;
 import ai.vespid.sql.Database;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.RedisAPI;
 import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -22,10 +22,10 @@ final class NodeStores {
   private static final Set<String> WITHOUT = Set.of("engine-runner");
 
   private final Database database;
-  private final Redis redis;
+  private final RedisOptions redis;
   private final Map<Class<?>, Object> services = new HashMap<>();
 
-  private NodeStores(Database database, Redis redis) {
+  private NodeStores(Database database, RedisOptions redis) {
     this.database = database;
     this.redis = redis;
   }
@@ -45,8 +45,7 @@ final class NodeStores {
             : new NodeStores(null, null);
     if (needed) {
       stores.services.put(Database.class, stores.database);
-      stores.services.put(Redis.class, stores.redis);
-      stores.services.put(RedisAPI.class, RedisAPI.api(stores.redis));
+      stores.services.put(RedisOptions.class, stores.redis);
     }
     if (needed || !environment.getOrDefault("SECRETS_KEK_BASE64", "").isBlank()) {
       stores.services.put(Envelope.class, Server.envelope(environment));
@@ -54,16 +53,18 @@ final class NodeStores {
     return stores;
   }
 
-  private static Redis redis(Vertx vertx, String url) {
+  private static RedisOptions redis(Vertx vertx, String url) {
     try {
       if (url == null || !url.matches("(rediss?|unix)://.+")) {
         throw new IllegalArgumentException();
       }
-      return Redis.createClient(
-          vertx,
+      var options =
           new RedisOptions()
               .setConnectionString(url)
-              .setMaxWaitingHandlers(2 * RedisLink.IN_FLIGHT_MAX));
+              .setMaxWaitingHandlers(2 * RedisLink.IN_FLIGHT_MAX);
+      // Looks at every part of the address, and connects to nothing.
+      Redis.createClient(vertx, options).close();
+      return options;
     } catch (RuntimeException e) {
       // Its own message would repeat the password.
       throw new ConfigurationException("REDIS_URL must look like redis://:password@host:6379");
@@ -80,12 +81,13 @@ final class NodeStores {
   }
 
   /** Succeeds when Redis answers, or is not needed. */
-  Future<?> probe() {
-    return redis == null ? Future.succeededFuture() : RedisAPI.api(redis).ping(List.of());
+  Future<?> probe(Vertx vertx) {
+    if (redis == null) return Future.succeededFuture();
+    var client = Redis.createClient(vertx, redis);
+    return client.send(Request.cmd(Command.PING)).onComplete(_ -> client.close());
   }
 
   Future<?> close() {
-    if (redis != null) redis.close();
     return database == null ? Future.succeededFuture() : database.close();
   }
 }

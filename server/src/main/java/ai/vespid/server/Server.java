@@ -214,7 +214,7 @@ public final class Server implements AutoCloseable {
   // The result store works without it, so its absence is said and no more.
   private void probeRedis() {
     try {
-      await("redis", stores.probe(), REDIS_MAX);
+      await("redis", stores.probe(vertx), REDIS_MAX);
     } catch (RuntimeException e) {
       LOG.atWarn()
           .log("Redis does not answer: results are kept in PostgreSQL only; check REDIS_URL");

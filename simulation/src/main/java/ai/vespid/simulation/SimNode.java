@@ -83,7 +83,7 @@ final class SimNode {
 
   /** As somebody sees it that has not heard of it. */
   Member member(State unheard) {
-    return new Member(id, name, decides ? 1 : 0, sockets ? 1 : 0, unheard);
+    return new Member(id, name, decides ? 1 : 0, sockets ? 1 : 0, decides ? 1 : 0, 0, unheard);
   }
 
   SimEdge edge() {

@@ -22,7 +22,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryContext;
 import io.vertx.core.json.JsonObject;
-import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
@@ -108,9 +108,12 @@ public final class TestWorld implements AutoCloseable {
   private Node node(String name, Vertx on, Database with, Ports ports) {
     Map<Class<?>, Object> services =
         Map.of(
-            Database.class, with,
-            Redis.class, Redis.createClient(on, "redis://127.0.0.1:" + redisPort),
-            Envelope.class, envelope);
+            Database.class,
+            with,
+            RedisOptions.class,
+            new RedisOptions().setConnectionString("redis://127.0.0.1:" + redisPort),
+            Envelope.class,
+            envelope);
     return new Node(
         name,
         name,

@@ -13,7 +13,6 @@ import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * An agent's connection to one gateway of several: when it is lost, the next one is tried, after a
@@ -51,12 +50,15 @@ final class AgentLink {
   private int life;
   private boolean wanted;
 
-  AgentLink(Vertx vertx, String token, List<String> urls, Listener listener) {
+  /**
+   * @param first the address it begins with
+   */
+  AgentLink(Vertx vertx, String token, List<String> urls, int first, Listener listener) {
     this.vertx = vertx;
     this.token = token;
     this.urls = urls;
     this.listener = listener;
-    this.next = ThreadLocalRandom.current().nextInt(urls.size());
+    this.next = first;
     this.client =
         vertx.createWebSocketClient(
             new WebSocketClientOptions().setConnectTimeout((int) CONNECT_MS_MAX));

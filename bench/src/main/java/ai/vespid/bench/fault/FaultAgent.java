@@ -42,15 +42,17 @@ final class FaultAgent implements AgentLink.Listener {
    * Who it is.
    *
    * @param cable what stands between it and the gateways
+   * @param first the gateway it begins with
    * @param room how much it takes at once
    */
-  record Setup(String name, Credential credential, Cable cable, int room) {}
+  record Setup(String name, Credential credential, Cable cable, int first, int room) {}
 
   FaultAgent(Vertx vertx, Setup setup, History history) {
     this.vertx = vertx;
     this.setup = setup;
     this.history = history;
-    this.link = new AgentLink(vertx, setup.credential().token(), setup.cable().urls(), this);
+    this.link =
+        new AgentLink(vertx, setup.credential().token(), setup.cable().urls(), setup.first(), this);
     boot();
     vertx.setPeriodic(REPEAT_MS, _ -> sendFinished());
   }

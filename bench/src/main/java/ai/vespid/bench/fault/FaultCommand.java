@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +30,7 @@ public final class FaultCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "all",
       description =
-          "names, or all that the number of gateways allows; or kill-worker, kill-sessions")
+          "names, or all that the number of gateways allows; or one of kill-worker, kill-sessions, restart-sessions")
   private List<String> scenarios;
 
   @Option(names = "--repetitions", defaultValue = "1")
@@ -51,10 +52,13 @@ public final class FaultCommand implements Callable<Integer> {
       description = "read all accepted results from PostgreSQL in the end")
   private boolean audit;
 
-  @Option(names = "--kills", defaultValue = "50", description = "in kill-worker and kill-sessions")
+  @Option(
+      names = "--kills",
+      defaultValue = "50",
+      description = "in kill-worker and kill-sessions; restarts in restart-sessions")
   private int kills;
 
-  @Option(names = "--cuts", defaultValue = "1000", description = "of viewers, in kill-sessions")
+  @Option(names = "--cuts", defaultValue = "1000", description = "of viewers, where sessions are")
   private int cuts;
 
   @Option(
@@ -64,6 +68,8 @@ public final class FaultCommand implements Callable<Integer> {
       description = "who is killed in kill-worker, by turns: ${COMPLETION-CANDIDATES}")
   private List<KillWorker.Victim> victims;
 
+  private static final Set<String> CONVERSATIONS = Set.of(KillSessions.NAME, KillSessions.DEPLOYS);
+
   private boolean good = true;
 
   @Override
@@ -71,8 +77,8 @@ public final class FaultCommand implements Callable<Integer> {
     // Runs of workflows, not single dispatches: a site, a load and checks of its own.
     if (scenarios.equals(List.of(KillWorker.NAME))) {
       tell(new KillWorker(place, kills, victims).run());
-    } else if (scenarios.equals(List.of(KillSessions.NAME))) {
-      tell(new KillSessions(place, gateways, kills, cuts).run());
+    } else if (CONVERSATIONS.containsAll(scenarios) && scenarios.size() == 1) {
+      tell(new KillSessions(scenarios.getFirst(), place, gateways, kills, cuts).run());
     } else scenarios();
     if (good) place.forget();
     else spec.commandLine().getErr().println("bench: evidence and logs: " + place.evidence());

@@ -1,6 +1,7 @@
 package ai.vespid.bench.fault;
 
 import ai.vespid.bench.fault.History.Event;
+import ai.vespid.bench.fault.Violation.Rule;
 import ai.vespid.protocol.EffectClass;
 import java.util.HashMap;
 import java.util.List;
@@ -29,11 +30,18 @@ final class HalfOpenAgent {
     long ended = trial.history().nowMs();
     // Long enough for what is still out to arrive somewhere.
     trial.pause(SILENT_MS);
-    trial.mark("resentMs", slowest(trial.history().events(), begun, ended), RESENT_MS_MAX);
+    var slowest = slowest(trial.history().events(), begun, ended);
+    trial.mark("resentMs", slowest.ms());
+    if (slowest.ms() > RESENT_MS_MAX) {
+      trial.violated(Rule.MARK, slowest.id(), "reached an agent after " + slowest.ms() + " ms");
+    }
   }
 
+  /** A dispatch and how long it took to reach an agent. */
+  record Way(String id, long ms) {}
+
   /** The longest that safe work, asked for in the meantime, took to reach an agent. */
-  static long slowest(List<Event> events, long fromMs, long toMs) {
+  static Way slowest(List<Event> events, long fromMs, long toMs) {
     var asked = new HashMap<String, Long>();
     for (var event : events) {
       if (event instanceof Event.Posted posted
@@ -43,14 +51,20 @@ final class HalfOpenAgent {
         asked.put(posted.id(), posted.atMs());
       }
     }
-    long slowest = 0;
+    var slowest = new Way("", 0);
     for (var event : events) {
       if (!(event instanceof Event.Offered offered)) continue;
       var since = asked.remove(offered.id());
-      if (since != null) slowest = Math.max(slowest, offered.atMs() - since);
+      if (since != null) slowest = slower(slowest, offered.id(), offered.atMs() - since);
     }
     long now = events.isEmpty() ? 0 : events.getLast().atMs();
-    for (long since : asked.values()) slowest = Math.max(slowest, now - since);
+    for (var never : asked.entrySet()) {
+      slowest = slower(slowest, never.getKey(), now - never.getValue());
+    }
     return slowest;
+  }
+
+  private static Way slower(Way slowest, String id, long ms) {
+    return ms > slowest.ms() ? new Way(id, ms) : slowest;
   }
 }

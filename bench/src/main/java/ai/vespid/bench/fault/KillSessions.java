@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -21,10 +22,14 @@ import java.util.stream.Collectors;
 final class KillSessions {
   static final String NAME = "kill-sessions";
 
-  /** Who may be killed. */
+  /** The same conversations while all gateways are updated: nothing may be felt of it. */
+  static final String DEPLOYS = "restart-sessions";
+
+  /** Who may be killed, or restarted as in a deploy. */
   enum Victim {
     GATEWAY,
-    HOST
+    HOST,
+    DEPLOYED
   }
 
   private static final int SESSIONS = 6;
@@ -36,18 +41,27 @@ final class KillSessions {
   private static final long DEAD_MS = 500;
   private static final long CUT_MS_MAX = 60;
   private static final long QUIET_SECONDS_MAX = 120;
+  private static final Set<String> QUIET_ENDS =
+      Set.of(SessionEvent.AGENT_FINAL, SessionEvent.SYSTEM);
+  private static final String MOVED = "session_executor_failover";
   private static final String TOOL = "connector.github.issue.create";
 
+  private final String name;
   private final SiteOptions place;
   private final int gateways;
   private final int kills;
   private final int cuts;
+  private final List<Victim> victims;
 
   /**
+   * @param name {@link #NAME} or {@link #DEPLOYS}
    * @param gateways at least two: one of them is always there
    */
-  KillSessions(SiteOptions place, int gateways, int kills, int cuts) {
-    if (gateways < 2) throw new IllegalArgumentException("kill-sessions needs two gateways");
+  KillSessions(String name, SiteOptions place, int gateways, int kills, int cuts) {
+    if (gateways < 2) throw new IllegalArgumentException(name + " needs two gateways");
+    this.name = name;
+    this.victims =
+        name.equals(DEPLOYS) ? List.of(Victim.DEPLOYED) : List.of(Victim.GATEWAY, Victim.HOST);
     this.place = place;
     this.gateways = gateways;
     this.kills = kills;
@@ -85,7 +99,7 @@ final class KillSessions {
       var history = new History();
       for (var agent : talks.agents(HOSTS)) {
         var cable = Cable.through(site.gateways(), site.ports());
-        fleet.add(new FaultAgent.Setup("host", agent, cable, ROOM), history);
+        fleet.add(new FaultAgent.Setup("host", agent, cable, fleet.agents().size(), ROOM), history);
       }
       fleet.start();
       var parties = new Parties(site, fleet, speakers(site, fleet, talks), talks, history);
@@ -116,7 +130,7 @@ final class KillSessions {
     var cutter = Thread.ofVirtual().start(() -> cut(parties));
     for (int i = 0; i < kills; i++) {
       sleep(LIFE_MS_MAX);
-      kill(parties, Victim.values()[i % Victim.values().length]);
+      kill(parties, victims.get(i % victims.size()), i);
     }
     cutter.join();
     parties.fleet().run(() -> parties.speakers().forEach(speaker -> speaker.talks(false)));
@@ -139,8 +153,14 @@ final class KillSessions {
     TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(msMax));
   }
 
-  private static void kill(Parties parties, Victim victim) throws InterruptedException {
+  private static void kill(Parties parties, Victim victim, int turn) throws InterruptedException {
     switch (victim) {
+      case DEPLOYED -> {
+        var all = parties.site().gateways();
+        var gateway = all.get(turn % all.size());
+        gateway.child().terminate();
+        startAgain(gateway);
+      }
       case GATEWAY -> {
         var all = parties.site().gateways();
         var gateway = all.get(ThreadLocalRandom.current().nextInt(all.size()));
@@ -188,8 +208,9 @@ final class KillSessions {
         .forEach((id, times) -> {
           if (times > 1) violations.add(id + " was carried out " + times + " times");
         });
+    if (name.equals(DEPLOYS)) violations.addAll(felt(stories));
     var verdict = new LinkedHashMap<String, Object>();
-    verdict.put("scenario", NAME);
+    verdict.put("scenario", name);
     verdict.put("gateways", gateways);
     verdict.put("kills", kills);
     verdict.put("cuts", cuts);
@@ -206,6 +227,20 @@ final class KillSessions {
         .filter(Event.Began.class::isInstance)
         .map(Event.Began.class::cast)
         .collect(Collectors.groupingBy(Event.Began::id, Collectors.counting()));
+  }
+
+  // Turns are answered, or canceled by who asked; and no session gets another host.
+  private static List<String> felt(Map<String, List<JsonNode>> stories) {
+    var felt = new ArrayList<String>();
+    ends(stories)
+        .forEach((how, times) -> {
+          if (!QUIET_ENDS.contains(how)) felt.add(times + " turns ended with " + how);
+        });
+    stories.forEach((session, events) ->
+        events.stream()
+            .filter(event -> event.path("payload").path("action").asText().equals(MOVED))
+            .forEach(event -> felt.add(session + " moved at " + event.path("seq").asText())));
+    return felt;
   }
 
   // How turns ended: a failed one has a code, and may have one only for what was done to it.

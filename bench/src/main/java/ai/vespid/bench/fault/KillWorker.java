@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,8 @@ final class KillWorker {
   /** Who may be killed. */
   enum Victim {
     WORKER,
+    /** Stands still until another one has its runs, and then goes on beside it for a while. */
+    SLEEPER,
     GATEWAY,
     AGENT
   }
@@ -54,6 +58,8 @@ final class KillWorker {
   // Its heir waits for it: that is no part of what is tried.
   private static final int LEASE_MS = 2_000;
   private static final long DEAD_MS = 200;
+  private static final long ASLEEP_MS = LEASE_MS + 1_000L;
+  private static final long AWAKE_MS = 1_000;
   private static final int ATTEMPTS_MAX = 3;
 
   private final SiteOptions place;
@@ -90,11 +96,15 @@ final class KillWorker {
       var history = new History();
       var cable = Cable.straight(site.gateways());
       for (var agent : workflows.agents(AGENTS)) {
-        fleet.add(new FaultAgent.Setup("agent", agent, cable, 50), history);
+        fleet.add(new FaultAgent.Setup("agent", agent, cable, 0, 50), history);
       }
       fleet.start();
-      var worker = site.worker("worker", config(conf), variables());
-      var parties = new Parties(worker, site.gateways().getFirst(), fleet);
+      var workers =
+          new ArrayDeque<>(
+              List.of(
+                  site.worker("worker-1", config(conf), variables()),
+                  site.worker("worker-2", config(conf), variables())));
+      var parties = new Parties(workers, site.gateways().getFirst(), fleet);
       LongSupplier done = () -> effects.requests() + executions(history).size();
       var runs = carryOut(workflows, publish(workflows, effects), parties, done);
       return judge(runs, new Seen(workflows, effects, executions(history)));
@@ -138,13 +148,28 @@ final class KillWorker {
     return workflows.publish(nodes);
   }
 
-  private record Parties(WorkerProcess worker, GatewayProcess gateway, FaultFleet fleet) {
+  /** Of the workers the first one runs. */
+  private record Parties(Deque<WorkerProcess> workers, GatewayProcess gateway, FaultFleet fleet) {
+    void startWorker() {
+      workers.getFirst().start();
+      workers.getFirst().awaitReady();
+    }
+
     void kill(Victim victim) throws InterruptedException {
       switch (victim) {
         case WORKER -> {
-          worker.child().kill();
-          worker.start();
-          worker.awaitReady();
+          workers.getFirst().child().kill();
+          startWorker();
+        }
+        case SLEEPER -> {
+          var sleeper = workers.removeFirst();
+          sleeper.child().stop();
+          workers.addLast(sleeper);
+          startWorker();
+          TimeUnit.MILLISECONDS.sleep(ASLEEP_MS);
+          sleeper.child().wake();
+          TimeUnit.MILLISECONDS.sleep(AWAKE_MS);
+          sleeper.child().kill();
         }
         case GATEWAY -> {
           gateway.child().kill();
@@ -167,8 +192,7 @@ final class KillWorker {
       throws InterruptedException {
     var all = new ArrayList<Started>();
     var open = new ArrayList<Started>();
-    parties.worker().start();
-    parties.worker().awaitReady();
+    parties.startWorker();
     for (int i = 0; i < kills; i++) {
       open.removeIf(run -> workflows.read(run).path("finishedAt").isTextual());
       while (open.size() < RUNS_AT_ONCE) {

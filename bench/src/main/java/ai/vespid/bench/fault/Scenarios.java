@@ -1,5 +1,6 @@
 package ai.vespid.bench.fault;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -17,6 +18,8 @@ final class Scenarios {
           Scenario.of("kill-redis", Tolerance.NONE, Scenarios::killRedis),
           Scenario.of("kill-postgres", Tolerance.NONE, Scenarios::killPostgres),
           Scenario.of("stop-gateway", Tolerance.STANDSTILL, Scenarios::stopGateway),
+          Scenario.of("stop-redis", Tolerance.NONE, Scenarios::stopRedis),
+          Scenario.of("stop-postgres", Tolerance.NONE, Scenarios::stopPostgres),
           Scenario.ofCluster(
               "partition", Tolerance.STANDSTILL.or(Tolerance.LOST_AGENT), Scenarios::partition),
           Scenario.of("half-open-agent", Tolerance.SILENT_AGENT, HalfOpenAgent::happen),
@@ -106,16 +109,38 @@ final class Scenarios {
     trial.homesLost();
     var gateways = trial.site().gateways();
     var stopped = gateways.get(ThreadLocalRandom.current().nextInt(gateways.size()));
+    if (gateways.size() > 1) trial.mended();
+    stop(trial, List.of(stopped.child().pid()));
+    if (gateways.size() == 1) trial.mended();
+  }
+
+  private static void stopRedis(Trial trial) throws InterruptedException {
+    trial.mended();
+    stop(trial, List.of(trial.site().stores().redisPid()));
+  }
+
+  // Every connection has a process of its own.
+  private static void stopPostgres(Trial trial) throws InterruptedException {
+    long postmaster = trial.site().stores().postgresPid();
+    var all = new ArrayList<>(List.of(postmaster));
+    ProcessHandle.of(postmaster)
+        .orElseThrow()
+        .descendants()
+        .map(ProcessHandle::pid)
+        .forEach(all::add);
+    stop(trial, all);
+    trial.mended();
+  }
+
+  private static void stop(Trial trial, List<Long> processes) throws InterruptedException {
     long ms = ThreadLocalRandom.current().nextLong(1_000, STOP_MS_MAX);
     trial.mark("stoppedMs", ms);
-    stopped.child().stop();
+    processes.forEach(pid -> Child.signal(pid, "STOP"));
     try {
-      if (gateways.size() > 1) trial.mended();
       trial.pause(ms);
     } finally {
-      stopped.child().wake();
+      processes.forEach(pid -> Child.signal(pid, "CONT"));
     }
-    if (gateways.size() == 1) trial.mended();
   }
 
   private static void partition(Trial trial) throws InterruptedException {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** One repetition of a scenario: a new organization with its agents, load, fault and verdict. */
@@ -41,13 +42,17 @@ final class Trial implements AutoCloseable {
     this.loadMs = loadTime.toMillis();
     site.gateways().forEach(gateway -> logLines.put(gateway.name(), gateway.logLines()));
     credentials = site.agents(AGENTS);
+    // By turns, as a load balancer would: a half of a split in which nobody is says so, which is no
+    // fault.
+    int turn = ThreadLocalRandom.current().nextInt(site.gateways().size());
     for (int i = 0; i < AGENTS; i++) {
       var cable =
           i % 2 == 0
               ? Cable.straight(site.gateways())
               : Cable.through(site.gateways(), site.ports());
       fleet.add(
-          new FaultAgent.Setup("agent-" + i, credentials.get(i), cable, scenario.mix().room()),
+          new FaultAgent.Setup(
+              "agent-" + i, credentials.get(i), cable, turn + i, scenario.mix().room()),
           history);
     }
     caller = new Caller(site.client(), site.gateways(), credentials.getFirst(), history);

@@ -76,7 +76,7 @@ final class MarksTest {
             new Offered(70, "a", 2, "agent"),
             new Offered(90, "once", 1, "agent"));
 
-    assertThat(HalfOpenAgent.slowest(events, 0, 50)).isEqualTo(60);
+    assertThat(HalfOpenAgent.slowest(events, 0, 50)).isEqualTo(new HalfOpenAgent.Way("a", 60));
   }
 
   @Test

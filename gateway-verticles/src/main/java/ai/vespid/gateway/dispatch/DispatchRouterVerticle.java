@@ -35,7 +35,7 @@ import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.WorkspaceRepository;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -92,7 +92,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
     log = new DurableLog(vertx, dispatches, workspaces, node.optional(Envelope.class));
     node.meters().gauge("vespid.dispatch.commits.waiting", log, DurableLog::waiting);
     carrier = new Carrier(vertx, node, settings, table, log, waiters, meters, this::openRow);
-    redis = new RedisLink(vertx, node.service(Redis.class));
+    redis = new RedisLink(vertx, node.service(RedisOptions.class));
     claims =
         new Claims(
             new RedisClaims(redis),

@@ -39,15 +39,18 @@ final class Takeover {
   /**
    * Homes changed; true when this router gained keys and has to ask.
    *
+   * @param view of which only the homes of dispatches matter here
    * @param edgesAlive whose sockets may hold what is now ours
    * @param routersAlive who may have been home for it
    * @param routersBegun those of them that have decided something, maybe out of our sight
    */
   boolean changed(
-      Homes now,
+      Homes view,
       Collection<Seat> edgesAlive,
       Collection<Seat> routersAlive,
       Collection<Seat> routersBegun) {
+    // What heirs say names routers only, and is compared with this.
+    var now = new Homes(view.routers());
     var before = homes;
     var came = new LinkedHashSet<>(routersBegun);
     came.removeAll(begun);

@@ -87,6 +87,8 @@ final class Handshake {
   }
 
   private void admit(ExecutorIdentity identity, HttpServerRequest request) {
+    // It left meanwhile: the end of its request would be taken for the start of a socket.
+    if (request.response().closed()) return;
     if (identity.revoked() || !identity.enabled()) {
       Answers.error(
           request.response(), ErrorCode.EXECUTOR_REVOKED, "the executor was revoked or disabled");

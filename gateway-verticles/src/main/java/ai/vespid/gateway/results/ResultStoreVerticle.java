@@ -21,7 +21,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
@@ -54,7 +54,7 @@ public final class ResultStoreVerticle extends VerticleBase {
             .build();
     redisFailures = node.meters().counter("vespid.results.redis.failures");
     node.meters().gauge("vespid.results.memory", memory, Cache::estimatedSize);
-    redis = new RedisLink(vertx, node.service(Redis.class));
+    redis = new RedisLink(vertx, node.service(RedisOptions.class));
     node.meters().gauge("vespid.redis.connected", redis, link -> link.connected() ? 1 : 0);
     return redis
         .open()

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.kit.redis.RedisLink;
 import io.vertx.core.Vertx;
-import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import java.io.IOException;
 import java.net.ServerSocket;
 import org.junit.jupiter.api.AfterAll;
@@ -28,7 +28,8 @@ class RedisClaimsTest {
     }
     server = RedisServer.newRedisServer().port(port).bind("127.0.0.1").build();
     server.start();
-    var link = new RedisLink(VERTX, Redis.createClient(VERTX, "redis://127.0.0.1:" + port));
+    var link =
+        new RedisLink(VERTX, new RedisOptions().setConnectionString("redis://127.0.0.1:" + port));
     link.open().await();
     claims = new RedisClaims(link);
   }

@@ -33,6 +33,17 @@ class TakeoverTest {
   }
 
   @Test
+  void anHeirThatSeesTheSameHomesIsAgreedWithWhereverSessionsAreDecided() {
+    var view = new Homes(BOTH.routers(), List.of(ME));
+    takeover.changed(view, List.of(), List.of(), List.of());
+    takeover.done();
+
+    takeover.yielded(OTHER, BOTH);
+
+    assertThat(takeover.heirLost(OTHER)).isFalse();
+  }
+
+  @Test
   void waitsOnlyWithKeysOfAHomeThatIsGone() {
     settle(BOTH);
     var mine = key(BOTH, ME);

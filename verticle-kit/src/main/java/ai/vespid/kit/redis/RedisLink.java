@@ -6,17 +6,21 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One pipelined connection to Redis that comes back by itself. Redis is a cache: while it is away
- * commands fail at once and nobody waits for it.
+ * commands fail at once and nobody waits for it. One that answers nothing for {@value
+ * #SILENCE_MS_MAX} ms is away as well: a process that stands still keeps its connections.
  *
  * <p>Confined to the context of the verticle that owns it.
  */
@@ -29,14 +33,22 @@ public final class RedisLink {
 
   private static final int GATHERED_MAX = 256;
   private static final long RECONNECT_MS = 500;
+
+  /** An answer takes less than a millisecond; a snapshot of its memory some hundred. */
+  static final long SILENCE_MS_MAX = 1_000;
+
+  private static final int LOOKS = 4;
   private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
 
   private record Gathered(Request request, Promise<Response> promise) {}
 
   private final Vertx vertx;
-  private final Redis client;
+  private final RedisOptions options;
+  private Redis client;
   private RedisConnection connection;
   private List<Gathered> gathered = new ArrayList<>();
+  private long sent;
+  private long answered;
   private int inFlight;
   private boolean flushing;
   private boolean closed;
@@ -45,25 +57,27 @@ public final class RedisLink {
   private boolean cameBack;
   private long connectedNanos;
 
-  public RedisLink(Vertx vertx, Redis client) {
+  public RedisLink(Vertx vertx, RedisOptions options) {
     this.vertx = vertx;
-    this.client = client;
+    this.options = options;
   }
 
   /** Connects; completes also when Redis is away, which is then tried again and again. */
   public Future<Void> open() {
+    // Its own each time: a connection that is given back while it waits for an answer would be
+    // taken
+    // out again, and only closing its client closes it.
+    client = Redis.createClient(vertx, options);
     return client
         .connect()
+        .timeout(SILENCE_MS_MAX, TimeUnit.MILLISECONDS)
         .onSuccess(this::connected)
         .onFailure(this::away)
         .transform(_ -> Future.succeededFuture());
   }
 
   private void connected(RedisConnection opened) {
-    if (closed) {
-      opened.close();
-      return;
-    }
+    if (closed) return;
     connection = opened;
     if (missed) connectedNanos = System.nanoTime();
     cameBack |= missed;
@@ -72,17 +86,33 @@ public final class RedisLink {
     opened.exceptionHandler(cause -> lost(opened, cause));
     opened.endHandler(_ -> lost(opened, null));
     LOG.atInfo().log("redis connected");
+    sent = answered = 0;
+    watch(opened, answered, LOOKS);
+  }
+
+  // Looks are counted, not milliseconds: when this loop itself stood still, the answers are there
+  // and have only not been read. One timer after the other, for the same reason.
+  private void watch(RedisConnection which, long seen, int looksLeft) {
+    if (connection != which) return;
+    if (looksLeft == 0) {
+      lost(which, new TimeoutException("it answers nothing"));
+      return;
+    }
+    boolean waits = sent > answered;
+    vertx.setTimer(
+        SILENCE_MS_MAX / LOOKS,
+        _ -> watch(which, answered, waits && answered == seen ? looksLeft - 1 : LOOKS));
   }
 
   private void lost(RedisConnection which, Throwable cause) {
     if (connection != which) return;
     connection = null;
-    which.close();
     away(cause);
   }
 
   private void away(Throwable cause) {
     if (closed) return;
+    client.close();
     missed = true;
     if (!toldAway) {
       LOG.atWarn()
@@ -150,21 +180,24 @@ public final class RedisLink {
       group.forEach(command -> command.promise().fail(away));
       return;
     }
-    connection
+    sent++;
+    var which = connection;
+    which
         .batch(group.stream().map(Gathered::request).toList())
-        .onComplete(answered -> {
+        .onComplete(answer -> {
           inFlight -= group.size();
+          if (which == connection) answered++;
           for (int i = 0; i < group.size(); i++) {
-            if (answered.failed()) group.get(i).promise().fail(answered.cause());
-            else group.get(i).promise().complete(answered.result().get(i));
+            if (answer.failed()) group.get(i).promise().fail(answer.cause());
+            else group.get(i).promise().complete(answer.result().get(i));
           }
         });
   }
 
   public Future<Void> close() {
     closed = true;
-    var open = connection;
     connection = null;
-    return open == null ? Future.succeededFuture() : open.close();
+    if (client != null) client.close();
+    return Future.succeededFuture();
   }
 }
