@@ -211,9 +211,7 @@ public final class AgentCommand implements Callable<Integer> {
     @Option(names = "--organization-id")
     String organizationId;
 
-    @Option(
-        names = "--api-base",
-        defaultValue = "${env:VESPID_API_BASE:-${env:VENDETTA_COORD_URL}}")
+    @Option(names = "--api-base", defaultValue = "${env:VESPID_API_BASE}")
     String apiBase;
 
     @CommandLine.Mixin Common common = new Common();
