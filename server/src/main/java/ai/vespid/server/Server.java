@@ -252,34 +252,41 @@ public final class Server implements AutoCloseable {
 
   // Agents go elsewhere first, homes are handed over; what is left at the deadline fails over.
   // Callers are served meanwhile, by the new homes: there may always be one more of them, so they
-  // are shut out last.
+  // are shut out last. Where nobody takes over they are shut out first, and those that wait are
+  // answered.
   private void drain() {
-    if (cluster == null || membership.view().members().size() < 2) return;
     say(Member.State.DRAINING);
     ports.leave();
     LOG.atInfo().addKeyValue("node", node.id()).log("draining");
     long begun = System.nanoTime();
     long deadline = begun + DRAIN_MAX.toNanos();
     long earliest = begun + DRAIN_MIN.toNanos();
-    var left = node.occupancy().left();
+    var left = left();
     try {
-      while (membership.draining()
-          && (!left.isEmpty() || System.nanoTime() < earliest)
-          && System.nanoTime() < deadline) {
+      while ((!left.isEmpty() || System.nanoTime() < earliest) && System.nanoTime() < deadline) {
+        if (membership.ending() && left.isEmpty()) break;
         Thread.sleep(DRAIN_LOOK_MS);
-        left = node.occupancy().left();
+        left = left();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    LOG.atInfo().addKeyValue("left", left).log("callers are shut out");
-    var rest = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-    quietly(ports.shutDown(rest), rest.plus(STOP_MAX));
+    if (!membership.ending()) shutOut(left, deadline);
     boolean inTime = System.nanoTime() < deadline;
     node.meters()
         .counter("vespid.node.drains", "outcome", inTime ? "empty" : "deadline")
         .increment();
-    LOG.atInfo().addKeyValue("inTime", inTime).log("drained");
+    LOG.atInfo().addKeyValue("inTime", inTime).addKeyValue("left", left).log("drained");
+  }
+
+  private Map<String, Integer> left() {
+    return membership.ending() ? node.occupancy().owed() : node.occupancy().left();
+  }
+
+  private void shutOut(Map<String, Integer> left, long deadline) {
+    LOG.atInfo().addKeyValue("left", left).log("callers are shut out");
+    var rest = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    quietly(ports.shutDown(rest), rest.plus(STOP_MAX));
   }
 
   /** Reverse order, and the bus and the stores last: who is asked outlives who asks. */

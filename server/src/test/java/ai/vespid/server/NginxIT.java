@@ -45,9 +45,7 @@ final class NginxIT {
   @TempDir private static Path folder;
   private static NginxSite site;
   private static Calls calls;
-  private static String userId;
-  private static String organizationId;
-  private static Map<String, String> owner;
+  private static Customer customer;
   private static String dead;
 
   @BeforeAll
@@ -73,38 +71,30 @@ final class NginxIT {
   @Test
   @Order(1)
   void pairsAnAgentThatConnectsThroughNginx() throws IOException {
-    var person =
-        new JsonObject().put("email", "owner@example.org").put("password", "correct horse");
-    var session =
-        calls.post(site.open("/v1/auth/signup"), Map.of(), person).body().getJsonObject("session");
-    var bearer = "Bearer " + session.getString("token");
-    var me = calls.get(site.open("/v1/me"), Map.of("Authorization", bearer)).body();
-    userId = me.getJsonObject("user").getString("id");
-    organizationId = me.getString("defaultOrgId");
-    owner = Map.of("Authorization", bearer, "X-Org-Id", organizationId);
+    customer = Customer.signUp(calls, site.open(""), site.internal(""));
 
-    site.startAgent(pairingToken());
+    site.startAgent(customer.pairingToken());
 
-    site.until("the agent is connected", () -> edges().size() == 1);
+    site.until("the agent is connected", () -> customer.edges().size() == 1);
   }
 
   @Test
   @Order(2)
   void passesOnDispatchesAndTheFilesOfARun() {
-    var first = shell(UUID.randomUUID().toString(), "n1", "echo out; echo kept > file");
-    var next = shell(first.getString("runId"), "n2", "cat file");
+    var first = customer.shell(UUID.randomUUID().toString(), "n1", "echo out; echo kept > file");
+    var next = customer.shell(first.getString("runId"), "n2", "cat file");
 
-    assertThat(stdout(dispatch(first))).isEqualTo("out\n");
-    assertThat(stdout(dispatch(next))).isEqualTo("kept\n");
+    assertThat(Customer.stdout(customer.dispatch(first))).isEqualTo("out\n");
+    assertThat(Customer.stdout(customer.dispatch(next))).isEqualTo("kept\n");
     var result = site.internal("/internal/v1/results/" + first.getString("runId") + ":n1:1");
-    assertThat(stdout(calls.get(result))).isEqualTo("out\n");
+    assertThat(Customer.stdout(calls.get(result))).isEqualTo("out\n");
   }
 
   @Test
   @Order(3)
   void upgradesASocketAndLeavesItAloneWhenItIsIdle() throws IOException {
     try (var socket = new Socket("127.0.0.1", site.publicPort())) {
-      var head = upgrade(socket, pair("idle").getString("executorToken"));
+      var head = upgrade(socket, customer.pair("idle").getString("executorToken"));
 
       assertThat(head)
           .startsWith("HTTP/1.1 101 ")
@@ -164,15 +154,15 @@ final class NginxIT {
   @Test
   @Order(7)
   void leavesTheRefusalOfWhatIsTooLargeToTheGateway() {
-    var body = shell("r", "n1", "x".repeat(8 * 1024 * 1024));
+    var body = customer.shell("r", "n1", "x".repeat(8 * 1024 * 1024));
 
-    assertThat(dispatch(body).field("code")).isEqualTo("PAYLOAD_TOO_LARGE");
+    assertThat(customer.dispatch(body).field("code")).isEqualTo("PAYLOAD_TOO_LARGE");
   }
 
   @Test
   @Order(8)
   void goesOnAnsweringWhenTheAgentsGatewayIsKilled() throws InterruptedException {
-    dead = edges().getFirst();
+    dead = customer.edges().getFirst();
     site.kill(dead);
     long begun = System.nanoTime();
 
@@ -184,20 +174,20 @@ final class NginxIT {
             var reply = calls.get(site.open(path));
             assertThat(reply.status()).as(() -> path + reply.body() + site.logs()).isEqualTo(200);
           }
-          return !edges().isEmpty() && !edges().contains(dead);
+          return !customer.edges().isEmpty() && !customer.edges().contains(dead);
         });
 
     assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)).isLessThan(BACK_MS_MAX);
-    var after = shell(UUID.randomUUID().toString(), "n1", "echo after");
+    var after = customer.shell(UUID.randomUUID().toString(), "n1", "echo after");
     var reply = new AtomicReference<Calls.Reply>();
     // A route is known a moment before the agent is offered work; until then nothing has happened.
     site.until(
         "the agent takes work",
         () -> {
-          reply.set(dispatch(after));
+          reply.set(customer.dispatch(after));
           return !reply.get().field("code").equals("NO_AGENT_AVAILABLE");
         });
-    assertThat(stdout(reply.get())).isEqualTo("after\n");
+    assertThat(Customer.stdout(reply.get())).isEqualTo("after\n");
   }
 
   @Test
@@ -217,60 +207,6 @@ final class NginxIT {
     return calls.get(site.open("/readyz")).body().getJsonArray("members", new JsonArray()).stream()
         .map(String::valueOf)
         .toList();
-  }
-
-  /** The gateways that hold the organization's agents. */
-  private static List<String> edges() {
-    var path = "/internal/v1/executors/routes?organizationId=" + organizationId;
-    var answer = calls.get(site.internal(path));
-    assertThat(answer.status()).isEqualTo(200);
-    // An edge is told by its gateway's name and start.
-    return answer.body().getJsonArray("routes").stream()
-        .map(route -> ((JsonObject) route).getString("edgeId").replaceFirst("~.*", ""))
-        .toList();
-  }
-
-  private static String pairingToken() {
-    var path = "/v1/orgs/" + organizationId + "/agents/pairing-tokens";
-    return calls.post(site.open(path), owner, new JsonObject()).body().getString("token");
-  }
-
-  private static JsonObject pair(String name) {
-    var body =
-        new JsonObject()
-            .put("pairingToken", pairingToken())
-            .put("name", name)
-            .put("agentVersion", "1.0.0");
-    return calls.post(site.open("/v1/agents/pair"), Map.of(), body).body();
-  }
-
-  private static JsonObject shell(String runId, String nodeId, String script) {
-    var task = new JsonObject().put("type", "shell").put("script", script);
-    var node =
-        new JsonObject()
-            .put("id", nodeId)
-            .put("type", "agent.execute")
-            .put("config", new JsonObject().put("task", task));
-    return new JsonObject()
-        .put("organizationId", organizationId)
-        .put("requestedByUserId", userId)
-        .put("runId", runId)
-        .put("workflowId", UUID.randomUUID().toString())
-        .put("nodeId", nodeId)
-        .put("nodeType", "agent.execute")
-        .put("attemptCount", 1)
-        .put("kind", "agent.execute")
-        .put("payload", new JsonObject().put("nodeId", nodeId).put("node", node))
-        .put("timeoutMs", 30_000);
-  }
-
-  private static Calls.Reply dispatch(JsonObject body) {
-    return calls.post(site.internal("/internal/v1/dispatch"), body);
-  }
-
-  private static String stdout(Calls.Reply reply) {
-    assertThat(reply.status()).as(reply.body().encode()).isEqualTo(200);
-    return reply.body().getJsonObject("output", new JsonObject()).getString("stdout");
   }
 
   /** The head of what is answered, as it comes from nginx. */

@@ -1,7 +1,7 @@
 package ai.vespid.simulation;
 
 import ai.vespid.gateway.dispatch.RouterShell;
-import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.WorkspaceUse;
 import ai.vespid.simulation.World.Violation;
 import java.util.List;
 import java.util.Set;
@@ -9,18 +9,6 @@ import java.util.TreeSet;
 
 /** What must hold after every event, and what must hold once a run is quiet. */
 final class Checker {
-  // What a dispatch may fail with when nothing goes wrong: its script, its time, its patience. And
-  // where all agents are with the gateway that leaves: they are not given anything until they
-  // moved.
-  private static final Set<String> OF_ITS_OWN =
-      Set.of(
-          "HOST_EXIT_CODE",
-          ErrorCode.NODE_EXECUTION_TIMEOUT.name(),
-          ErrorCode.EXECUTOR_OVER_CAPACITY.name(),
-          ErrorCode.NO_AGENT_AVAILABLE.name(),
-          ErrorCode.WORKSPACE_LOCKED.name(),
-          ErrorCode.WORKSPACE_UNAVAILABLE.name());
-
   private final Cluster cluster;
   private final List<String> executorIds;
 
@@ -53,7 +41,7 @@ final class Checker {
         throw new Violation(life.dispatch.requestId() + " was accepted and has no result");
       }
     }
-    if (cluster.plan.unfelt()) cluster.history.lives().forEach(Checker::notFelt);
+    if (cluster.plan.unfelt()) cluster.history.lives().forEach(this::notFelt);
     require(cluster.caller.unanswered() == 0, "a caller still waits");
     for (var agent : cluster.agents) require(agent.idle(), agent.id() + " is not idle");
     var live = new TreeSet<String>();
@@ -61,13 +49,32 @@ final class Checker {
     for (var node : cluster.nodes) atRest(node, live);
   }
 
-  // It ran once, and failed only when its agent said so.
-  private static void notFelt(History.Life life) {
+  // It ran once, and failed only by its own fault.
+  private void notFelt(History.Life life) {
     var id = life.dispatch.requestId();
     require(life.runs.size() <= 1, id + " ran twice");
+    require(!life.refused || early(life), id + " was refused");
     var error = life.seen == null ? null : life.seen.error();
-    require(
-        error == null || OF_ITS_OWN.contains(error.split(":")[0]), id + " failed with " + error);
+    require(error == null || mayFail(life, error.split(":")[0]), id + " failed with " + error);
+  }
+
+  // Not all agents had come yet when it was asked for.
+  private boolean early(History.Life life) {
+    return life.submittedMs < cluster.metMs();
+  }
+
+  private boolean mayFail(History.Life life, String error) {
+    boolean waits = early(life) || !cluster.plan.ample();
+    boolean usesFiles = life.dispatch.workspace() != WorkspaceUse.NONE;
+    return switch (error) {
+      case "HOST_EXIT_CODE" -> true;
+      case "NO_AGENT_AVAILABLE" -> early(life);
+      // Its time was over while it waited for its files, at a home that was new.
+      case "EXECUTOR_OVER_CAPACITY" -> waits || usesFiles;
+      case "WORKSPACE_LOCKED" -> usesFiles;
+      case "NODE_EXECUTION_TIMEOUT" -> waits || usesFiles || !life.runs.isEmpty();
+      default -> false;
+    };
   }
 
   private void atRest(SimNode node, Set<String> live) {

@@ -1,11 +1,14 @@
 package ai.vespid.simulation;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /** Who is there in one run, and what all of them share. */
 final class Cluster {
+  private static final long TOLD_MS = 3_000;
+
   final World world;
   final Network network;
   final SimBus bus;
@@ -17,6 +20,8 @@ final class Cluster {
   final SimRedis redis;
   final List<SimNode> nodes = new ArrayList<>();
   final List<SimAgent> agents = new ArrayList<>();
+  private final Set<SimAgent> met = new HashSet<>();
+  private long metMs = Long.MAX_VALUE;
   final SimCaller caller;
 
   /** True when this line of safety is left out. */
@@ -48,6 +53,16 @@ final class Cluster {
     nodes.forEach(SimNode::start);
     agents.forEach(SimAgent::start);
     caller.start();
+  }
+
+  /** An agent was welcomed. */
+  void met(SimAgent agent) {
+    if (met.add(agent) && met.size() == agents.size()) metMs = world.nowMs() + TOLD_MS;
+  }
+
+  /** Since when every agent has been there once, and every gateway has heard of it. */
+  long metMs() {
+    return metMs;
   }
 
   private boolean agreed() {

@@ -27,6 +27,8 @@ public final class History {
     final List<Run> runs = new ArrayList<>();
     boolean accepted;
     boolean gaveUp;
+    // Nobody was there who could take it.
+    boolean refused;
     Long committedDeadlineMs;
     DispatchResult stored;
     DispatchResult seen;
@@ -102,6 +104,11 @@ public final class History {
 
   void gaveUp(String requestId) {
     life(requestId).gaveUp = true;
+  }
+
+  /** A caller was told that nobody is there who could take it. */
+  void refused(String requestId) {
+    life(requestId).refused = true;
   }
 
   void committed(String requestId, long deadlineMs) {

@@ -28,6 +28,12 @@ record Plan(
     int faultCount,
     long faultsUntilMs,
     long quietMs) {
+  /** True when there is room for everything at once. */
+  boolean ample() {
+    int room = agents.stream().mapToInt(Agent::maxInFlight).min().orElse(0);
+    return Math.min(room, limits.orgInFlightMax()) >= dispatches;
+  }
+
   /** One gateway process: it decides, has sockets, or both. */
   record Node(boolean decides, boolean sockets) {}
 
@@ -48,6 +54,8 @@ record Plan(
     /** Three gateways that are told to leave and are started again; nothing else goes wrong. */
     DEPLOYS
   }
+
+  private static final int DISPATCHES_MAX = 90;
 
   static Plan of(World world, Bias bias) {
     return switch (bias) {
@@ -79,17 +87,21 @@ record Plan(
 
   private static Plan deploys(World world) {
     var agents = new ArrayList<Agent>();
-    int size = 2 + world.pick(4);
-    for (int i = 0; i < size; i++) agents.add(new Agent(i, 0, 2 + world.pick(4), false));
+    int size = 1 + world.pick(5);
+    // Where there is room for everything, nothing may fail for want of it.
+    boolean ample = world.chance(0.5);
+    for (int i = 0; i < size; i++) {
+      agents.add(new Agent(i, 0, ample ? DISPATCHES_MAX : 2 + world.pick(4), false));
+    }
     return new Plan(
         Collections.nCopies(3, new Node(true, true)),
         false,
         true,
         agents,
-        30 + world.pick(60),
+        30 + world.pick(DISPATCHES_MAX - 30),
         world.chance(0.3) ? 0.5 : 0,
         1,
-        new RouterShell.Limits(1_000, 1_000, 50, 10_000, 10),
+        new RouterShell.Limits(1_000, 1_000, ample ? DISPATCHES_MAX : 50, 10_000, 10),
         new Network.Weather(0, 0, world.chance(0.5) ? 0 : 0.1, 300),
         EnumSet.of(Nemesis.Kind.GATEWAY_DRAINS),
         3 + world.pick(6),

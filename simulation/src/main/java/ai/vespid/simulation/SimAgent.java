@@ -91,6 +91,7 @@ final class SimAgent {
         plan.plain() ? null : actor.name() + "#" + actor.incarnation(),
         nowMs,
         nowMs,
+        false,
         false);
   }
 
@@ -207,6 +208,7 @@ final class SimAgent {
       case GatewayFrame.DispatchCancel cancel -> cancel(cancel.requestId(), cancel.epoch());
       case GatewayFrame.Welcome welcome -> {
         failures = 0;
+        cluster.met(this);
         welcome
             .drop()
             .forEach(held -> {

@@ -1,6 +1,7 @@
 package ai.vespid.simulation;
 
 import ai.vespid.protocol.EffectClass;
+import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
@@ -139,6 +140,7 @@ final class SimCaller {
         }
         case DispatchRouter.Refused refused -> {
           world.say(actor, "is refused", id, refused.code());
+          if (refused.code() == ErrorCode.NO_AGENT_AVAILABLE) cluster.history.refused(id);
           again();
         }
       }

@@ -92,7 +92,7 @@ final class SimEdge {
 
   /** This node is about to leave: agents connect elsewhere. */
   void drain() {
-    for (var connection : all()) connection.socket().drain();
+    for (var connection : all()) connection.socket().leave();
   }
 
   Future<? extends Message> receive(ExecutorEdge<?> request) {

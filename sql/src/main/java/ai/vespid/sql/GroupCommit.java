@@ -2,10 +2,12 @@ package ai.vespid.sql;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
@@ -19,7 +21,7 @@ import java.util.function.Function;
  * @param <R> what one row's writing answers
  */
 public final class GroupCommit<T, R> {
-  private record Pending<T, R>(T row, Promise<R> promise) {}
+  private record Pending<T, R>(T row, long sinceNanos, Promise<R> promise) {}
 
   private final int groupMax;
   private final int waitingMax;
@@ -48,9 +50,20 @@ public final class GroupCommit<T, R> {
       return Future.failedFuture(new IllegalStateException("too many rows wait for a commit"));
     }
     var promise = Promise.<R>promise();
-    waiting.add(new Pending<>(row, promise));
+    waiting.add(new Pending<>(row, System.nanoTime(), promise));
     flush();
     return promise.future();
+  }
+
+  /**
+   * Fails what has waited for longer and was sent nowhere, so it will not be written either: the
+   * groups under way are not answered, by a database that stands still.
+   */
+  public void giveUp(Duration waitMax) {
+    long before = System.nanoTime() - waitMax.toNanos();
+    while (!waiting.isEmpty() && waiting.peek().sinceNanos() - before < 0) {
+      waiting.poll().promise().tryFail(new TimeoutException("the database does not answer"));
+    }
   }
 
   private void flush() {

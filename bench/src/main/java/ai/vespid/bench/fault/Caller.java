@@ -67,6 +67,9 @@ final class Caller {
         case Answer.Passing passing -> {
           cause = passing.cause();
           repeated.incrementAndGet();
+          if (passing.nobodyThere()) {
+            history.add(new Event.Refused(history.nowMs(), job.id(), gateway.name()));
+          }
         }
         case Answer.Wrong wrong -> {
           history.add(new Event.Misanswered(history.nowMs(), job.id(), wrong.answer()));

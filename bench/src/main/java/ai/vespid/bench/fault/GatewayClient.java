@@ -32,7 +32,11 @@ public final class GatewayClient {
     record NotReady() implements Answer {}
 
     /** Nothing happened, or nobody knows what happened: ask again. */
-    record Passing(String cause) implements Answer {}
+    record Passing(String cause) implements Answer {
+      boolean nobodyThere() {
+        return cause.equals("503 NO_AGENT_AVAILABLE");
+      }
+    }
 
     /** What no gateway may answer to this. */
     record Wrong(String answer) implements Answer {}
@@ -68,6 +72,14 @@ public final class GatewayClient {
         .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
+  }
+
+  /** How many gateways that serve one of them sees, itself among them. */
+  long serving(GatewayProcess gateway) {
+    var reply = send(request(gateway, "/internal/v1/nodes", Duration.ofSeconds(5)).GET());
+    if (reply.status() != 200) return 0;
+    var nodes = Json.read(reply.body(), JsonNode.class).path("nodes");
+    return nodes.valueStream().filter(one -> one.path("state").asText().equals("SERVING")).count();
   }
 
   /** The executors a gateway knows, each with the gateway it is connected to, in order. */

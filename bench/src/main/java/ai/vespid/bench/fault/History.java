@@ -30,6 +30,9 @@ final class History {
     /** A caller asked again and again until its patience was over. */
     record Unanswered(long atMs, String id, String cause) implements Event {}
 
+    /** A gateway said that no agent is there who could take it; it is asked again. */
+    record Refused(long atMs, String id, String by) implements Event {}
+
     /** A gateway answered what it never may. */
     record Misanswered(long atMs, String id, String answer) implements Event {}
 

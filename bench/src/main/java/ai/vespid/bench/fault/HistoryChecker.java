@@ -75,8 +75,8 @@ final class HistoryChecker {
               .computeIfAbsent(offered.epoch(), _ -> new LinkedHashSet<>())
               .add(offered.agent());
       case Began began -> life(began.id()).executions.add(began.execution());
-      // Told to help whoever reads the evidence.
-      case Thanked _ -> {}
+      // Told to help whoever reads the evidence; whether it may be depends on the fault.
+      case Thanked _, Event.Refused _ -> {}
       case Left left -> violation(Rule.ROOM, left.id(), left.agent() + " still has it");
       case Probed probed -> judge(probed);
     }

@@ -9,6 +9,8 @@ final class Scenarios {
   private static final long DEAD_MS = 3_000;
   private static final long STOP_MS_MAX = 30_000;
   private static final long PARTITION_MS = 30_000;
+  private static final long FORMED_MS_MAX = 10_000;
+  private static final long LOOK_MS = 50;
 
   static final List<Scenario> ALL =
       List.of(
@@ -22,6 +24,7 @@ final class Scenarios {
           Scenario.of("stop-postgres", Tolerance.NONE, Scenarios::stopPostgres),
           Scenario.ofCluster(
               "partition", Tolerance.STANDSTILL.or(Tolerance.LOST_AGENT), Scenarios::partition),
+          Scenario.ofCluster("cold-start", Tolerance.LOST_MEMORY, Scenarios::coldStart),
           Scenario.of("half-open-agent", Tolerance.SILENT_AGENT, HalfOpenAgent::happen),
           new Scenario(
               "rolling-restart", 1, Scenario.BUSY, Tolerance.NONE, Scenarios::rollingRestart),
@@ -158,8 +161,27 @@ final class Scenarios {
     RouteTables.compare(trial);
   }
 
+  // As after a loss of power: what was in memory is gone, and the cluster forms anew.
+  private static void coldStart(Trial trial) throws InterruptedException {
+    trial.homesLost();
+    var gateways = trial.site().gateways();
+    gateways.forEach(gateway -> gateway.child().kill());
+    long begun = trial.history().nowMs();
+    gateways.forEach(GatewayProcess::start);
+    gateways.forEach(GatewayProcess::awaitReady);
+    var client = trial.site().client();
+    while (!gateways.stream().allMatch(one -> client.serving(one) == gateways.size())) {
+      if (trial.history().nowMs() - begun > 2 * FORMED_MS_MAX) break;
+      trial.pause(LOOK_MS);
+    }
+    trial.mark("formedMs", trial.history().nowMs() - begun, FORMED_MS_MAX);
+    trial.mended();
+  }
+
   private static void rollingRestart(Trial trial) throws InterruptedException {
     trial.homesLost();
+    // A single one is away itself for a moment, and its agents come back to it after that.
+    if (trial.site().gateways().size() > 1) trial.forbidRefusals();
     for (var gateway : trial.site().gateways()) {
       gateway.child().terminate();
       gateway.start();

@@ -35,6 +35,7 @@ final class Trial implements AutoCloseable {
   private long mendedMs = -1;
   private boolean secondRunsAllowed = true;
   private boolean homesLost;
+  private long neverAloneSinceMs = Long.MAX_VALUE;
 
   Trial(Site site, Scenario scenario, Duration loadTime) {
     this.site = site;
@@ -118,6 +119,20 @@ final class Trial implements AutoCloseable {
     secondRunsAllowed = false;
   }
 
+  /** From now on somebody is always there who can take a dispatch, and no gateway says otherwise. */
+  void forbidRefusals() {
+    neverAloneSinceMs = history.nowMs();
+  }
+
+  private void judgeRefusals(List<Event> events) {
+    for (var event : events) {
+      if (event instanceof Event.Refused(long atMs, String id, String by)
+          && atMs >= neverAloneSinceMs) {
+        violated(Rule.CAUSE, id, "was refused by " + by + ", which knew of no agent");
+      }
+    }
+  }
+
   /** Everything, and what came of it. */
   TrialReport run() throws InterruptedException {
     fleet.start();
@@ -155,6 +170,7 @@ final class Trial implements AutoCloseable {
       recovery(events, History.Mode.ASYNC);
       if (scenario.mix().sync()) recovery(events, History.Mode.SYNC);
     }
+    judgeRefusals(events);
     if (!secondRunsAllowed) mark("secondRuns", TrialReport.ranTwice(events), 0);
     var violations = new ArrayList<>(HistoryChecker.check(events, scenario.tolerance()));
     violations.addAll(missed);

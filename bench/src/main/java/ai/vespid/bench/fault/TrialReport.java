@@ -100,6 +100,7 @@ record TrialReport(
       case Event.Accepted e -> e.id();
       case Event.Decided e -> e.id();
       case Event.Unanswered e -> e.id();
+      case Event.Refused e -> e.id();
       case Event.Misanswered e -> e.id();
       case Event.Missing e -> e.id();
       case Event.Offered e -> e.id();

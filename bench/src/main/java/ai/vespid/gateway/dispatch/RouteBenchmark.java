@@ -128,6 +128,7 @@ public class RouteBenchmark {
         "boot",
         0,
         0,
+        false,
         false);
   }
 }

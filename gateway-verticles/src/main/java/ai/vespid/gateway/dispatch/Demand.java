@@ -21,7 +21,9 @@ record Demand(String queueKey, Kind kind, String connectorId, Selector selector)
     LABELS,
     EXECUTOR_ID,
     DRAINING,
-    FULL
+    FULL,
+    /** It changes to another gateway just now. */
+    MOVING
   }
 
   static Demand of(Dispatch dispatch) {

@@ -274,6 +274,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private void tick() {
     table.tick(node.clock().millis());
     lostHomes.tick();
+    log.tick();
     carrier.carryOut();
   }
 

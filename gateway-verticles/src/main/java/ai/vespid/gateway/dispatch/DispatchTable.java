@@ -192,7 +192,7 @@ final class DispatchTable {
         room.serveAgain(entry.demand.queueKey(), nowMs);
       }
       case Draining _, NotHere _ -> {
-        directory.down(to.executorId(), to.connectionId());
+        directory.left(to.executorId(), to.connectionId(), nowMs + rules.graceMs());
         go.undelivered(entry, nowMs);
       }
     }
@@ -247,14 +247,19 @@ final class DispatchTable {
 
   /** An executor connected, or what it can do changed. */
   void routeUp(Route route, long nowMs) {
-    directory.up(route);
+    // The end of the one before is told by this.
+    directory
+        .route(route.executorId())
+        .filter(before -> before.connectedAtMs() < route.connectedAtMs())
+        .ifPresent(before -> routeDown(before.executorId(), before.connectionId(), nowMs));
+    if (!directory.up(route)) return;
     adopt(route, nowMs);
     go.serve(Demand.queueKey(route), nowMs);
   }
 
   /** A connection is gone: what it held gets a grace, or is lost at once without our extensions. */
   void routeDown(String executorId, String connectionId, long nowMs) {
-    var gone = directory.down(executorId, connectionId).orElse(null);
+    var gone = directory.left(executorId, connectionId, nowMs + rules.graceMs()).orElse(null);
     for (var requestId : directory.heldBy(executorId)) {
       var entry = entries.get(requestId);
       if (entry == null || !(entry.state instanceof State.Assigned(Route to))) continue;
@@ -292,12 +297,16 @@ final class DispatchTable {
    * is found out, and told is what it may forget.
    */
   Reconcile.Reconciled reconcile(Reconcile hello, long nowMs) {
-    // It has left every earlier connection: nothing is to be offered there any more.
+    // It has left every earlier connection: nothing is to be offered there any more, and on this
+    // one only when it is told to be open.
     directory
         .route(hello.executorId())
         .filter(to -> !to.connectionId().equals(hello.connectionId()))
         .filter(to -> to.connectedAtMs() <= hello.connectedAtMs())
-        .ifPresent(to -> routeDown(to.executorId(), to.connectionId(), nowMs));
+        .ifPresent(to -> {
+          directory.over(to.executorId(), to.connectionId(), nowMs + rules.graceMs());
+          routeDown(to.executorId(), to.connectionId(), nowMs);
+        });
     return reconciliation.reconcile(hello, nowMs);
   }
 
@@ -310,6 +319,7 @@ final class DispatchTable {
       else go.expire(entry, nowMs);
     }
     handover.tick(nowMs);
+    directory.tick(nowMs);
     room.dueAgain(nowMs).forEach(queueKey -> go.serve(queueKey, nowMs));
     go.servePutOff(nowMs);
   }
@@ -321,6 +331,8 @@ final class DispatchTable {
       if (entry != null
           && entry.state instanceof State.Grace grace
           && grace.holder().isBehind(route)) {
+        // What was given on the one before after the hello on this one is ignored by its agent.
+        if (grace.holder().connectedAtMs() < route.connectedAtMs()) entry.arrived = false;
         go.goOn(entry, route, nowMs);
       }
     }

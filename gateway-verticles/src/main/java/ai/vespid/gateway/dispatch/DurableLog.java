@@ -18,6 +18,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +38,8 @@ final class DurableLog {
   private static final int WAITING_MAX = 100_000;
   private static final int PAGE = 1_000;
   private static final long RETRY_MS = 500;
+  // Each has its place with an executor meanwhile, which others could have.
+  private static final Duration INSERT_WAIT_MAX = Duration.ofSeconds(1);
 
   private final Vertx vertx;
   private final DispatchRepository dispatches;
@@ -228,6 +231,11 @@ final class DurableLog {
 
   Future<Integer> expire(Instant now) {
     return dispatches.expire(now, PAGE);
+  }
+
+  /** Refuses what waits for a database that stands still. */
+  void tick() {
+    inserts.giveUp(INSERT_WAIT_MAX);
   }
 
   /** Rows that gather for their next commit; a gauge. */

@@ -102,6 +102,8 @@ final class Explainer {
       var filter = demand.excludedBy(route);
       if (filter.isEmpty() && directory.full(route.executorId())) {
         filter = Optional.of(Filter.FULL);
+      } else if (filter.isEmpty() && directory.moves(route.executorId())) {
+        filter = Optional.of(Filter.MOVING);
       }
       filter.ifPresent(f -> names.computeIfAbsent(f, _ -> new ArrayList<>()).add(name(route)));
     }

@@ -42,6 +42,7 @@ final class Giving {
   private final Runnable givingAway;
   private final Runnable changed;
   private final Map<Seat, Integer> onTheWay = new HashMap<>();
+  private final Map<Seat, Future<Void>> sent = new HashMap<>();
   private long batches;
 
   /**
@@ -131,12 +132,16 @@ final class Giving {
     }
     onTheWay.merge(heir, given.size(), Integer::sum);
     changed.run();
-    // There, in turn, who waits for files comes after those who have them.
-    var arrived = Future.<Void>succeededFuture();
+    // There, in turn, who waits for files comes after those who have them; these may have been
+    // given
+    // a moment ago.
+    var arrived = sent.getOrDefault(heir, Future.succeededFuture());
     for (var batch : batches(given.reversed())) {
       arrived = arrived.compose(_ -> send(batch, heir));
     }
-    return arrived;
+    var last = arrived;
+    sent.put(heir, last);
+    return last.onComplete(_ -> sent.remove(heir, last));
   }
 
   private static List<List<Moving>> batches(List<Moving> all) {

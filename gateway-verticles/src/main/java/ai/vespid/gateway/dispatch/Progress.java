@@ -132,9 +132,18 @@ final class Progress {
     if (route != null && !entry.durable) {
       entry.epoch = Math.max(entry.epoch, firstEpoch.applyAsInt(nowMs));
     }
-    if (route == null) enqueue(entry, room.shortage(entry), nowMs);
+    if (route == null) enqueueFor(entry, room.shortage(entry), nowMs);
     else if (entry.durable) commit(entry, route);
     else offer(entry, route, nowMs);
+  }
+
+  // That somebody changes to another gateway is not its caller's impatience to pay for.
+  private void enqueueFor(Entry entry, ErrorCode shortage, long nowMs) {
+    boolean soon = directory.hasRoomSoon(entry.demand);
+    if (soon && shortage == ErrorCode.EXECUTOR_OVER_CAPACITY) {
+      entry.waitAtLeastUntil(nowMs + rules.graceMs());
+    }
+    enqueue(entry, shortage, nowMs);
   }
 
   void commit(Entry entry, Route route) {

@@ -61,7 +61,6 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private static final long SEEN_MS = 5_000;
   private static final short GOING_AWAY = 1001;
   private static final int DRAINED_AT_ONCE = 250;
-  private static final long DRAIN_MS = 30_000;
 
   private final Node node;
   private final SecretsUnderWay secrets;
@@ -218,6 +217,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     var socket = new ExecutorSocket(link, wire, settings, this, nowMs());
     holder[0] = socket;
     sockets.put(link.connectionId(), socket);
+    // Let in a moment before this node was told to leave.
+    if (node.membership().draining()) socket.leave();
     webSocket.pongHandler(_ -> socket.pong());
     webSocket.exceptionHandler(cause ->
         LOG.atDebug()
@@ -241,13 +242,9 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   // A part at a time: the nodes they go to have work besides.
   private void drainWhenLeaving() {
     if (!node.membership().draining()) return;
-    all().stream()
-        .filter(socket -> !socket.leaving())
-        .limit(DRAINED_AT_ONCE)
-        .forEach(socket -> socket.drain(DRAIN_MS));
-    if (all().stream().anyMatch(socket -> !socket.leaving())) {
-      vertx.setTimer(LIFE_CHECK_MS, _ -> drainWhenLeaving());
-    }
+    var untold = all().stream().filter(socket -> !socket.leaving()).toList();
+    untold.stream().limit(DRAINED_AT_ONCE).forEach(ExecutorSocket::leave);
+    if (untold.size() > DRAINED_AT_ONCE) vertx.setTimer(LIFE_CHECK_MS, _ -> drainWhenLeaving());
   }
 
   private void checkLife() {

@@ -14,7 +14,6 @@ import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.Frames;
 import ai.vespid.protocol.executor.GatewayFrame;
 import ai.vespid.protocol.executor.GatewayFrame.Acknowledged;
-import ai.vespid.protocol.executor.GatewayFrame.Refusal;
 import ai.vespid.protocol.executor.LegacyFrame;
 import io.vertx.core.Future;
 import java.util.List;
@@ -32,6 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ExecutorSocket {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorSocket.class);
+  private static final long LEAVE_MS = 30_000;
 
   private final Link link;
   private final Wire wire;
@@ -41,12 +41,12 @@ final class ExecutorSocket {
   private final Acknowledgements acknowledgements;
   private final Cancels cancels;
   private final ResultReports reports;
+  private final Refusals refusals;
   private Set<String> tags;
   private Phase phase;
   private Dialect dialect = Dialect.V2;
   private long heardMs;
   private int pingsUnanswered;
-  private int invalidFrames;
   private boolean leaving;
   private boolean doubted;
 
@@ -65,6 +65,7 @@ final class ExecutorSocket {
             inFlight,
             this::acknowledge,
             () -> phase.saysResultsOnce());
+    this.refusals = new Refusals(wire, settings.invalidFramesMax(), neighbours);
     this.phase = new Phase.Greeting(nowMs);
     this.heardMs = nowMs;
     this.tags = link.identity().tags();
@@ -107,7 +108,7 @@ final class ExecutorSocket {
       if (dialect == Dialect.V1) legacy(Frames.legacy(bytes));
       else modern(Frames.fromExecutor(bytes));
     } catch (InvalidMessage e) {
-      invalid(e);
+      refusals.invalid(dialect, phase instanceof Phase.Greeting, e);
     }
   }
 
@@ -131,7 +132,8 @@ final class ExecutorSocket {
           ExecutorFrame.MemorySyncResult _,
           ExecutorFrame.MemoryQueryResult _ ->
           // No session was opened on this socket, so none of these can be an answer.
-          refuse(ErrorCode.ASSIGNMENT_UNKNOWN, "nothing was asked that this answers", null);
+          refusals.tell(
+              dialect, ErrorCode.ASSIGNMENT_UNKNOWN, "nothing was asked that this answers", null);
     }
   }
 
@@ -159,11 +161,12 @@ final class ExecutorSocket {
   private void hello(ExecutorFrame.Hello hello) {
     var contradiction = link.contradiction(hello).orElse(null);
     if (contradiction != null) {
-      turnAway(ErrorCode.EXECUTOR_IDENTITY_MISMATCH, contradiction);
+      refusals.turnAway(dialect, ErrorCode.EXECUTOR_IDENTITY_MISMATCH, contradiction);
       return;
     }
     if (!wire.sealFor(hello)) {
-      turnAway(ErrorCode.SIGNING_KEY_UNKNOWN, "no signing key of this gateway is known to it");
+      refusals.turnAway(
+          dialect, ErrorCode.SIGNING_KEY_UNKNOWN, "no signing key of this gateway is known to it");
       return;
     }
     cancels.hello(hello.features());
@@ -172,11 +175,6 @@ final class ExecutorSocket {
       case Phase.Live _ -> live(link.route(hello, heardMs).withTags(tags));
       case Phase.Joining _, Phase.Closed _ -> {}
     }
-  }
-
-  private void turnAway(ErrorCode code, String why) {
-    refuse(code, why, null);
-    close(Wire.POLICY_VIOLATION, code.name());
   }
 
   // The router hears first what the agent still holds, then the registry that it is there: a
@@ -213,12 +211,17 @@ final class ExecutorSocket {
         .log("executor connected");
   }
 
-  private void live(Route route) {
-    boolean changed =
-        !(phase instanceof Phase.Live(Route known))
-            || !known.equals(route.withLastSeenAtMs(known.lastSeenAtMs()));
+  private void live(Route said) {
+    var route = leaving ? said.toLeave() : said;
+    var before = phase instanceof Phase.Live(Route known) ? known : null;
     phase = new Phase.Live(route);
-    if (changed) neighbours.connected(route);
+    if (before == null || !before.equals(route.withLastSeenAtMs(before.lastSeenAtMs()))) {
+      neighbours.connected(route);
+    }
+    boolean told = before != null && before.leaving();
+    if (leaving && !told && route.acknowledges()) {
+      wire.send(Frames.write(new GatewayFrame.Drain(LEAVE_MS)));
+    }
   }
 
   private void acknowledge(String requestId, Integer epoch, boolean accepted) {
@@ -230,22 +233,8 @@ final class ExecutorSocket {
   private void event(String requestId, RawJson event) {
     if (reports.progressed(requestId, event)) return;
     neighbours.unbelieved();
-    refuse(ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
-  }
-
-  private void invalid(InvalidMessage problem) {
-    boolean greeting = phase instanceof Phase.Greeting;
-    var code = greeting ? ErrorCode.HELLO_INVALID : ErrorCode.FRAME_INVALID;
-    neighbours.invalid();
-    refuse(code, problem.getMessage(), null);
-    if (greeting || ++invalidFrames >= settings.invalidFramesMax()) {
-      close(Wire.POLICY_VIOLATION, code.name());
-    }
-  }
-
-  private void refuse(ErrorCode code, String message, String requestId) {
-    var refusal = new Refusal(code.name(), message, requestId);
-    if (dialect == Dialect.V2) wire.send(Frames.write(refusal));
+    refusals.tell(
+        dialect, ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
   }
 
   /** Gives the agent a dispatch. Idempotent by request id and epoch. */
@@ -254,7 +243,7 @@ final class ExecutorSocket {
     var dispatch = offer.dispatch();
     // Given already, under this epoch or a later one that overtook it on its way, and maybe over.
     if (inFlight.knows(dispatch.requestId(), offer.epoch())) return new Offer.Accepted();
-    if (route.draining()) return new Offer.Draining();
+    if (!route.takesMore()) return new Offer.Draining();
     int room = wire.full() ? 0 : 2 * route.maxInFlight();
     if (!inFlight.admits(dispatch.requestId(), offer.epoch(), room)) return new Offer.Full();
     inFlight.add(new Assignment(dispatch.requestId(), offer.epoch(), dispatch.organizationId()));
@@ -286,18 +275,18 @@ final class ExecutorSocket {
     }
     var silence = new Silence(settings, nowMs);
     if (phase instanceof Phase.Greeting(long sinceMs) && silence.greeting(sinceMs)) {
-      turnAway(ErrorCode.HELLO_REQUIRED, "no hello arrived in time");
+      refusals.turnAway(dialect, ErrorCode.HELLO_REQUIRED, "no hello arrived in time");
     } else if (phase instanceof Phase.Live(Route route)) {
       var missing = silence.of(heardMs, inFlight).orElse(null);
       boolean done = leaving && Silence.nothingToLose(route, inFlight);
-      if (missing != null) close(Wire.POLICY_VIOLATION, missing);
+      if (missing != null) lost(missing);
       else if (done) close(Wire.SERVICE_RESTART, "GATEWAY_DRAINING");
     }
   }
 
   void ping() {
     if (phase instanceof Phase.Closed) return;
-    if (++pingsUnanswered > 3) close(Wire.POLICY_VIOLATION, "PING_TIMEOUT");
+    if (++pingsUnanswered > 3) lost("PING_TIMEOUT");
     else wire.ping();
   }
 
@@ -315,12 +304,19 @@ final class ExecutorSocket {
     return leaving;
   }
 
-  /** This node is about to leave: the agent connects elsewhere first, then this socket ends. */
-  void drain(long deadlineMs) {
+  /**
+   * This node is about to leave: the agent connects elsewhere first, then this socket ends. Until
+   * then it is given work as before.
+   */
+  void leave() {
     leaving = true;
-    if (!(phase instanceof Phase.Live(Route route)) || route.draining()) return;
-    live(route.leaving());
-    if (route.acknowledges()) wire.send(Frames.write(new GatewayFrame.Drain(deadlineMs)));
+    if (phase instanceof Phase.Live(Route route)) live(route);
+  }
+
+  // Who is gone does not answer a close: what it holds is looked after before that is given up.
+  private void lost(String reason) {
+    closed(Wire.POLICY_VIOLATION, reason);
+    close(Wire.POLICY_VIOLATION, reason);
   }
 
   void close(short status, String reason) {
@@ -328,7 +324,7 @@ final class ExecutorSocket {
   }
 
   void closeRevoked() {
-    turnAway(ErrorCode.EXECUTOR_REVOKED, "the executor was revoked");
+    refusals.turnAway(dialect, ErrorCode.EXECUTOR_REVOKED, "the executor was revoked");
   }
 
   /** The socket is closed, whoever closed it. */

@@ -87,8 +87,6 @@ final class Handshake {
   }
 
   private void admit(ExecutorIdentity identity, HttpServerRequest request) {
-    // It left meanwhile: the end of its request would be taken for the start of a socket.
-    if (request.response().closed()) return;
     if (identity.revoked() || !identity.enabled()) {
       Answers.error(
           request.response(), ErrorCode.EXECUTOR_REVOKED, "the executor was revoked or disabled");
@@ -104,14 +102,20 @@ final class Handshake {
       Answers.error(request.response(), refusal.get().code(), refusal.get().message());
       return;
     }
-    request
-        .toWebSocket()
+    var upgraded = request.toWebSocket();
+    // Vert.x's own fails the upgrade when the agent has left meanwhile; the end of the request that
+    // is read then completes it once more, which throws.
+    request.exceptionHandler(cause -> failed(identity, cause));
+    upgraded
         .onSuccess(socket -> admitted.accept(identity, socket))
-        .onFailure(cause ->
-            LOG.atDebug()
-                .addKeyValue("executor", identity.executorId())
-                .addKeyValue("cause", cause.getClass().getSimpleName())
-                .log("the upgrade failed"));
+        .onFailure(cause -> failed(identity, cause));
+  }
+
+  private static void failed(ExecutorIdentity identity, Throwable cause) {
+    LOG.atDebug()
+        .addKeyValue("executor", identity.executorId())
+        .addKeyValue("cause", cause.getClass().getSimpleName())
+        .log("the upgrade failed");
   }
 
   private static String bearer(String header) {

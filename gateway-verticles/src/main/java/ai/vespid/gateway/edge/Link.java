@@ -88,6 +88,7 @@ record Link(
         bootId,
         connectedAtMs,
         nowMs,
-        identity.drain());
+        identity.drain(),
+        false);
   }
 }

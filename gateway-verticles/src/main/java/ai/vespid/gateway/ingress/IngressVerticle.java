@@ -88,7 +88,7 @@ public final class IngressVerticle extends VerticleBase {
 
   // Alive is not ready: a load balancer asks for this one.
   private void readiness(HttpServerRequest request) {
-    var draining = node.membership().draining();
+    var draining = node.membership().draining() || node.membership().ending();
     var members = node.membership().view().members().stream().map(Member::name).sorted().toList();
     Answers.json(
         request.response(),
@@ -101,8 +101,10 @@ public final class IngressVerticle extends VerticleBase {
     var router = Router.router(vertx);
     router.route().handler(this::admit);
     var body = BodyHandler.create(false).setBodyLimit(settings.bodyBytesMax());
-    router.post("/internal/v1/dispatch").handler(body).handler(guarded(this::dispatch));
-    router.post("/internal/v1/dispatch-async").handler(body).handler(guarded(this::dispatchAsync));
+    var callers = new Callers(node);
+    router.postWithRegex("/internal/v1/dispatch(-async)?").handler(body).handler(callers);
+    router.post("/internal/v1/dispatch").handler(guarded(this::dispatch));
+    router.post("/internal/v1/dispatch-async").handler(guarded(this::dispatchAsync));
     router.get("/internal/v1/results/:requestId").handler(guarded(this::result));
     router.get("/internal/v1/dispatches/:requestId/explain").handler(guarded(this::explain));
     router

@@ -59,6 +59,7 @@ final class RouteTable {
   // What a router decides by; times of last signs of life differ and do not matter.
   private static long hash(Route route) {
     long hash = Objects.hash(route.connectionId(), route.tags(), route.draining());
+    if (route.leaving()) hash++;
     // An enum's own hash differs between processes.
     int kinds = route.kinds().stream().mapToInt(kind -> kind.name().hashCode()).sum();
     hash = hash * 31 + Objects.hash(route.maxInFlight(), kinds, route.connectors());

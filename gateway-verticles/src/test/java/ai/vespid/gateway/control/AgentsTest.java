@@ -68,6 +68,7 @@ final class AgentsTest {
         null,
         now,
         now,
+        false,
         false);
   }
 

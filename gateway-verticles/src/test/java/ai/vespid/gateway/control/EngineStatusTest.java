@@ -36,6 +36,7 @@ final class EngineStatusTest {
         null,
         0,
         0,
+        false,
         false);
   }
 

@@ -51,6 +51,7 @@ final class Routes {
         bootId,
         0,
         0,
+        false,
         false);
   }
 

@@ -93,6 +93,7 @@ class RouteFeedTest {
         "boot",
         connectedAtMs,
         connectedAtMs,
+        false,
         false);
   }
 }

@@ -10,7 +10,9 @@ import java.util.Set;
 /**
  * Where one executor is connected and what it can take. {@code tags} are the control plane's and
  * decide; {@code reportedTags} are hints for people. {@code connectors} null means any. {@code
- * bootId} null means an agent that does not speak our extensions.
+ * bootId} null means an agent that does not speak our extensions. {@code draining} is the control
+ * plane's word: it is given nothing more. {@code leaving} is its gateway's: this connection ends as
+ * soon as the agent has its next one.
  */
 public record Route(
     String executorId,
@@ -29,7 +31,8 @@ public record Route(
     String bootId,
     long connectedAtMs,
     long lastSeenAtMs,
-    boolean draining)
+    boolean draining,
+    boolean leaving)
     implements Message {
   public Route {
     tags = Set.copyOf(tags);
@@ -44,22 +47,30 @@ public record Route(
     return bootId != null;
   }
 
+  /**
+   * True when something new may be given to it. An agent without our extensions cannot take its
+   * next connection before it gives up this one: where that has to end it must come to rest.
+   */
+  public boolean takesMore() {
+    return !draining && (!leaving || acknowledges());
+  }
+
   /** The same route with other control-plane tags. */
   public Route withTags(Set<String> newTags) {
-    return with(newTags, lastSeenAtMs, draining);
+    return with(newTags, lastSeenAtMs, leaving);
   }
 
   /** The same route, seen at another time. */
   public Route withLastSeenAtMs(long atMs) {
-    return with(tags, atMs, draining);
+    return with(tags, atMs, leaving);
   }
 
-  /** The same route, to which nothing new is given. */
-  public Route leaving() {
+  /** The same route, whose gateway is about to leave. */
+  public Route toLeave() {
     return with(tags, lastSeenAtMs, true);
   }
 
-  private Route with(Set<String> newTags, long seenAtMs, boolean leaving) {
+  private Route with(Set<String> newTags, long seenAtMs, boolean ends) {
     return new Route(
         executorId,
         connectionId,
@@ -77,7 +88,8 @@ public record Route(
         bootId,
         connectedAtMs,
         seenAtMs,
-        leaving);
+        draining,
+        ends);
   }
 
   public Address<ExecutorEdge<?>> edge() {

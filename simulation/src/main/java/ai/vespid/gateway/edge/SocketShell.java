@@ -61,6 +61,7 @@ public final class SocketShell {
   private Phase phase = Phase.JOINING;
   private int retries;
   private boolean doubted;
+  private boolean leaving;
 
   public SocketShell(Ports ports, Route route) {
     this.ports = ports;
@@ -96,9 +97,10 @@ public final class SocketShell {
   }
 
   /** This node is about to leave: the agent connects elsewhere. */
-  public void drain() {
-    if (!live() || route.draining()) return;
-    route = route.leaving();
+  public void leave() {
+    leaving = true;
+    if (!live() || route.leaving()) return;
+    route = route.toLeave();
     ports.connected(route);
     if (route.acknowledges()) ports.send(new GatewayFrame.Drain(30_000L));
   }
@@ -125,7 +127,8 @@ public final class SocketShell {
         new GatewayFrame.Welcome(
             route.connectionId(), 15_000, 10_000, route.maxInFlight(), 1, reconciled.drop()));
     phase = Phase.LIVE;
-    ports.connected(route);
+    if (leaving) leave();
+    else ports.connected(route);
   }
 
   public void acknowledged(String requestId, int epoch) {
@@ -178,7 +181,7 @@ public final class SocketShell {
     if (overtaken && !ports.omits(Mutant.OVERTAKEN_OFFER_TAKEN)) return new Offer.Accepted();
     boolean over = inFlight.endedSince(dispatch.requestId(), offer.epoch());
     if (over && !ports.omits(Mutant.ENDED_OFFER_TAKEN)) return new Offer.Accepted();
-    if (route.draining()) return new Offer.Draining();
+    if (!route.takesMore()) return new Offer.Draining();
     int room = 2 * route.maxInFlight();
     boolean admitted = inFlight.admits(dispatch.requestId(), offer.epoch(), room);
     boolean again = ports.omits(Mutant.REFUSED_OFFER_TAKEN) && inFlight.size() < room;
@@ -206,7 +209,7 @@ public final class SocketShell {
       doubted = true;
       ports.doubt(late.organizationId(), late.requestId(), late.epoch());
     }
-    if (live() && route.draining() && !route.acknowledges() && inFlight.size() == 0) {
+    if (live() && route.leaving() && !route.acknowledges() && inFlight.size() == 0) {
       ports.close("GATEWAY_DRAINING");
     }
     if (live() && inFlight.silentFor(ACK_MAX_MS, ports.nowMs())) ports.close("ACK_TIMEOUT");

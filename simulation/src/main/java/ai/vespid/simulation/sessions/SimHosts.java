@@ -58,6 +58,7 @@ final class SimHosts {
             id + "/" + life,
             world.millis(),
             world.millis(),
+            false,
             false);
     connected.put(id, route);
     world.say(id, "connects as " + route.connectionId());

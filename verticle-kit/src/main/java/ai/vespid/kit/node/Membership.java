@@ -58,6 +58,11 @@ public final class Membership {
         && now.members().stream().anyMatch(member -> member.state() == State.SERVING);
   }
 
+  /** True when this node is about to leave and nobody is there, or comes, to take over. */
+  public boolean ending() {
+    return view.members().stream().allMatch(member -> member.state() == State.DRAINING);
+  }
+
   /** Who is alive; this node is always one of them. */
   public synchronized void alive(List<Member> members) {
     alive = List.copyOf(members);

@@ -110,6 +110,7 @@ final class BusSamples {
           "boot-1",
           1_793_491_200_000L,
           1_793_491_215_000L,
+          true,
           true);
 
   private static final Route SPARSE_ROUTE =
@@ -130,6 +131,7 @@ final class BusSamples {
           null,
           0,
           0,
+          false,
           false);
 
   private static final DispatchResult RESULT =

@@ -67,6 +67,17 @@ class MembershipTest {
   }
 
   @Test
+  void endsWhenItLeavesAndNobodyTakesOver() {
+    assertThat(membership.ending()).isFalse();
+
+    membership.state("a~1", State.DRAINING);
+    assertThat(membership.ending()).isTrue();
+
+    membership.alive(List.of(A, new Member("b~1", "b", 1, 1, State.SERVING)));
+    assertThat(membership.ending()).isFalse();
+  }
+
+  @Test
   void whoHasNotSaidAnythingIsNotKnown() {
     membership.alive(List.of(A, new Member("b~1", "b", 1, 1, State.UNKNOWN)));
     assertThat(membership.view().introduced()).isFalse();

@@ -1,0 +1,39 @@
+package ai.vespid.gateway.edge;
+
+import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.executor.Frames;
+import ai.vespid.protocol.executor.GatewayFrame.Refusal;
+
+/** Tells one agent what is wrong with what it said; who goes on with it is let go. */
+final class Refusals {
+  private final Wire wire;
+  private final int invalidFramesMax;
+  private final Neighbours neighbours;
+  private int invalidFrames;
+
+  Refusals(Wire wire, int invalidFramesMax, Neighbours neighbours) {
+    this.wire = wire;
+    this.invalidFramesMax = invalidFramesMax;
+    this.neighbours = neighbours;
+  }
+
+  // An agent of the original knows no such frame.
+  void tell(Dialect dialect, ErrorCode code, String message, String requestId) {
+    var refusal = new Refusal(code.name(), message, requestId);
+    if (dialect == Dialect.V2) wire.send(Frames.write(refusal));
+  }
+
+  void turnAway(Dialect dialect, ErrorCode code, String why) {
+    tell(dialect, code, why, null);
+    wire.close(Wire.POLICY_VIOLATION, code.name());
+  }
+
+  /** A frame that cannot be used: the first one has to be a hello, later ones may be a few. */
+  void invalid(Dialect dialect, boolean first, InvalidMessage problem) {
+    var code = first ? ErrorCode.HELLO_INVALID : ErrorCode.FRAME_INVALID;
+    neighbours.invalid();
+    if (first || ++invalidFrames >= invalidFramesMax) turnAway(dialect, code, problem.getMessage());
+    else tell(dialect, code, problem.getMessage(), null);
+  }
+}
