@@ -42,11 +42,14 @@ record Abilities(AgentParts parts, Optional<Node> node) {
 
   // The connectors, and in the same place the engines: whatever is asked for by a name.
   private List<String> named() {
+    if (!parts.executes()) return List.of();
     return Stream.concat(parts.connectors().stream(), parts.engines().offered().stream()).toList();
   }
 
   private Set<Kind> kinds() {
+    // There has to be one. Without a connector none of its dispatches comes here.
     var kinds = EnumSet.of(Kind.CONNECTOR_ACTION);
+    if (!parts.executes()) return kinds;
     if (parts.sandboxes().serve()) kinds.add(Kind.AGENT_EXECUTE);
     if (parts.engines().serve()) kinds.add(Kind.AGENT_RUN);
     return kinds;
@@ -57,6 +60,7 @@ record Abilities(AgentParts parts, Optional<Node> node) {
     features.addAll(Set.of(Hello.ACK, Hello.CANCEL));
     node.ifPresent(commands -> {
       features.add(Hello.COMMANDS);
+      if (!parts.executes()) return;
       commands.desk().offered().forEach(name -> features.add(Hello.COMMANDS + ':' + name));
     });
     return features;

@@ -2,11 +2,13 @@ package ai.vespid.agent;
 
 import static java.lang.Boolean.FALSE;
 
+import ai.vespid.agent.command.LocalDesk;
 import ai.vespid.agent.command.Node;
 import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.link.Backoff;
 import ai.vespid.agent.link.Link;
 import ai.vespid.agent.operation.AgentStatus;
+import ai.vespid.agent.operation.LocalCommands;
 import ai.vespid.agent.operation.Meters;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.Sandboxes;
@@ -17,6 +19,7 @@ import ai.vespid.agent.work.WorkTable;
 import ai.vespid.agent.work.WorkTable.Admission;
 import ai.vespid.agent.work.WorkTable.Run;
 import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.executor.ExecutorFrame;
@@ -31,7 +34,6 @@ import ai.vespid.protocol.trust.CommandVerifier;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +74,8 @@ public final class Agent implements Link.Listener {
   private final Waiters waiters;
   private final Meters meters = new Meters();
   private final CommandGate gate;
-  private final long startedNanos = System.nanoTime();
+  private final Condition condition;
+  private final Telemeter telemeter;
   private volatile Consumer<String> givenUp = _ -> {};
   private boolean stopping;
   private int connections;
@@ -88,6 +91,7 @@ public final class Agent implements Link.Listener {
     this.abilities = new Abilities(parts, runner.node());
     this.gate = parts.way().gate();
     this.table = new WorkTable(config.maxInFlight());
+    var backoff = new Backoff(RandomGenerator.getDefault(), parts.way().patience());
     this.link =
         new Link(
             vertx,
@@ -98,9 +102,13 @@ public final class Agent implements Link.Listener {
                 parts.way().proxy()),
             parts.way().pace(),
             this,
-            new Backoff(RandomGenerator.getDefault(), parts.way().patience()));
+            backoff);
     this.waiters = new Waiters(link);
     this.delivery = new Delivery(parts.outbox(), parts.journal(), link);
+    this.condition = new Condition(config, parts, link, table, delivery);
+    condition.counted(meters, backoff);
+    this.telemeter =
+        new Telemeter(vertx, link, parts, runner.node(), () -> condition.now(stopping));
   }
 
   /** Reads what an earlier process left and connects. */
@@ -117,7 +125,10 @@ public final class Agent implements Link.Listener {
 
   // What can be done here has changed; the gateway hears it before the next heartbeat.
   private void announce() {
-    link.run(() -> link.send(hello()));
+    link.run(() -> {
+      link.send(hello());
+      telemeter.changed();
+    });
   }
 
   private void tick() {
@@ -128,31 +139,13 @@ public final class Agent implements Link.Listener {
   /** How it is now. Blocks, so it is not for the link's own context. */
   public AgentStatus status() {
     var answer = new CompletableFuture<AgentStatus>();
-    link.run(() -> answer.complete(statusNow()));
+    link.run(() -> answer.complete(condition.now(stopping)));
     return answer.orTimeout(STATUS_MAX.toMillis(), TimeUnit.MILLISECONDS).join();
   }
 
-  private AgentStatus statusNow() {
-    var probes = sandboxes.probes();
-    return new AgentStatus(
-        AgentStatus.of(link.connected(), sandboxes.health()),
-        Instant.now(),
-        ProcessHandle.current().pid(),
-        config.executorVersion(),
-        config.executorId(),
-        config.executorName(),
-        config.gatewayWsUrl(),
-        link.connected(),
-        link.fault(),
-        stopping,
-        TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos),
-        table.inFlight().size(),
-        config.maxInFlight(),
-        delivery.held().size(),
-        AgentStatus.sandboxes(probes),
-        AgentStatus.ignored(probes),
-        engines.states(),
-        null);
+  /** What this machine's own operator may have it do. */
+  public LocalCommands commands() {
+    return new LocalDesk(runner.node());
   }
 
   public Meters meters() {
@@ -201,6 +194,7 @@ public final class Agent implements Link.Listener {
   public void opened() {
     int connection = ++connections;
     meters.connected();
+    telemeter.stop();
     gate.reread();
     delivery.connected();
     vertx.setTimer(
@@ -223,6 +217,7 @@ public final class Agent implements Link.Listener {
       case GatewayFrame.Welcome welcome -> {
         welcome.drop().forEach(this::drop);
         delivery.welcomed();
+        telemeter.every(welcome.telemetryMs());
       }
       case GatewayFrame.SessionOpen open ->
           link.send(NotHere.session(open.requestId(), open.sessionId()));
@@ -240,6 +235,11 @@ public final class Agent implements Link.Listener {
     if (stopping) return;
     if (config.pool() == Pool.BYON && !invoke.organizationId().equals(config.organizationId())) {
       link.send(TaskRunner.failed(invoke, ErrorCode.FORBIDDEN.name(), null));
+      return;
+    }
+    // Commands are denied where each of them gets its result.
+    if (!abilities.parts().executes() && invoke.kind() != Kind.AGENT_COMMAND) {
+      link.send(TaskRunner.failed(invoke, ErrorCode.EXECUTION_DISABLED.name(), null));
       return;
     }
     if (delivery.answerAgain(invoke.requestId(), invoke.epoch())) {

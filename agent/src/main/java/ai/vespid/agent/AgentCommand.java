@@ -42,6 +42,7 @@ import picocli.CommandLine.Option;
       OperatorCommands.Status.class,
       OperatorCommands.Logs.class,
       OperatorCommands.Config.class,
+      SessionCommand.class,
       Doctor.class
     })
 public final class AgentCommand implements Callable<Integer> {
@@ -63,14 +64,20 @@ public final class AgentCommand implements Callable<Integer> {
   }
 
   private static int commandLine(String[] args) {
-    return new CommandLine(new AgentCommand())
-        .setCaseInsensitiveEnumValuesAllowed(true)
+    return line().execute(args);
+  }
+
+  /** All commands. */
+  static CommandLine line() {
+    var line = new CommandLine(new AgentCommand());
+    // What follows the name of the session belongs to its program.
+    line.getSubcommands().get("session").getSubcommands().get("exec").setStopAtPositional(true);
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((failure, command, _) -> {
           if (!(failure instanceof AgentFailure)) throw failure;
           command.getErr().println(failure.getMessage());
           return 1;
-        })
-        .execute(args);
+        });
   }
 
   @Override
@@ -132,7 +139,9 @@ public final class AgentCommand implements Callable<Integer> {
         description = "Also from VESPID_AGENT_PAIRING_TOKEN, where no process list shows it.")
     String pairingToken;
 
-    @Option(names = "--api-base", defaultValue = "${env:VESPID_API_BASE:-http://localhost:3001}")
+    @Option(
+        names = "--api-base",
+        defaultValue = "${env:VESPID_API_BASE:-${env:VENDETTA_COORD_URL:-http://localhost:3001}}")
     String apiBase;
 
     @Option(names = "--no-start", description = "Only remembers the credentials.")
@@ -285,7 +294,7 @@ public final class AgentCommand implements Callable<Integer> {
     var grace = settings.stopGrace();
     var stopped = new CountDownLatch(1);
     var status = Assembly.status(agent, settings);
-    var control = Assembly.control(settings.controlSocket(configPath), status);
+    var control = Assembly.control(settings.controlSocket(configPath), agent, status);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> {

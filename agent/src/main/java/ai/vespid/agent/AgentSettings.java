@@ -11,6 +11,7 @@ import ai.vespid.agent.settings.EngineSetting;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Setting;
 import ai.vespid.agent.settings.Settings;
+import ai.vespid.agent.trust.Outward;
 import ai.vespid.agent.trust.Proxy;
 import ai.vespid.agent.trust.TrustChoice;
 import ai.vespid.protocol.Limits;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 
 /**
  * What the settings mean to the parts of the agent (contract 11, agent). A value that is none is an
@@ -88,6 +90,11 @@ record AgentSettings(Settings settings) {
 
   List<String> toolsAllow() {
     return settings.list(EngineSetting.TOOLS_ALLOW, "*");
+  }
+
+  /** Whether anything is executed here; else all that is asked for is denied. */
+  boolean executes() {
+    return settings.flag(Setting.EXEC, true);
   }
 
   /** Whether scripts of many organizations may run side by side outside of containers. */
@@ -231,6 +238,24 @@ record AgentSettings(Settings settings) {
     var exempt = settings.list(Setting.NO_PROXY, "none");
     if (!tls || Proxy.exempt(gateway.getHost(), exempt)) return null;
     return settings.text(Setting.HTTPS_PROXY).map(AgentSettings::proxy).orElse(null);
+  }
+
+  /** The way to everything else: ours for all, but for the hosts that need none. */
+  Outward outward() {
+    var exempt = settings.list(Setting.NO_PROXY, "none");
+    return new Outward(uri ->
+        uri.getHost() == null || Proxy.exempt(uri.getHost(), exempt)
+            ? Optional.empty()
+            : Optional.ofNullable(proxy(uri)));
+  }
+
+  /** The variables of this process for programs that call out, which go the same way. */
+  UnaryOperator<String> environment() {
+    var own = settings.text(Setting.PROXY);
+    return name -> {
+      if (own.isEmpty() || !name.matches("(?i)https?_proxy")) return System.getenv(name);
+      return own.get().equals("none") ? null : own.get();
+    };
   }
 
   private static Proxy proxy(String text) {

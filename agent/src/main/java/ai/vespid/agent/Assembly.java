@@ -3,6 +3,7 @@ package ai.vespid.agent;
 import ai.vespid.agent.command.Node;
 import ai.vespid.agent.connector.ServiceConnector;
 import ai.vespid.agent.engine.NodeEngines;
+import ai.vespid.agent.mcp.McpHost;
 import ai.vespid.agent.mcp.McpTools;
 import ai.vespid.agent.operation.AgentStatus;
 import ai.vespid.agent.operation.ControlSocket;
@@ -52,7 +53,7 @@ final class Assembly {
   static Agent agent(Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings)
       throws IOException {
     var bootId = UUID.randomUUID().toString();
-    var connectors = ServiceConnector.all(settings.githubBaseUrl());
+    var connectors = ServiceConnector.all(settings.githubBaseUrl(), settings.outward());
     var journal = new Journal(settings.journal(configPath), settings.resultsTtl(), RESULTS_MAX);
     var owner = Owner.self(config.executorId(), bootId);
     var sandboxes = sandboxes(settings, owner, journal.writer().orElse(""));
@@ -72,7 +73,7 @@ final class Assembly {
             settings.engines(),
             bootId,
             settings.workspaceRoot().resolve("engines").resolve(config.executorId()),
-            System::getenv);
+            settings.environment());
     var tools = tools(settings, sandboxes, bootId);
     // One of the managed pool is nobody's to command: sessions of one organization would be
     // another's.
@@ -87,7 +88,17 @@ final class Assembly {
                 RESULTS_MAX, RESULT_BYTES_MAX, settings.resultsTtl().toMillis(), REPEAT_MS));
     var connectorIds = connectors.keySet().stream().sorted().toList();
     var parts =
-        new AgentParts(bootId, way, runner, sandboxes, engines, connectorIds, journal, outbox);
+        new AgentParts(
+            bootId,
+            way,
+            runner,
+            sandboxes,
+            engines,
+            connectorIds,
+            journal,
+            outbox,
+            settings.workspaceRoot(),
+            settings.executes());
     var agent = new Agent(vertx, config, parts);
     node.ifPresent(one -> agent.meters().also(one::prometheus));
     return agent;
@@ -100,7 +111,13 @@ final class Assembly {
         .mcpConfig()
         .map(file ->
             McpTools.start(
-                file, bootId, AgentVersion.CURRENT, settings.mcpStartMax(), System::getenv))
+                file,
+                new McpHost(
+                    bootId,
+                    AgentVersion.CURRENT,
+                    settings.mcpStartMax(),
+                    System::getenv,
+                    settings.outward())))
         .ifPresent(sources::add);
     return new Tools(sources, settings.toolsAllow());
   }
@@ -112,11 +129,11 @@ final class Assembly {
   }
 
   /** The ear for the command line. An agent works without one as well. */
-  static Optional<ControlSocket> control(Path path, Supplier<AgentStatus> status) {
+  static Optional<ControlSocket> control(Path path, Agent agent, Supplier<AgentStatus> status) {
     try {
       // On a thread of its own: the exit waits for the agent, and whoever asked for its answer.
       Runnable stop = () -> Thread.ofPlatform().start(() -> System.exit(0));
-      return Optional.of(new ControlSocket(path, status, stop));
+      return Optional.of(new ControlSocket(path, status, agent.commands(), stop));
     } catch (IOException | RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("path", path)

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,7 @@ final class Delivery {
       Stream.generate(() -> Executors.newSingleThreadExecutor(Thread.ofVirtual().factory()))
           .limit(WRITERS)
           .toList();
+  private final LongAdder drops = new LongAdder();
   private Peer peer = Peer.UNKNOWN;
 
   Delivery(Outbox outbox, Journal journal, Link link) {
@@ -133,7 +135,13 @@ final class Delivery {
     if (kept) remove(requestId);
   }
 
+  /** How many results were given up; for any thread. */
+  long drops() {
+    return drops.sum();
+  }
+
   private void dropped(String requestId) {
+    drops.increment();
     if (peer != Peer.PLAIN) {
       LOG.atWarn()
           .addKeyValue("request", requestId)

@@ -51,6 +51,7 @@ final class Doctor implements Callable<Integer> {
     configuration.settings().check(problems);
     // A sandbox that would be made of malformed options cannot be asked.
     if (problems.found().isEmpty()) machine.sandboxes();
+    if (problems.found().isEmpty()) new ToolChecks(configuration, environment, findings).run();
     // The agent that runs tells itself whether it is connected.
     if (config != null && !running) {
       new GatewayChecks(config, configuration.settings(), findings).run();

@@ -22,7 +22,7 @@ import javax.net.ssl.SSLSocket;
  */
 record GatewayChecks(AgentConfig config, AgentSettings settings, List<Finding> findings) {
   private static final int WAIT_MS = 5_000;
-  private static final int REFUSAL_MS = 500;
+  private static final int REFUSAL_MS = 1_500;
 
   void run() {
     var uri = URI.create(config.gatewayWsUrl());

@@ -2,6 +2,7 @@ package ai.vespid.agent;
 
 import ai.vespid.agent.command.CommandPolicy;
 import ai.vespid.agent.command.Node;
+import ai.vespid.agent.plugin.Plugins;
 import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.sandbox.ScriptProcess;
@@ -65,7 +66,8 @@ record NodeSettings(AgentSettings agent) {
   }
 
   private CommandPolicy policy() {
-    return new CommandPolicy(list(Setting.COMMANDS, "*"), list(Setting.SESSION_PROGRAMS, "*"));
+    return new CommandPolicy(
+        list(Setting.COMMANDS, "*"), list(Setting.SESSION_PROGRAMS, "*"), agent.executes());
   }
 
   private Folders folders(Path usual) {
@@ -90,6 +92,7 @@ record NodeSettings(AgentSettings agent) {
             policy(),
             sessions,
             agent.settings().path(Setting.HOOKS).orElse(null),
+            Plugins.load(agent.settings().path(Setting.PLUGINS).orElse(null)),
             processes,
             root));
   }

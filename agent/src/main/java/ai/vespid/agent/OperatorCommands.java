@@ -89,6 +89,7 @@ final class OperatorCommands {
           "tasks      %d of %d"
               .formatted(status.path("inFlight").asInt(), status.path("maxInFlight").asInt()));
       out.println("to deliver " + status.path("unacknowledged").asInt());
+      out.println("sessions   " + status.path("sessions").asInt());
       status
           .path("sandboxes")
           .properties()

@@ -2,17 +2,8 @@ package ai.vespid.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vespid.agent.engine.NodeEngines;
-import ai.vespid.agent.sandbox.HostSandbox;
-import ai.vespid.agent.sandbox.Sandboxes;
-import ai.vespid.agent.task.TaskRunner;
-import ai.vespid.agent.tool.Tools;
-import ai.vespid.agent.work.Journal;
-import ai.vespid.agent.work.Outbox;
-import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Kind;
-import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.executor.ExecutorFrame.DispatchAck;
@@ -29,10 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,7 +39,13 @@ class AgentTest {
   @BeforeEach
   void start() throws IOException {
     vertx.exceptionHandler(unhandled::add);
-    agent = agent(2);
+    agent =
+        new TestAgent(directory)
+            .environment(this::environment)
+            .connectors("github")
+            .labels("l")
+            .maxInFlight(2)
+            .make(vertx, gateway);
     agent.start();
   }
 
@@ -61,39 +56,6 @@ class AgentTest {
     gateway.close();
     assertThat(Eventually.processWith("TRACE=" + directory)).isFalse();
     assertThat(unhandled).isEmpty();
-  }
-
-  private Agent agent(int maxInFlight) throws IOException {
-    var bootId = UUID.randomUUID().toString();
-    var sandbox = new HostSandbox(bootId, 300, 4096, this::environment);
-    var cache = new WorkspaceCache(directory.resolve("ws"), WorkspaceCache.Limits.defaults());
-    var sandboxes = Sandboxes.only(sandbox);
-    var runner = new TaskRunner(sandboxes, Map.of(), cache, NodeEngines.none(), Tools.none());
-    var journal = new Journal(directory.resolve("journal"), Duration.ofMinutes(15), 100);
-    var outbox = new Outbox(new Outbox.Limits(100, 1 << 20, 900_000, 300));
-    var config =
-        new AgentConfig(
-            Pool.BYON,
-            TestGateway.EXECUTOR,
-            TestGateway.TOKEN,
-            TestGateway.ORGANIZATION,
-            gateway.url(),
-            null,
-            "test",
-            null,
-            new AgentConfig.Capabilities(null, List.of("l"), maxInFlight));
-    return new Agent(
-        vertx,
-        config,
-        new AgentParts(
-            bootId,
-            TestGateway.way(bootId),
-            runner,
-            sandboxes,
-            NodeEngines.none(),
-            List.of("github"),
-            journal,
-            outbox));
   }
 
   private String environment(String name) {

@@ -2,18 +2,11 @@ package ai.vespid.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.agent.command.CommandPolicy;
 import ai.vespid.agent.command.Site;
-import ai.vespid.agent.engine.NodeEngines;
-import ai.vespid.agent.sandbox.HostSandbox;
-import ai.vespid.agent.sandbox.Sandboxes;
-import ai.vespid.agent.task.TaskRunner;
-import ai.vespid.agent.tool.Tools;
-import ai.vespid.agent.work.Journal;
-import ai.vespid.agent.work.Outbox;
-import ai.vespid.agent.workspace.WorkspaceCache;
+import ai.vespid.agent.session.Bounds;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Kind;
-import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.command.CommandCall;
@@ -27,9 +20,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,38 +37,7 @@ class CommandDispatchTest {
   @BeforeEach
   void start() throws IOException {
     site = new Site(directory);
-    var bootId = UUID.randomUUID().toString();
-    var sandboxes = Sandboxes.only(new HostSandbox(bootId, 300, 4096, System::getenv));
-    var cache = new WorkspaceCache(directory.resolve("ws"), WorkspaceCache.Limits.defaults());
-    var engines = NodeEngines.none();
-    var commands = Optional.of(site.node);
-    var runner = new TaskRunner(sandboxes, Map.of(), cache, engines, Tools.none(), commands);
-    var journal = new Journal(directory.resolve("journal"), Duration.ofMinutes(15), 100);
-    var outbox = new Outbox(new Outbox.Limits(100, 1 << 20, 900_000, 300));
-    var config =
-        new AgentConfig(
-            Pool.BYON,
-            TestGateway.EXECUTOR,
-            TestGateway.TOKEN,
-            TestGateway.ORGANIZATION,
-            gateway.url(),
-            null,
-            "test",
-            null,
-            new AgentConfig.Capabilities(null, List.of(), 4));
-    agent =
-        new Agent(
-            vertx,
-            config,
-            new AgentParts(
-                bootId,
-                TestGateway.way(bootId),
-                runner,
-                sandboxes,
-                engines,
-                List.of(),
-                journal,
-                outbox));
+    agent = new TestAgent(directory).commands(site.node).make(vertx, gateway);
     agent.start();
   }
 
@@ -177,5 +136,30 @@ class CommandDispatchTest {
             .of(TestGateway.ORGANIZATION);
 
     assertThat(run(broken).error()).isEqualTo("INVALID_COMMAND_PAYLOAD");
+  }
+
+  @Test
+  void anAgentThatExecutesNothingDeniesWhatComesAndOffersNothing() throws Exception {
+    agent.stop(Duration.ZERO);
+    agent = new TestAgent(directory).commands(idle().node).idle().make(vertx, gateway);
+    agent.start();
+    Hello hello;
+    do hello = gateway.next(Hello.class);
+    while (hello.kinds().size() > 1);
+
+    var denied = run(command("request-01", 1, "system.status", "{}"));
+    var refused = run(TestGateway.shell("request-02", 1, "true"));
+
+    assertThat(hello.features()).contains("commands").noneMatch(f -> f.startsWith("commands:"));
+    assertThat(hello.connectors()).isEmpty();
+    assertThat(hello.kinds()).containsExactly(Kind.CONNECTOR_ACTION);
+    assertThat(denied.error()).isEqualTo("COMMAND_DENIED:EXECUTION_DISABLED");
+    assertThat(said(denied).status()).isEqualTo(Status.DENIED);
+    assertThat(refused.error()).isEqualTo("EXECUTION_DISABLED");
+  }
+
+  private Site idle() throws IOException {
+    var policy = new CommandPolicy(List.of("*"), List.of("*"), false);
+    return new Site(directory.resolve("idle"), policy, new Bounds(1_000, 0, 0, 0));
   }
 }

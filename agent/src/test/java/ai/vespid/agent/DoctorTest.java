@@ -17,8 +17,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,17 +28,15 @@ class DoctorTest {
   @TempDir Path directory;
 
   private final TestGateway gateway = new TestGateway();
-  private final Map<String, String> environment = new HashMap<>();
+  private Patient patient;
+  private Map<String, String> environment;
   private Path config;
 
   @BeforeEach
   void aHealthyAgent() throws IOException {
-    config = directory.resolve("home/agent.json");
-    Files.createDirectories(config.getParent());
-    environment.put("PATH", System.getenv("PATH"));
-    environment.put("VESPID_AGENT_SANDBOXES", "host");
-    environment.put("VESPID_EXECUTOR_WORKSPACE_CACHE_ROOT", directory.resolve("ws").toString());
-    save(gateway.url(), TestGateway.TOKEN);
+    patient = new Patient(directory, gateway);
+    environment = patient.environment;
+    config = patient.config;
   }
 
   @AfterEach
@@ -48,60 +44,37 @@ class DoctorTest {
     gateway.close();
   }
 
-  private void save(String url, String token) throws IOException {
-    Files.deleteIfExists(config);
-    Files.createFile(
-        config, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(
-        config,
-        """
-        {"executorId": "%s", "executorToken": "%s", "organizationId": "%s", "gatewayWsUrl": "%s"}
-        """
-            .formatted(TestGateway.EXECUTOR, token, TestGateway.ORGANIZATION, url));
-  }
-
-  private List<Finding> examine() {
-    var findings = Doctor.examine(environment, config);
-    assertThat(findings).allSatisfy(finding -> assertThat(finding.remedy()).isNotBlank());
-    assertThat(findings.toString()).doesNotContain("secret-token");
-    return findings;
-  }
-
-  private void finds(String... codes) {
-    assertThat(examine()).extracting(Finding::code).contains(codes);
-  }
-
   @Test
   void aHealthyAgentHasNoFault() {
-    assertThat(examine()).filteredOn(Finding::fault).isEmpty();
+    assertThat(patient.examine()).filteredOn(Finding::fault).isEmpty();
   }
 
   @Test
   void aConfigThatIsNotThere() throws IOException {
     Files.delete(config);
 
-    finds("CONFIG_ABSENT");
+    patient.has("CONFIG_ABSENT");
   }
 
   @Test
   void aConfigThatOthersCanRead() throws IOException {
     Files.setPosixFilePermissions(config, PosixFilePermissions.fromString("rw-r--r--"));
 
-    finds("CONFIG_OPEN");
+    patient.has("CONFIG_OPEN");
   }
 
   @Test
   void aConfigThatIsMalformed() throws IOException {
     Files.writeString(config, "{\"executorId\": ");
 
-    finds("CONFIG_MALFORMED");
+    patient.has("CONFIG_MALFORMED");
   }
 
   @Test
   void aConfigThatDoesNotSayWhoTheAgentIsWithEachThingItLacks() throws IOException {
     Files.writeString(config, "{\"executorId\": \"x\", \"gatewayWsUrl\": \"http://h\"}");
 
-    assertThat(examine())
+    assertThat(patient.examine())
         .filteredOn(finding -> finding.code().equals("IDENTITY_INVALID"))
         .extracting(Finding::what)
         .hasSize(4)
@@ -117,7 +90,7 @@ class DoctorTest {
     environment.put("AGENT_WORKER_DOCKER_ULIMITS", "many");
     environment.put("VESPID_AGENT_SANDBOXES", "host,docker");
 
-    assertThat(examine())
+    assertThat(patient.examine())
         .filteredOn(finding -> finding.code().equals("SETTING_INVALID"))
         .hasSize(2);
   }
@@ -127,32 +100,32 @@ class DoctorTest {
     var text = Files.readString(config).replaceFirst("\\{", "{\"command_timeout\": \"5m\", ");
     Files.writeString(config, text);
 
-    finds("KEY_UNREAD");
+    patient.has("KEY_UNREAD");
   }
 
   @Test
   void authoritiesThatAreNoneOrCannotBeRead() throws IOException {
     environment.put("VESPID_AGENT_TLS_CA_FILE", config.toString());
-    finds("TLS_CA_INVALID");
+    patient.has("TLS_CA_INVALID");
 
     environment.put("VESPID_AGENT_TLS_CA_FILE", directory.resolve("none.pem").toString());
-    finds("TLS_CA_UNREADABLE");
+    patient.has("TLS_CA_UNREADABLE");
   }
 
   @Test
   void aGatewayWithoutAnAddress() throws IOException {
-    save("ws://gateway.invalid:3002/ws/executor", TestGateway.TOKEN);
+    patient.save("ws://gateway.invalid:3002/ws/executor", TestGateway.TOKEN);
 
-    finds("GATEWAY_NAME_UNKNOWN", "GATEWAY_IN_CLEAR");
+    patient.has("GATEWAY_NAME_UNKNOWN", "GATEWAY_IN_CLEAR");
   }
 
   @Test
   void aGatewayThatDoesNotAnswer() throws IOException {
     try (var closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      save("ws://127.0.0.1:" + closed.getLocalPort() + "/ws/executor", TestGateway.TOKEN);
+      patient.save("ws://127.0.0.1:" + closed.getLocalPort() + "/ws/executor", TestGateway.TOKEN);
     }
 
-    finds("GATEWAY_UNREACHABLE");
+    patient.has("GATEWAY_UNREACHABLE");
   }
 
   @Test
@@ -169,9 +142,9 @@ class DoctorTest {
               .requestHandler(request -> request.response().setStatusCode(401).end())
               .listen(0, "127.0.0.1")
               .await();
-      save("wss://127.0.0.1:" + server.actualPort() + "/ws/executor", TestGateway.TOKEN);
+      patient.save("wss://127.0.0.1:" + server.actualPort() + "/ws/executor", TestGateway.TOKEN);
 
-      finds("GATEWAY_UNTRUSTED");
+      patient.has("GATEWAY_UNTRUSTED");
     } finally {
       certificate.delete();
       vertx.close().await();
@@ -199,13 +172,13 @@ class DoctorTest {
               .requestHandler(request -> request.response().setStatusCode(101).end())
               .listen(0, "127.0.0.1")
               .await();
-      save("wss://127.0.0.1:" + server.actualPort() + "/ws/executor", TestGateway.TOKEN);
+      patient.save("wss://127.0.0.1:" + server.actualPort() + "/ws/executor", TestGateway.TOKEN);
       environment.put("VESPID_AGENT_TLS_CA_FILE", authority.certificate().toString());
 
-      finds("CLIENT_CERTIFICATE_REFUSED");
+      patient.has("CLIENT_CERTIFICATE_REFUSED");
 
       environment.put("VESPID_AGENT_TLS_PINS", "sha256/" + "ab".repeat(32));
-      finds("GATEWAY_PIN_MISMATCH");
+      patient.has("GATEWAY_PIN_MISMATCH");
     } finally {
       vertx.close().await();
     }
@@ -218,52 +191,52 @@ class DoctorTest {
       var proxy = new ConnectProxy(vertx, null);
       proxy.refuse();
       environment.put("VESPID_AGENT_PROXY_URL", "http://127.0.0.1:" + proxy.port());
-      finds("PROXY_REFUSED");
+      patient.has("PROXY_REFUSED");
     } finally {
       vertx.close().await();
     }
-    finds("PROXY_UNREACHABLE");
+    patient.has("PROXY_UNREACHABLE");
 
     environment.put("VESPID_AGENT_PROXY_URL", "socks5://127.0.0.1:1");
-    finds("SETTING_INVALID");
+    patient.has("SETTING_INVALID");
   }
 
   @Test
   void keysOfCommandsThatCannotBeUsed() {
     environment.put("VESPID_AGENT_COMMAND_KEYS_FILE", config.toString());
-    finds("COMMAND_KEYS_INVALID");
+    patient.has("COMMAND_KEYS_INVALID");
 
     environment.put("VESPID_AGENT_COMMAND_KEYS_FILE", directory.resolve("none").toString());
-    finds("COMMAND_KEYS_UNREADABLE");
+    patient.has("COMMAND_KEYS_UNREADABLE");
   }
 
   @Test
   void aCredentialThatIsNotKnown() throws IOException {
-    save(gateway.url(), "another");
+    patient.save(gateway.url(), "another");
 
-    finds("TOKEN_REFUSED");
+    patient.has("TOKEN_REFUSED");
   }
 
   @Test
   void anAgentThatWasRevoked() {
     gateway.refuse(403);
 
-    finds("EXECUTOR_REVOKED");
+    patient.has("EXECUTOR_REVOKED");
   }
 
   @Test
   void aServerThatIsNoGateway() {
     gateway.refuse(404);
 
-    finds("GATEWAY_IS_NONE");
+    patient.has("GATEWAY_IS_NONE");
   }
 
   @Test
   void aGatewayThatLetsNobodyInIsWorthKnowing() {
     gateway.refuse(503);
 
-    finds("GATEWAY_BUSY");
-    assertThat(examine()).filteredOn(Finding::fault).isEmpty();
+    patient.has("GATEWAY_BUSY");
+    assertThat(patient.examine()).filteredOn(Finding::fault).isEmpty();
   }
 
   @Test
@@ -281,9 +254,9 @@ class DoctorTest {
               throw new IllegalStateException(e);
             }
           });
-      save("ws://127.0.0.1:" + server.getLocalPort() + "/ws/executor", TestGateway.TOKEN);
+      patient.save("ws://127.0.0.1:" + server.getLocalPort() + "/ws/executor", TestGateway.TOKEN);
 
-      finds("CLOCK_WRONG");
+      patient.has("CLOCK_WRONG");
     }
   }
 
@@ -294,7 +267,7 @@ class DoctorTest {
     environment.put("VESPID_AGENT_JOURNAL_DIR", file.toString());
     environment.put("VESPID_AGENT_LOG_FILE", file.resolve("log").toString());
 
-    finds("WORKSPACES_UNWRITABLE", "JOURNAL_UNWRITABLE", "LOG_UNWRITABLE");
+    patient.has("WORKSPACES_UNWRITABLE", "JOURNAL_UNWRITABLE", "LOG_UNWRITABLE");
   }
 
   @Test
@@ -302,14 +275,14 @@ class DoctorTest {
     try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       environment.put("VESPID_AGENT_HTTP_PORT", Integer.toString(taken.getLocalPort()));
 
-      finds("PORT_TAKEN");
+      patient.has("PORT_TAKEN");
     }
   }
 
   @Test
   void anAgentThatHoldsItsLockAndDoesNotAnswer() throws Exception {
     try (var _ = AgentCommand.lock(config)) {
-      finds("AGENT_DOES_NOT_ANSWER");
+      patient.has("AGENT_DOES_NOT_ANSWER");
     }
   }
 
@@ -319,7 +292,7 @@ class DoctorTest {
     environment.put("VESPID_AGENT_SANDBOXES", "docker");
     environment.put("DOCKER_HOST", "unix://" + directory.resolve("none.sock"));
 
-    finds("SANDBOX_FAILS");
+    patient.has("SANDBOX_FAILS");
   }
 
   @Test
@@ -327,7 +300,7 @@ class DoctorTest {
     environment.put("PATH", directory.toString());
     environment.put("HTTPS_PROXY", "http://proxy:3128");
 
-    finds("BASH_ABSENT", "SETSID_ABSENT", "PROXY_IGNORED");
+    patient.has("BASH_ABSENT", "SETSID_ABSENT", "PROXY_IGNORED");
   }
 
   @Test
@@ -335,13 +308,13 @@ class DoctorTest {
     Files.writeString(
         config, Files.readString(config).replaceFirst("\\{", "{\"pool\": \"managed\", "));
 
-    finds("MANAGED_POOL_REQUIRES_CONTAINER_SANDBOX");
+    patient.has("MANAGED_POOL_REQUIRES_CONTAINER_SANDBOX");
   }
 
   @Test
   void scriptsThatAreRoot() {
     assumeThat(System.getProperty("user.name")).isEqualTo("root");
 
-    finds("SCRIPTS_ARE_ROOT");
+    patient.has("SCRIPTS_ARE_ROOT");
   }
 }

@@ -5,17 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vespid.agent.engine.EngineSettings;
 import ai.vespid.agent.engine.NodeEngines;
 import ai.vespid.agent.engine.StandIn;
-import ai.vespid.agent.sandbox.HostSandbox;
-import ai.vespid.agent.sandbox.Sandboxes;
 import ai.vespid.agent.settings.Settings;
-import ai.vespid.agent.task.TaskRunner;
-import ai.vespid.agent.tool.Tools;
-import ai.vespid.agent.work.Journal;
-import ai.vespid.agent.work.Outbox;
-import ai.vespid.agent.workspace.WorkspaceCache;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Kind;
-import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.executor.ExecutorFrame.EngineAuth;
@@ -28,9 +20,7 @@ import io.vertx.core.Vertx;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,40 +42,15 @@ class EngineDispatchTest {
   void start() throws Exception {
     bin = directory.resolve("bin");
     StandIn.install(bin);
-    var bootId = UUID.randomUUID().toString();
     var variables = Map.of("PATH", bin + ":" + System.getenv("PATH"), "HOME", "" + directory);
+    var draft = new TestAgent(directory).environment(variables::get);
     var engines =
         new NodeEngines(
             EngineSettings.of(Settings.empty()),
-            bootId,
+            draft.bootId,
             directory.resolve("scratch"),
             variables::get);
-    var sandboxes = Sandboxes.only(new HostSandbox(bootId, 300, 4_096, variables::get));
-    var cache = new WorkspaceCache(directory.resolve("ws"), WorkspaceCache.Limits.defaults());
-    var config =
-        new AgentConfig(
-            Pool.BYON,
-            TestGateway.EXECUTOR,
-            TestGateway.TOKEN,
-            TestGateway.ORGANIZATION,
-            gateway.url(),
-            null,
-            "test",
-            null,
-            new AgentConfig.Capabilities(null, List.of(), 4));
-    agent =
-        new Agent(
-            vertx,
-            config,
-            new AgentParts(
-                bootId,
-                TestGateway.way(bootId),
-                new TaskRunner(sandboxes, Map.of(), cache, engines, Tools.none()),
-                sandboxes,
-                engines,
-                List.of(),
-                new Journal(directory.resolve("journal"), Duration.ofMinutes(15), 100),
-                new Outbox(new Outbox.Limits(100, 1 << 20, 900_000, 300))));
+    agent = draft.engines(engines).make(vertx, gateway);
     agent.start();
   }
 

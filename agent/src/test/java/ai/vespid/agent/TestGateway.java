@@ -44,6 +44,7 @@ public final class TestGateway implements AutoCloseable {
   private volatile int refuseWith;
   private volatile String retryAfter;
   private volatile int refusals;
+  private volatile Integer telemetryMs;
   private volatile List<ExecutorFrame.Held> drop = List.of();
 
   public TestGateway() {
@@ -69,7 +70,7 @@ public final class TestGateway implements AutoCloseable {
       var frame = Frames.fromExecutor(text.getBytes(StandardCharsets.UTF_8));
       frames.add(frame);
       if (frame instanceof ExecutorFrame.Hello && welcomes) {
-        send(new GatewayFrame.Welcome("c", 60_000, 10_000, 10, 1 << 23, drop));
+        send(new GatewayFrame.Welcome("c", 60_000, 10_000, 10, 1 << 23, drop, telemetryMs));
       }
     });
     sockets.add(socket);
@@ -82,6 +83,11 @@ public final class TestGateway implements AutoCloseable {
   /** Behaves like a gateway of the original from the next connection on. */
   public void neverWelcome() {
     welcomes = false;
+  }
+
+  /** Wants to hear how the agent is, from the next connection on. */
+  public void wantTelemetry(int everyMs) {
+    telemetryMs = everyMs;
   }
 
   /** Refuses the next connections with this status; 0 lets them in. */

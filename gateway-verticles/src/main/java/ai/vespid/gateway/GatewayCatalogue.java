@@ -29,6 +29,7 @@ import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.ExecutorRepository;
 import ai.vespid.sql.MemoryJobRepository;
 import ai.vespid.sql.MemoryRepository;
+import ai.vespid.sql.PresenceRepository;
 import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.UpkeepRepository;
 import ai.vespid.sql.WorkspaceRepository;
@@ -89,7 +90,12 @@ public final class GatewayCatalogue implements Catalogue {
         new Entry(
             "executor-edge",
             ExecutorEdgeSettings.class,
-            (node, shard) -> new ExecutorEdgeVerticle(node, shard, executors(node))));
+            (node, shard) ->
+                new ExecutorEdgeVerticle(
+                    node,
+                    shard,
+                    executors(node),
+                    new PresenceRepository(node.service(Database.class)))));
   }
 
   private static ExecutorRepository executors(Node node) {

@@ -95,6 +95,7 @@ public enum ErrorCode {
   INVALID_COMMAND_PAYLOAD(200),
   COMMAND_FAILED(200),
   COMMAND_DENIED(200),
+  EXECUTION_DISABLED(200),
 
   // Results written by workers
   INVALID_NODE_CONFIG(200),

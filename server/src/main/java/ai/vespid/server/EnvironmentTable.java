@@ -70,6 +70,11 @@ public final class EnvironmentTable {
               "their revocation lists, read again when they change",
               "executor-edge.tlsClientCrlFile"),
           text(
+              "GATEWAY_TLS_TRUSTED_PROXIES",
+              "none",
+              "proxies that end TLS before the port; their `X-SSL-Client-Cert` is believed",
+              "executor-edge.tlsTrustedProxies"),
+          text(
               "GATEWAY_SIGNING_KEY_FILE",
               "none",
               "Ed25519 keys (PEM) that sign commands for agents that want it",

@@ -64,11 +64,13 @@ public final class AgentRepository {
       select 1 from executor_pairing_tokens
       where token_hash = $1 and used_at is null and expires_at <= now()
       """;
-  private static final String LIST =
+  private static final String ALL =
       """
       select id, name, revoked_at, last_seen_at, created_at, labels, capabilities
-      from organization_executors order by created_at desc, id limit $1
+      from organization_executors
       """;
+  private static final String LIST = ALL + "order by created_at desc, id limit $1";
+  private static final String ONE = ALL + "where id = $1";
   private static final String REVOKE =
       """
       update organization_executors set revoked_at = coalesce(revoked_at, now())
@@ -137,6 +139,17 @@ public final class AgentRepository {
                 .preparedQuery(LIST)
                 .execute(Tuple.of(LISTED_MAX))
                 .map(rows -> Rows.list(rows, AgentRepository::agent)));
+  }
+
+  /** One of them, revoked or not. */
+  public Future<Optional<Agent>> find(String organizationId, String agentId) {
+    return database.tenant(
+        organizationId,
+        connection ->
+            connection
+                .preparedQuery(ONE)
+                .execute(Tuple.of(UUID.fromString(agentId)))
+                .map(rows -> Rows.first(rows, AgentRepository::agent)));
   }
 
   /** Whether the organization has this executor, revoked or not. */

@@ -76,6 +76,19 @@ public final class UpkeepRepository {
               or substring(o.object_key from '/v(\\d+)[.]')::bigint > w.current_version)
           limit $2 for update of o skip locked)
         """),
+    /** What happened to connections of executors. */
+    EXECUTOR_EVENTS(
+        """
+        delete from executor_events where id in (
+          select id from executor_events where at < $1 limit $2 for update skip locked)
+        """),
+    /** How executors said they were. */
+    EXECUTOR_READINGS(
+        """
+        delete from executor_readings where (executor_id, slot) in (
+          select executor_id, slot from executor_readings where slot < $1
+          limit $2 for update skip locked)
+        """),
     /** Runs of workflows that ended before that moment, with their nodes, events and approvals. */
     RUNS(
         """

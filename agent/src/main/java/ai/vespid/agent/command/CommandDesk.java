@@ -2,6 +2,7 @@ package ai.vespid.agent.command;
 
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.session.SessionFailed;
+import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
@@ -115,6 +116,9 @@ public final class CommandDesk {
       long timeoutMs,
       int outputCharsMax,
       Cancellation cancellation) {
+    if (!policy.executes()) {
+      return Outcome.denied(ErrorCode.EXECUTION_DISABLED.name(), "this agent executes nothing");
+    }
     var shape = Commands.find(call.name()).orElse(null);
     if (shape == null) return refused(call.name(), "UNKNOWN_VERB", Commands.unknown(call.name()));
     var handler = handlers.get(call.name());

@@ -10,10 +10,11 @@ import java.util.stream.Stream;
  * @param commands patterns of names, in which {@code *} stands for anything; none allows nothing
  * @param programs the same, of what may be run in sessions, by the name it is called by; a line for
  *     the shell is the program {@code sh}
+ * @param executes whether anything is done at all
  */
-public record CommandPolicy(List<String> commands, List<String> programs) {
+public record CommandPolicy(List<String> commands, List<String> programs, boolean executes) {
   /** Everything that has what it needs. */
-  public static final CommandPolicy ALL = new CommandPolicy(List.of("*"), List.of("*"));
+  public static final CommandPolicy ALL = new CommandPolicy(List.of("*"), List.of("*"), true);
 
   public CommandPolicy {
     commands = List.copyOf(commands);
@@ -21,7 +22,7 @@ public record CommandPolicy(List<String> commands, List<String> programs) {
   }
 
   boolean allows(String command) {
-    return matches(commands, command);
+    return executes && matches(commands, command);
   }
 
   boolean allowsProgram(String program) {

@@ -1,5 +1,6 @@
 package ai.vespid.agent.command;
 
+import ai.vespid.agent.plugin.CommandPlugin;
 import ai.vespid.agent.sandbox.ScriptProcess;
 import ai.vespid.agent.session.Services;
 import ai.vespid.agent.session.Sessions;
@@ -17,6 +18,7 @@ import java.util.function.BooleanSupplier;
 public final class Node {
   private final CommandDesk desk;
   private final Sessions sessions;
+  private final Services services;
   private final CommandWatch watch;
   private volatile BooleanSupplier connected = () -> false;
 
@@ -24,6 +26,7 @@ public final class Node {
    * What it is made of.
    *
    * @param hooks folder with the site's programs, or null
+   * @param plugins commands that the site has added, by name
    * @param folder on the disk that sessions are on
    */
   public record Parts(
@@ -32,13 +35,14 @@ public final class Node {
       CommandPolicy policy,
       Sessions sessions,
       Path hooks,
+      Map<String, CommandPlugin> plugins,
       ScriptProcess processes,
       Path folder) {}
 
   public Node(Parts parts) {
     var clock = InstantSource.system();
     this.sessions = parts.sessions();
-    var services = new Services(sessions);
+    this.services = new Services(sessions);
     var handlers = new LinkedHashMap<String, Handler>();
     var system =
         new SystemCommands(
@@ -54,6 +58,7 @@ public final class Node {
     handlers.putAll(system.handlers());
     handlers.putAll(new Hooks(parts.hooks(), parts.processes()).handlers());
     handlers.putAll(new ContainerVerbs(sessions).handlers());
+    handlers.putAll(new PluginCommands(parts.plugins()).handlers());
     handlers.put("get_system_health", handlers.get("system.health"));
     handlers.put("get_service_status", handlers.get("service.list"));
     handlers.put("get_monitoring_data", monitoring(handlers.get("system.health")));
@@ -69,6 +74,11 @@ public final class Node {
 
   public CommandDesk desk() {
     return desk;
+  }
+
+  /** What sessions serve, as it was found last, by name. */
+  public Map<String, Services.Service> services() {
+    return services.list();
   }
 
   public Sessions sessions() {

@@ -2,6 +2,7 @@ package ai.vespid.agent.connector;
 
 import static java.util.stream.Collectors.toUnmodifiableMap;
 
+import ai.vespid.agent.trust.Outward;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.connector.Action;
@@ -9,7 +10,6 @@ import ai.vespid.protocol.connector.ActionFailed;
 import ai.vespid.protocol.connector.Actions;
 import ai.vespid.protocol.connector.HttpCall;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -25,28 +25,19 @@ import java.util.concurrent.atomic.AtomicReference;
 /** The actions of one service, carried out from where the agent is: private networks included. */
 public final class ServiceConnector implements Connector {
   private static final int RESPONSE_BYTES_MAX = 1 << 20;
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
   private final String id;
   private final Map<String, Action> actions;
   private final String baseUrl;
-
-  /** Made for the first call: most agents never make one, and it takes megabytes. */
-  private static final class Http {
-    private static final HttpClient CLIENT =
-        HttpClient.newBuilder()
-            // A redirect would carry the secret to wherever the answer points.
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .build();
-  }
+  private final Outward outward;
 
   /**
    * @param baseUrl where the service is; null means its usual address
    */
-  public ServiceConnector(String id, String baseUrl) {
+  public ServiceConnector(String id, String baseUrl, Outward outward) {
     this.id = id;
     this.baseUrl = baseUrl;
+    this.outward = outward;
     actions =
         Actions.ALL.stream()
             .filter(action -> action.connectorId().equals(id))
@@ -54,11 +45,11 @@ public final class ServiceConnector implements Connector {
   }
 
   /** One for each service there is an action for, by its id. */
-  public static Map<String, Connector> all(String githubBaseUrl) {
+  public static Map<String, Connector> all(String githubBaseUrl, Outward outward) {
     return Actions.ALL.stream()
         .map(Action::connectorId)
         .distinct()
-        .map(id -> new ServiceConnector(id, id.equals("github") ? githubBaseUrl : null))
+        .map(id -> new ServiceConnector(id, id.equals("github") ? githubBaseUrl : null, outward))
         .collect(toUnmodifiableMap(ServiceConnector::id, connector -> connector));
   }
 
@@ -110,13 +101,15 @@ public final class ServiceConnector implements Connector {
       throws ActionFailed {
     var head = new AtomicReference<HttpResponse.ResponseInfo>();
     CompletableFuture<HttpResponse<byte[]>> sent =
-        Http.CLIENT.sendAsync(
-            request,
-            info -> {
-              head.set(info);
-              return HttpResponse.BodySubscribers.limiting(
-                  HttpResponse.BodySubscribers.ofByteArray(), RESPONSE_BYTES_MAX);
-            });
+        outward
+            .client()
+            .sendAsync(
+                request,
+                info -> {
+                  head.set(info);
+                  return HttpResponse.BodySubscribers.limiting(
+                      HttpResponse.BodySubscribers.ofByteArray(), RESPONSE_BYTES_MAX);
+                });
     try {
       // The request's own timeout ends with the headers; this one covers the body too.
       return answer(head, sent.get(call.timeoutMs(), TimeUnit.MILLISECONDS).body());

@@ -88,6 +88,14 @@ public record EngineSettings(
         .findFirst();
   }
 
+  /** The variable by which this engine was asked for, when it was asked for by its name. */
+  public static Optional<String> asked(Settings settings, String engine) {
+    if (settings.text(PATHS.get(engine)).isPresent()) {
+      return Optional.of(PATHS.get(engine).variable());
+    }
+    return settings.text(EngineSetting.ENGINES).map(_ -> EngineSetting.ENGINES.variable());
+  }
+
   /** A command line cut at its spaces, other than those in quotes of either kind. */
   static List<String> words(String line) {
     var words = new ArrayList<String>();

@@ -1,8 +1,8 @@
 package ai.vespid.agent.engine;
 
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.executor.EventLevel;
 import ai.vespid.protocol.executor.ExecutorFrame.Event;
-import ai.vespid.protocol.executor.ExecutorFrame.EventLevel;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

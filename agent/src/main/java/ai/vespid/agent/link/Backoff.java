@@ -1,6 +1,7 @@
 package ai.vespid.agent.link;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 
 /**
@@ -16,6 +17,7 @@ public final class Backoff {
 
   private final RandomGenerator random;
   private final Patience patience;
+  private final LongAdder waits = new LongAdder();
   private int failures;
   private boolean met;
 
@@ -79,7 +81,13 @@ public final class Backoff {
     return FLOOR_MS + random.nextLong(ceiling(capMs));
   }
 
+  /** How many waits there were; for any thread. */
+  public long waits() {
+    return waits.sum();
+  }
+
   private long ceiling(long capMs) {
+    waits.increment();
     return Math.min(capMs, patience.firstMs() << Math.min(failures++, 16));
   }
 }

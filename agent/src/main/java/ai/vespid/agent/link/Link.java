@@ -345,6 +345,6 @@ public final class Link {
   /** Closes the connection after what was written is sent; it does not come back. */
   public Future<Void> stop() {
     stopped = true;
-    return socket == null ? Future.succeededFuture() : socket.close((short) 1000, "AGENT_STOPPED");
+    return socket == null ? Future.succeededFuture() : socket.close((short) 1001, "AGENT_STOPPED");
   }
 }

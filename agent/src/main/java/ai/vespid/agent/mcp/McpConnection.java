@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 import reactor.core.publisher.Mono;
 
 /** One connection to a server, from its first word to its last. */
@@ -32,23 +31,14 @@ final class McpConnection implements AutoCloseable {
   private final CountDownLatch gone = new CountDownLatch(1);
   private volatile List<Tool> tools = List.of();
 
-  /**
-   * Connects, says hello and asks for the tools. Blocks.
-   *
-   * @param answerMax how long any of this may take
-   */
-  McpConnection(
-      McpEntry entry,
-      String bootId,
-      String agentVersion,
-      Duration answerMax,
-      UnaryOperator<String> environment) {
-    this.answerMax = answerMax;
-    this.marked = new Marked(bootId);
-    var transport = transport(entry, environment);
+  /** Connects, says hello and asks for the tools. Blocks. */
+  McpConnection(McpEntry entry, McpHost host) {
+    this.answerMax = host.answerMax();
+    this.marked = new Marked(host.bootId());
+    var transport = transport(entry, host);
     client =
         McpClient.async(transport)
-            .clientInfo(Implementation.builder("vespid-agent", agentVersion).build())
+            .clientInfo(Implementation.builder("vespid-agent", host.agentVersion()).build())
             .initializationTimeout(answerMax)
             // Each call brings its own.
             .requestTimeout(Duration.ofMillis(Limits.TIMEOUT_MS_MAX))
@@ -64,10 +54,10 @@ final class McpConnection implements AutoCloseable {
     }
   }
 
-  private McpClientTransport transport(McpEntry entry, UnaryOperator<String> environment) {
+  private McpClientTransport transport(McpEntry entry, McpHost host) {
     return switch (entry) {
-      case McpEntry.Stdio stdio -> new Program(stdio, environment, marked);
-      case McpEntry.Http http -> McpTransports.http(http, answerMax);
+      case McpEntry.Stdio stdio -> new Program(stdio, host.environment(), marked);
+      case McpEntry.Http http -> McpTransports.http(http, host);
     };
   }
 

@@ -1,5 +1,6 @@
 package ai.vespid.agent.mcp;
 
+import ai.vespid.agent.sandbox.ScriptProcess;
 import ai.vespid.agent.tool.Tool;
 import ai.vespid.agent.tool.ToolCall;
 import ai.vespid.agent.tool.ToolFailed;
@@ -12,8 +13,10 @@ import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -33,32 +36,41 @@ public final class McpTools implements ToolSource {
     this.servers = servers;
   }
 
-  /**
-   * Begins to connect to the servers of a file; does not wait for them.
-   *
-   * @param bootId this process; every program it starts is marked with it
-   * @param answerMax how long a server may take to start, and to say what tools it has
-   * @param environment looks a variable of the agent up; null when there is none
-   */
-  public static McpTools start(
-      Path file,
-      String bootId,
-      String agentVersion,
-      Duration answerMax,
-      UnaryOperator<String> environment) {
-    var config = McpConfig.read(file, environment);
+  /** Begins to connect to the servers of a file; does not wait for them. */
+  public static McpTools start(Path file, McpHost host) {
+    var config = McpConfig.read(file, host.environment());
     for (var problem : config.problems()) {
       LOG.atError().addKeyValue("cause", problem).log("an MCP server is left out");
     }
     var servers =
         config.servers().stream()
-            .map(entry ->
-                new McpServer(
-                    entry.name(),
-                    () -> new McpConnection(entry, bootId, agentVersion, answerMax, environment)))
+            .map(entry -> new McpServer(entry.name(), () -> new McpConnection(entry, host)))
             .toList();
     servers.forEach(McpServer::start);
     return new McpTools(servers);
+  }
+
+  /**
+   * What is wrong with a file of servers, a code each with what it is about behind a colon. Nothing
+   * is started.
+   *
+   * @param environment looks a variable of the agent up; null when there is none
+   */
+  public static List<String> problems(Path file, UnaryOperator<String> environment) {
+    var config = McpConfig.read(file, environment);
+    var problems = new ArrayList<>(config.problems());
+    for (var entry : config.servers()) {
+      if (entry instanceof McpEntry.Stdio stdio && !there(stdio, environment)) {
+        problems.add("MCP_PROGRAM_NOT_FOUND: %s: %s".formatted(stdio.name(), stdio.command()));
+      }
+    }
+    return problems;
+  }
+
+  private static boolean there(McpEntry.Stdio stdio, UnaryOperator<String> environment) {
+    if (stdio.command().contains("/")) return Files.isExecutable(Path.of(stdio.command()));
+    var path = stdio.environment().getOrDefault("PATH", environment.apply("PATH"));
+    return path != null && ScriptProcess.find(stdio.command(), path) != null;
   }
 
   @Override

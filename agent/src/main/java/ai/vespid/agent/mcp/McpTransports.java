@@ -8,7 +8,6 @@ import io.modelcontextprotocol.json.McpJsonDefaults;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +57,7 @@ final class McpTransports {
     return variables;
   }
 
-  static HttpClientStreamableHttpTransport http(McpEntry.Http entry, Duration connectMax) {
+  static HttpClientStreamableHttpTransport http(McpEntry.Http entry, McpHost host) {
     var url = URI.create(entry.url());
     var request = HttpRequest.newBuilder();
     entry.headers().forEach(request::setHeader);
@@ -67,9 +66,10 @@ final class McpTransports {
             url.getScheme() + "://" + url.getRawAuthority())
         .endpoint((url.getRawPath().isEmpty() ? "/" : url.getRawPath()) + query)
         .requestBuilder(request)
-        .connectTimeout(connectMax)
+        .connectTimeout(host.answerMax())
         // A redirect would carry the headers, which may be secret, to wherever it points.
-        .customizeClient(client -> client.followRedirects(HttpClient.Redirect.NEVER))
+        .customizeClient(
+            client -> host.outward().use(client.followRedirects(HttpClient.Redirect.NEVER)))
         .maxResponseSize(MESSAGE_CHARS_MAX)
         .build();
   }

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  *     error} without a connection, for then it can do nothing for anybody
  * @param fault why there is no connection, by its code
  * @param unacknowledged results that the gateway does not have yet
+ * @param sessions how many there are, in whichever state
  * @param sandboxes by backend: {@code works}, or why not
  * @param machine null when nobody looked
  * @param ignored limits that a backend does not enforce
@@ -36,6 +37,7 @@ public record AgentStatus(
     int inFlight,
     int maxInFlight,
     int unacknowledged,
+    int sessions,
     Map<String, String> sandboxes,
     List<String> ignored,
     Map<String, String> engines,
@@ -58,6 +60,7 @@ public record AgentStatus(
         inFlight,
         maxInFlight,
         unacknowledged,
+        sessions,
         sandboxes,
         ignored,
         engines,

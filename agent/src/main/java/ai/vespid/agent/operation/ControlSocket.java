@@ -1,6 +1,9 @@
 package ai.vespid.agent.operation;
 
+import ai.vespid.agent.sandbox.Cancellation;
+import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -14,36 +17,45 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The agent's ear for its own command line: a socket in the file system that only its owner can
- * open. One word is asked and one JSON document answered; after {@code stop} the connection stays
- * open until the process is gone, so that whoever asked knows when.
+ * open. One line is asked, a word or a command in JSON, and one JSON document answered; after
+ * {@code stop} the connection stays open until the process is gone, so that whoever asked knows
+ * when. Who goes away before the answer has canceled a command.
  */
 public final class ControlSocket implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlSocket.class);
   private static final int WORD_MAX = 64;
-  private static final int ANSWER_MAX = 1024 * 1024;
+  private static final int LINE_MAX = 256 * 1024;
+  private static final int ANSWER_MAX = 4 * 1024 * 1024;
   private static final int CALLERS_MAX = 16;
 
   /** The longest path that a socket can have on every system. */
   public static final int PATH_BYTES_MAX = 100;
 
+  private static final byte[] NOTHING = "{}".getBytes(StandardCharsets.UTF_8);
+
   private final Path path;
   private final ServerSocketChannel server;
   private final Supplier<AgentStatus> status;
+  private final LocalCommands commands;
   private final Runnable stop;
   private final Semaphore callers = new Semaphore(CALLERS_MAX);
 
   /**
    * @param stop begins to end the process, and returns
    */
-  public ControlSocket(Path path, Supplier<AgentStatus> status, Runnable stop) throws IOException {
+  public ControlSocket(
+      Path path, Supplier<AgentStatus> status, LocalCommands commands, Runnable stop)
+      throws IOException {
     this.path = path;
     this.status = status;
+    this.commands = commands;
     this.stop = stop;
     this.server = open(path);
     Thread.ofPlatform().daemon().name("control").start(this::accept);
@@ -86,7 +98,8 @@ public final class ControlSocket implements AutoCloseable {
 
   private void answer(SocketChannel caller) {
     try (caller) {
-      switch (read(caller, WORD_MAX).strip()) {
+      var line = read(caller, LINE_MAX).strip();
+      switch (line) {
         case "status" -> write(caller, Json.write(status.get()));
         case "stop" -> {
           stop.run();
@@ -94,12 +107,33 @@ public final class ControlSocket implements AutoCloseable {
           // Until the system closes it, with the process.
           read(caller, WORD_MAX);
         }
-        default -> write(caller, "{}".getBytes(StandardCharsets.UTF_8));
+        default -> write(caller, line.startsWith("{") ? command(caller, line) : NOTHING);
       }
-    } catch (IOException e) {
+    } catch (IOException | InvalidMessage e) {
       LOG.atDebug().addKeyValue("cause", e.getMessage()).log("a caller was lost");
     } finally {
       callers.release();
+    }
+  }
+
+  private byte[] command(SocketChannel caller, String line) {
+    var ask = Json.read(line.getBytes(StandardCharsets.UTF_8), LocalCommands.Ask.class);
+    var cancellation = new Cancellation();
+    var done = new AtomicBoolean();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            // It says nothing more, so this ends with the connection.
+            read(caller, WORD_MAX);
+          } catch (IOException _) {
+            // Gone, or answered.
+          }
+          if (!done.get()) cancellation.cancel();
+        });
+    try {
+      return commands.run(ask, cancellation);
+    } finally {
+      done.set(true);
     }
   }
 
@@ -108,19 +142,30 @@ public final class ControlSocket implements AutoCloseable {
     while (buffer.hasRemaining()) channel.write(buffer);
   }
 
-  // To the end of a line.
+  // To the end of a line, which is all that is said at a time.
   private static String read(SocketChannel channel, int bytesMax) throws IOException {
-    var buffer = ByteBuffer.allocate(bytesMax);
-    while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
+    var buffer = ByteBuffer.allocate(8_192);
+    var line = new ByteArrayOutputStream();
+    while (line.size() < bytesMax && channel.read(buffer.clear()) >= 0) {
+      line.write(buffer.array(), 0, buffer.position());
       if (buffer.position() > 0 && buffer.get(buffer.position() - 1) == '\n') break;
     }
-    return new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
+    return line.toString(StandardCharsets.UTF_8);
   }
 
   /** The agent's answer to {@code status}, or nothing when none listens. */
   public static Optional<String> status(Path path) {
+    return ask(path, "status".getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The result of a command, or nothing when none listens. */
+  public static Optional<String> command(Path path, LocalCommands.Ask ask) {
+    return ask(path, Json.write(ask));
+  }
+
+  private static Optional<String> ask(Path path, byte[] line) {
     try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-      write(channel, "status".getBytes(StandardCharsets.UTF_8));
+      write(channel, line);
       return Optional.of(read(channel, ANSWER_MAX)).filter(answer -> !answer.isBlank());
     } catch (IOException | IllegalArgumentException e) {
       return Optional.empty();

@@ -122,6 +122,13 @@ public final class Meters {
     text.append(name).append("_count ").append(sum).append('\n');
   }
 
+  /** A counter of somebody else's, for {@link #also}. */
+  public static String counted(String name, String help, long value) {
+    var text = new StringBuilder();
+    counter(text, name, help, value);
+    return text.toString();
+  }
+
   private static void gauge(StringBuilder text, String name, String help, long value) {
     head(text, name, "gauge", help);
     text.append(name).append(' ').append(value).append('\n');

@@ -1,5 +1,6 @@
 package ai.vespid.agent.session;
 
+import ai.vespid.agent.session.SessionProvider.Time;
 import ai.vespid.agent.session.SessionRecord.State;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executors;
  */
 public final class Services {
   private static final int WAIT_MS = 5_000;
+  private static final String SESSION = "session_id";
 
   /** How a service is. */
   public enum Health {
@@ -58,6 +60,7 @@ public final class Services {
   private final Sessions sessions;
   private volatile Map<String, Service> known = Map.of();
   private final Map<String, Health> seen = new ConcurrentHashMap<>();
+  private final Map<String, String> moving = new ConcurrentHashMap<>();
 
   public Services(Sessions sessions) {
     this.sessions = sessions;
@@ -82,7 +85,7 @@ public final class Services {
 
   private void add(Map<String, Service> found, SessionRecord record, String name, Integer port) {
     var metadata = new HashMap<String, String>();
-    metadata.put("session_id", record.id());
+    metadata.put(SESSION, record.id());
     if (record.image() != null) metadata.put("image", record.image());
     boolean running = record.state() == State.RUNNING;
     var asked = port == null ? Health.NO_PORT : seen.getOrDefault(name, Health.UNKNOWN);
@@ -91,11 +94,50 @@ public final class Services {
         new Service(
             name,
             record.provider(),
-            running ? "running" : "stopped",
+            moving.getOrDefault(record.id(), running ? "running" : "stopped"),
             port,
             running ? asked : Health.STOPPED,
             record.labels(),
             metadata));
+  }
+
+  /** What is done to the session of a service. */
+  @FunctionalInterface
+  private interface Move {
+    void of(String sessionId) throws SessionFailed, IOException, InterruptedException;
+  }
+
+  /** Starts the session that serves it; {@code starting} until that runs (V-19). */
+  public Service start(String name, Time time)
+      throws SessionFailed, IOException, InterruptedException {
+    return move(name, "starting", id -> sessions.start(id, time));
+  }
+
+  /** Stops the session that serves it, and whatever else that serves. */
+  public Service stop(String name, Time time)
+      throws SessionFailed, IOException, InterruptedException {
+    return move(name, "stopping", id -> sessions.stop(id, time));
+  }
+
+  private Service move(String name, String meanwhile, Move move)
+      throws SessionFailed, IOException, InterruptedException {
+    discover();
+    var id = find(name).metadata().get(SESSION);
+    moving.put(id, meanwhile);
+    try {
+      discover();
+      move.of(id);
+    } finally {
+      moving.remove(id);
+      discover();
+    }
+    return find(name);
+  }
+
+  private Service find(String name) throws SessionFailed {
+    var service = known.get(name);
+    if (service == null) throw new SessionFailed("service " + name + " not found");
+    return service;
   }
 
   /** All that were there when it was last looked, by name. */

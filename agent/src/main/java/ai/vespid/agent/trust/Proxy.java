@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A proxy that is asked to CONNECT. When one is named everything the agent says to its gateway goes
- * that way or not at all.
+ * A proxy that is asked to CONNECT. When one is named everything the agent says to its gateway, and
+ * to services, goes that way or not at all.
  *
  * @param user null without credentials
  */
@@ -66,13 +66,20 @@ public record Proxy(String host, int port, String user, String password) {
     return user == null ? options : options.setUsername(user).setPassword(password);
   }
 
+  java.net.Proxy ofJava() {
+    return new java.net.Proxy(java.net.Proxy.Type.HTTP, new InetSocketAddress(host, port));
+  }
+
+  // Java refuses to say a password to a proxy in clear, unless it is told to before its first use.
+  static void mayTellPasswords() {
+    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+  }
+
   /** Sends what a client of Java's asks for this way. */
   public void use(HttpClient.Builder client) {
     client.proxy(ProxySelector.of(new InetSocketAddress(host, port)));
     if (user == null) return;
-    // Java refuses to say a password to a proxy in clear, unless it is told to before its first
-    // use.
-    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+    mayTellPasswords();
     client.authenticator(
         new Authenticator() {
           @Override

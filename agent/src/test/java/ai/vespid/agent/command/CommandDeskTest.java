@@ -2,6 +2,7 @@ package ai.vespid.agent.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.agent.Eventually;
 import ai.vespid.agent.session.Bounds;
 import ai.vespid.protocol.command.CommandResult;
 import ai.vespid.protocol.command.CommandResult.Status;
@@ -162,7 +163,7 @@ class CommandDeskTest {
 
   @Test
   void onlyWhatIsOnTheListsIsDone() throws IOException {
-    var policy = new CommandPolicy(List.of("session.*", "system.info"), List.of("echo"));
+    var policy = new CommandPolicy(List.of("session.*", "system.info"), List.of("echo"), true);
     site = new Site(directory, policy, new Bounds(10, 0, 0, 0));
     site.run("session.create", CREATE);
     site.run("session.start", "{'session_id': 's1'}");
@@ -265,5 +266,43 @@ class CommandDeskTest {
     var worse = Site.output(site.run("system.health", "{}"));
     assertThat(worse.get("status").asText()).isEqualTo("degraded");
     assertThat(worse.at("/providers/memory").asText()).isEqualTo("it is away");
+  }
+
+  @Test
+  void anAgentThatExecutesNothingDeniesEverything() throws IOException {
+    var policy = new CommandPolicy(List.of("*"), List.of("*"), false);
+    var idle = new Site(directory.resolve("idle"), policy, new Bounds(1_000, 0, 0, 0));
+
+    var denied = idle.run("system.status", "{}");
+
+    assertThat(denied.status()).isEqualTo(Status.DENIED);
+    assertThat(denied.code()).isEqualTo("EXECUTION_DISABLED");
+    assertThat(idle.node.desk().offered()).isEmpty();
+  }
+
+  private String statusOf(String service) {
+    return Site.output(site.run("service.list", "{}")).path(service).path("status").asText();
+  }
+
+  @Test
+  void aServiceIsStoppedAndStartedByItsName() throws Exception {
+    site.run(
+        "session.create", "{'session_id': 's1', 'workspace_path': 'w', 'services': {'web': 80}}");
+    site.run("session.start", "{'session_id': 's1'}");
+    site.memory.changes.drainPermits();
+
+    var stopped =
+        CompletableFuture.supplyAsync(() -> site.run("service.stop", "{'service': 's1.web'}"));
+    Eventually.is("it is stopping", () -> statusOf("s1.web").equals("stopping"));
+    site.memory.changes.release();
+    assertThat(Site.output(stopped.get()).path("status").asText()).isEqualTo("stopped");
+    var started =
+        CompletableFuture.supplyAsync(() -> site.run("service.start", "{'service': 's1.web'}"));
+    Eventually.is("it is starting", () -> statusOf("s1.web").equals("starting"));
+    site.memory.changes.release();
+    assertThat(Site.output(started.get()).path("status").asText()).isEqualTo("running");
+
+    assertThat(site.run("service.stop", "{'service': 'none'}").error())
+        .isEqualTo("service none not found");
   }
 }

@@ -1,5 +1,6 @@
 package ai.vespid.agent.command;
 
+import ai.vespid.agent.plugin.CommandPlugin;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.ScriptProcess;
 import ai.vespid.agent.session.Bounds;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 
 /** A node with sessions in memory, spoken to as its one executor is. */
 public final class Site {
@@ -27,6 +29,12 @@ public final class Site {
   private int ids;
 
   public Site(Path directory, CommandPolicy policy, Bounds bounds) throws IOException {
+    this(directory, policy, bounds, Map.of());
+  }
+
+  public Site(
+      Path directory, CommandPolicy policy, Bounds bounds, Map<String, CommandPlugin> plugins)
+      throws IOException {
     var providers = new Providers(List.of(memory), "memory", InstantSource.system());
     var sessions =
         new Sessions(
@@ -42,6 +50,7 @@ public final class Site {
                 policy,
                 sessions,
                 directory.resolve("hooks"),
+                plugins,
                 new ScriptProcess("boot", 300, System.getenv("PATH")),
                 directory));
     sessions.restore();

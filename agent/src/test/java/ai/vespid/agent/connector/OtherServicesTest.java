@@ -3,6 +3,7 @@ package ai.vespid.agent.connector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ai.vespid.agent.trust.Outward;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.connector.ActionFailed;
 import com.sun.net.httpserver.HttpExchange;
@@ -72,7 +73,7 @@ final class OtherServicesTest {
 
   @Test
   void postsAMessageToSlackAndBelievesWhatTheAnswerSaysInside() throws ActionFailed {
-    var slack = new ServiceConnector("slack", url());
+    var slack = new ServiceConnector("slack", url(), Outward.STRAIGHT);
     var post = call("message.post", "{\"channel\":\"#ops\",\"text\":\"hello\"}", SECRET);
 
     assertThat(slack.run(post).text()).isEqualTo("{\"channel\":\"C1\",\"ts\":\"1.2\"}");
@@ -95,7 +96,7 @@ final class OtherServicesTest {
 
   @Test
   void sendsAnyRequestWithItsSecretAndTheKeyOfItsStep() throws ActionFailed {
-    var http = new ServiceConnector("http", null);
+    var http = new ServiceConnector("http", null, Outward.STRAIGHT);
     var input = "{\"method\":\"POST\",\"url\":\"" + url() + "/things?x=1\",\"body\":{\"a\":1}}";
     answer = "{\"made\":1}";
 

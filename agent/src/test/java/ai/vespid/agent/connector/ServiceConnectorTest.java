@@ -3,6 +3,7 @@ package ai.vespid.agent.connector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ai.vespid.agent.trust.Outward;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.connector.ActionFailed;
 import com.sun.net.httpserver.HttpExchange;
@@ -40,7 +41,7 @@ class ServiceConnectorTest {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
     server.start();
-    connector = new ServiceConnector("github", url());
+    connector = new ServiceConnector("github", url(), Outward.STRAIGHT);
   }
 
   @AfterEach

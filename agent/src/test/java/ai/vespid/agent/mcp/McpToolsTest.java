@@ -9,6 +9,7 @@ import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.tool.Tool;
 import ai.vespid.agent.tool.ToolCall;
 import ai.vespid.agent.tool.ToolFailed;
+import ai.vespid.agent.trust.Outward;
 import ai.vespid.protocol.RawJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,10 +42,12 @@ class McpToolsTest {
     tools =
         McpTools.start(
             Files.writeString(directory.resolve("mcp.json"), config),
-            "boot-" + directory,
-            "1",
-            Duration.ofSeconds(20),
-            variables::get);
+            new McpHost(
+                "boot-" + directory,
+                "1",
+                Duration.ofSeconds(20),
+                variables::get,
+                Outward.STRAIGHT));
   }
 
   private String program(String name, String more) {

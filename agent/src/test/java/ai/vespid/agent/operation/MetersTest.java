@@ -24,6 +24,7 @@ class MetersTest {
           2,
           10,
           3,
+          4,
           Map.of("docker", "it is gone"),
           List.of(),
           Map.of("claude", "verified"),

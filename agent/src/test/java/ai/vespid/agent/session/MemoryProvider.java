@@ -18,6 +18,9 @@ public final class MemoryProvider implements SessionProvider {
   /** When it has none to give, creating waits until it has. */
   public final Semaphore creations = new Semaphore(1_000_000);
 
+  /** The same for starting and stopping. */
+  public final Semaphore changes = new Semaphore(1_000_000);
+
   @Override
   public String name() {
     return "memory";
@@ -65,7 +68,9 @@ public final class MemoryProvider implements SessionProvider {
     if (failure != null) throw new SessionFailed(failure);
   }
 
-  private void change(SessionRecord session, boolean running) throws SessionFailed {
+  private void change(SessionRecord session, boolean running)
+      throws SessionFailed, InterruptedException {
+    changes.acquire();
     if (!all.containsKey(session.handle())) throw new SessionFailed("it is gone");
     all.put(
         session.handle(),
@@ -73,12 +78,13 @@ public final class MemoryProvider implements SessionProvider {
   }
 
   @Override
-  public void start(SessionRecord session, Time time) throws SessionFailed {
+  public void start(SessionRecord session, Time time) throws SessionFailed, InterruptedException {
     change(session, true);
   }
 
   @Override
-  public void stop(SessionRecord session, Duration grace) throws SessionFailed {
+  public void stop(SessionRecord session, Duration grace)
+      throws SessionFailed, InterruptedException {
     change(session, false);
   }
 

@@ -3,6 +3,8 @@ package ai.vespid.gateway.control;
 import ai.vespid.kit.crypto.Tokens;
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.ErrorCode;
+import ai.vespid.protocol.Kind;
+import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.http.Pairing;
 import ai.vespid.sql.AgentRepository;
 import ai.vespid.sql.AgentRepository.NewAgent;
@@ -10,7 +12,9 @@ import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -52,7 +56,27 @@ final class AgentEndpoints {
         Map.entry("deleteExecutor", this::delete));
   }
 
+  /** Which of an organization's executors are asked for; null for whichever (W-8). */
+  private record Wanted(String tag, String capability, String status) {
+    static Wanted of(Query query) {
+      return new Wanted(query.text("tag"), query.text("capability"), query.text("status"));
+    }
+
+    // What it can do is known of those that are connected.
+    boolean can(Optional<Route> route) {
+      if (capability == null) return true;
+      return route.isPresent()
+          && (route.get().kinds().stream().anyMatch(kind -> named(kind).equals(capability))
+              || route.get().connectors() != null && route.get().connectors().contains(capability));
+    }
+
+    private static String named(Kind kind) {
+      return kind.name().toLowerCase(Locale.ROOT).replace('_', '.');
+    }
+  }
+
   private Future<Answer> list(Call call) {
+    var wanted = Wanted.of(new Query(call));
     var routes = presence.routes(call.organizationId());
     return agents
         .list(call.organizationId())
@@ -60,7 +84,15 @@ final class AgentEndpoints {
             routes.map(known -> {
               var staleAfter = Duration.ofMillis(settings.staleAfterMs());
               var judge = new AgentView.Judge(known, clock.instant(), staleAfter);
-              var views = stored.stream().map(judge::view).toList();
+              var views =
+                  stored.stream()
+                      .filter(
+                          agent -> wanted.tag() == null || agent.labels().contains(wanted.tag()))
+                      .filter(agent -> wanted.can(known.map(all -> all.get(agent.id()))))
+                      .map(judge::view)
+                      .filter(
+                          view -> wanted.status() == null || view.status().equals(wanted.status()))
+                      .toList();
               return Answer.ok(Map.of("agents", views, "executors", views));
             }));
   }

@@ -19,6 +19,7 @@ import ai.vespid.sql.InvitationRepository;
 import ai.vespid.sql.ManagedExecutorRepository;
 import ai.vespid.sql.MemoryJobRepository;
 import ai.vespid.sql.OrganizationRepository;
+import ai.vespid.sql.PresenceRepository;
 import ai.vespid.sql.ProviderLoginRepository;
 import ai.vespid.sql.SecretRepository;
 import ai.vespid.sql.SessionRepository;
@@ -88,9 +89,7 @@ public final class ControlVerticle extends VerticleBase {
     all.putAll(
         new OrganizationEndpoints(organizations, new InvitationRepository(database), node.clock())
             .endpoints());
-    all.putAll(
-        new AgentEndpoints(new AgentRepository(database), presence, settings, node.clock())
-            .endpoints());
+    all.putAll(agents(settings, presence));
     all.putAll(
         new ManagedEndpoints(new ManagedExecutorRepository(database), presence, settings)
             .endpoints());
@@ -124,6 +123,15 @@ public final class ControlVerticle extends VerticleBase {
             new SecretsUnderWay(envelope));
     var secrets = new SecretRepository(node.service(Database.class));
     return new KeyTest(models, secrets, envelope, node.clock());
+  }
+
+  private Map<String, Endpoint> agents(ControlSettings settings, Presence live) {
+    var database = node.service(Database.class);
+    var agents = new AgentRepository(database);
+    var told = new PresenceRepository(database);
+    var all = new HashMap<>(new AgentEndpoints(agents, live, settings, node.clock()).endpoints());
+    all.putAll(new PresenceEndpoints(agents, told, live, settings, node.clock()).endpoints());
+    return all;
   }
 
   private OAuthEndpoints oauth(

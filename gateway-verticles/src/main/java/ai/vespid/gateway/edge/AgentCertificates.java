@@ -8,6 +8,7 @@ import ai.vespid.protocol.trust.Authorities;
 import ai.vespid.protocol.trust.Distrust;
 import ai.vespid.protocol.trust.Pem;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,6 +45,7 @@ final class AgentCertificates {
   }
 
   private final Demand demand;
+  private final Peers peers;
   private final Path authorityFile;
   private final Path revocationFile;
   private final Map<String, Admitted> admitted = new HashMap<>();
@@ -57,6 +59,7 @@ final class AgentCertificates {
    */
   AgentCertificates(ExecutorEdgeSettings settings) {
     this.demand = demand(settings.tlsClientAuth());
+    this.peers = settings.peers();
     this.authorityFile = path(settings.tlsClientCaFile());
     this.revocationFile = path(settings.tlsClientCrlFile());
     if (demand == Demand.NONE) return;
@@ -105,9 +108,11 @@ final class AgentCertificates {
   /** The TLS that these settings ask of the port, if any. */
   static Optional<ServerTls> tls(ExecutorEdgeSettings settings) {
     if (settings.tlsCertFile() == null && settings.tlsKeyFile() == null) {
-      if (demand(settings.tlsClientAuth()) == Demand.NONE) return Optional.empty();
+      boolean elsewhere = !settings.peers().proxies().isEmpty();
+      if (elsewhere || demand(settings.tlsClientAuth()) == Demand.NONE) return Optional.empty();
       throw new ConfigurationException(
-          "executor-edge: certificates of agents want TLS: GATEWAY_TLS_CERT_FILE");
+          "executor-edge: certificates of agents want TLS: GATEWAY_TLS_CERT_FILE, or"
+              + " GATEWAY_TLS_TRUSTED_PROXIES");
     }
     if (settings.tlsCertFile() == null || settings.tlsKeyFile() == null) {
       throw new ConfigurationException(
@@ -128,10 +133,16 @@ final class AgentCertificates {
   /** An agent was let in on this socket. */
   void admitted(Link link, ServerWebSocket socket, Runnable close) {
     if (demand == Demand.NONE) return;
-    var shown = Handshake.shown(socket.sslSession());
+    var shown = peers.certificates(socket.sslSession(), socket.headers(), socket.remoteAddress());
     if (shown.isEmpty()) return;
     var executorId = link.identity().executorId();
     admitted.put(link.connectionId(), new Admitted(executorId, shown, close));
+  }
+
+  /** What whoever asks to be let in has shown, to us or to a proxy that is trusted. */
+  List<X509Certificate> shown(HttpServerRequest request) {
+    return peers.certificates(
+        request.connection().sslSession(), request.headers(), request.connection().remoteAddress());
   }
 
   void gone(Link link) {

@@ -30,7 +30,12 @@ import java.util.List;
  * @param tlsClientAuth GATEWAY_TLS_CLIENT_AUTH: none, optional or required certificates of agents
  * @param tlsClientCaFile the authorities that vouch for agents
  * @param tlsClientCrlFile their revocation lists, or null to do without
+ * @param tlsTrustedProxies GATEWAY_TLS_TRUSTED_PROXIES: addresses and networks of proxies that end
+ *     TLS in front of this port, separated by commas; their X-SSL-Client-Cert and X-Forwarded-For
+ *     are believed, and nobody else's
  * @param signingKeyFile Ed25519 keys that sign what is said to agents that want it, or null
+ * @param telemetryEvery how often agents say how they and their machines are, default 30 s; 0 for
+ *     never
  * @param sweepEvery how often revocations and tags are read again
  */
 public record ExecutorEdgeSettings(
@@ -39,6 +44,7 @@ public record ExecutorEdgeSettings(
     Integer staleMs,
     Duration pingEvery,
     Duration heartbeatEvery,
+    Duration telemetryEvery,
     Duration helloMax,
     Duration ackDoubt,
     Duration ackMax,
@@ -56,6 +62,7 @@ public record ExecutorEdgeSettings(
     String tlsClientAuth,
     String tlsClientCaFile,
     String tlsClientCrlFile,
+    String tlsTrustedProxies,
     String signingKeyFile) {
   public ExecutorEdgeSettings {
     if (host == null) host = "0.0.0.0";
@@ -66,6 +73,7 @@ public record ExecutorEdgeSettings(
     // A silent agent that answers pings is not stale.
     if (pingEvery.toMillis() > staleMs / 3) pingEvery = Duration.ofMillis(staleMs / 3);
     if (heartbeatEvery == null) heartbeatEvery = Duration.ofSeconds(15);
+    if (telemetryEvery == null) telemetryEvery = Duration.ofSeconds(30);
     if (helloMax == null) helloMax = Duration.ofSeconds(10);
     if (ackDoubt == null) ackDoubt = Duration.ofSeconds(1);
     if (ackMax == null) ackMax = Duration.ofSeconds(5);
@@ -83,10 +91,16 @@ public record ExecutorEdgeSettings(
     if (!tlsClientAuth.matches("none|optional|required")) {
       throw new IllegalArgumentException("tlsClientAuth must be none, optional or required");
     }
+    Peers.of(tlsTrustedProxies);
     if (handshakesPerSecMax < 1) {
       throw new IllegalArgumentException("handshakesPerSecMax must be positive");
     }
     if (port < 0 || port > 65_535) throw new IllegalArgumentException("must be a port");
+  }
+
+  /** Whose word about others is believed. */
+  Peers peers() {
+    return Peers.of(tlsTrustedProxies);
   }
 
   /** What a socket of theirs is told first. */
@@ -97,6 +111,7 @@ public record ExecutorEdgeSettings(
         (int) pingEvery.toMillis(),
         route.maxInFlight(),
         Limits.FRAME_BYTES_MAX,
-        drop);
+        drop,
+        telemetryEvery.isPositive() ? (Integer) (int) telemetryEvery.toMillis() : null);
   }
 }

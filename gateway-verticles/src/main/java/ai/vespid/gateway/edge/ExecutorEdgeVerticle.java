@@ -33,15 +33,14 @@ import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.GatewayFrame.DispatchCancel;
 import ai.vespid.sql.ExecutorIdentity;
 import ai.vespid.sql.ExecutorRepository;
+import ai.vespid.sql.PresenceRepository;
 import io.github.bucket4j.TimeMeter;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,12 +59,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private static final Duration ASK_MAX = Duration.ofSeconds(5);
   private static final long LIFE_CHECK_MS = 250;
   private static final long SEEN_MS = 5_000;
-  private static final long ACK_DELAY_MS = 1_000;
-  private static final long ACK_TICK_MS = 25;
   private static final short GOING_AWAY = 1001;
   private static final int DRAINED_AT_ONCE = 250;
-
-  private record Soon(long dueMs, Runnable action) {}
 
   private final Node node;
   private final SecretsUnderWay secrets;
@@ -73,7 +68,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private final ExecutorRepository executors;
   private final Map<String, ExecutorSocket> sockets = new HashMap<>();
   private Membership.Listener following;
-  private final Deque<Soon> soon = new ArrayDeque<>();
+  private final AgentFacts facts;
+  private Afterwards soon;
   private ExecutorEdgeSettings settings;
   private Bus bus;
   private HomeReports reports;
@@ -85,11 +81,13 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private AgentCertificates certificates;
   private Signing signing;
 
-  public ExecutorEdgeVerticle(Node node, int shard, ExecutorRepository executors) {
+  public ExecutorEdgeVerticle(
+      Node node, int shard, ExecutorRepository executors, PresenceRepository presence) {
     this.node = node;
     this.secrets = new SecretsUnderWay(node.optional(Envelope.class));
     this.shard = shard;
     this.executors = executors;
+    this.facts = new AgentFacts(presence, node.clock());
   }
 
   @Override
@@ -111,7 +109,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
             });
     node.membership().listen(following);
     vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
-    vertx.setPeriodic(ACK_TICK_MS, _ -> doWhatWaited());
+    soon = new Afterwards(vertx, node.clock());
+    vertx.setPeriodic(AgentFacts.WRITE_MS, _ -> facts.write());
     vertx.setPeriodic(settings.pingEvery().toMillis(), _ -> all().forEach(ExecutorSocket::ping));
     vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
     var identities = new IdentitySweep(executors, this::all, this::tell);
@@ -146,7 +145,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     node.membership().forget(following);
     if (mailbox == null) return Future.succeededFuture();
     all().forEach(socket -> socket.close(GOING_AWAY, "GATEWAY_SHUTDOWN"));
-    return mailbox.drain(settings.drainMax());
+    return mailbox.drain(settings.drainMax()).eventually(facts::write);
   }
 
   private Future<? extends Message> receive(ExecutorEdge<?> request) {
@@ -248,11 +247,6 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     if (untold.size() > DRAINED_AT_ONCE) vertx.setTimer(LIFE_CHECK_MS, _ -> drainWhenLeaving());
   }
 
-  // Each when its own time has come: a thousand agents thanked in one turn keep a dispatch waiting.
-  private void doWhatWaited() {
-    while (!soon.isEmpty() && soon.peek().dueMs() <= nowMs()) soon.poll().action().run();
-  }
-
   private void checkLife() {
     long now = nowMs();
     all().forEach(socket -> socket.checkLife(now));
@@ -301,6 +295,11 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   @Override
+  public AgentFacts facts() {
+    return facts;
+  }
+
+  @Override
   public void connected(Route route) {
     tell(new Connected(route));
   }
@@ -312,7 +311,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   @Override
   public void shortly(Runnable action) {
-    soon.add(new Soon(nowMs() + ACK_DELAY_MS, action));
+    soon.add(action);
   }
 
   @Override

@@ -123,6 +123,7 @@ final class ExecutorSocket {
       case ExecutorFrame.DispatchCanceled gone -> cancels.gone(gone.requestId(), gone.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId(), event.event());
       case ExecutorFrame.FrameDenied denied -> neighbours.denied(link.identity(), denied);
+      case ExecutorFrame.Telemetry told -> neighbours.facts().measured(link, told.reading());
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
           ExecutorFrame.TurnEvent _,
@@ -186,7 +187,7 @@ final class ExecutorSocket {
             hello == null ? List.of() : hello.inFlight(),
             hello == null ? List.of() : hello.finished(),
             () -> phase instanceof Phase.Joining)
-        .onSuccess(reconciled -> joined(route, reconciled))
+        .onSuccess(reconciled -> joined(route, reconciled, hello))
         .onFailure(cause -> {
           LOG.atWarn()
               .addKeyValue("executor", route.executorId())
@@ -196,8 +197,9 @@ final class ExecutorSocket {
         });
   }
 
-  private void joined(Route route, Reconciled reconciled) {
+  private void joined(Route route, Reconciled reconciled, ExecutorFrame.Hello hello) {
     if (!(phase instanceof Phase.Joining)) return;
+    neighbours.facts().arrived(link, wire.remoteAddress(), hello);
     inFlight.adopt(reconciled.adopted());
     var welcome = settings.welcome(route, reconciled.drop());
     if (dialect == Dialect.V2) wire.send(Frames.write(welcome));
@@ -271,16 +273,14 @@ final class ExecutorSocket {
       doubted = true;
       neighbours.doubt(link.identity(), late);
     }
-    switch (phase) {
-      case Phase.Greeting(long sinceMs) when nowMs - sinceMs > settings.helloMax().toMillis() ->
-          refusals.turnAway(dialect, ErrorCode.HELLO_REQUIRED, "no hello arrived in time");
-      case Phase.Live _ when nowMs - heardMs > settings.staleMs() -> lost("STALE");
-      case Phase.Live _ when inFlight.silentFor(settings.ackMax().toMillis(), nowMs) ->
-          lost("ACK_TIMEOUT");
-      // Of the original: it would lose what it holds, so it stays until it holds nothing.
-      case Phase.Live(Route route) when leaving && !route.acknowledges() && inFlight.size() == 0 ->
-          close(Wire.SERVICE_RESTART, "GATEWAY_DRAINING");
-      case Phase.Greeting _, Phase.Joining _, Phase.Live _, Phase.Closed _ -> {}
+    var silence = new Silence(settings, nowMs);
+    if (phase instanceof Phase.Greeting(long sinceMs) && silence.greeting(sinceMs)) {
+      refusals.turnAway(dialect, ErrorCode.HELLO_REQUIRED, "no hello arrived in time");
+    } else if (phase instanceof Phase.Live(Route route)) {
+      var missing = silence.of(heardMs, inFlight).orElse(null);
+      boolean done = leaving && Silence.nothingToLose(route, inFlight);
+      if (missing != null) lost(missing);
+      else if (done) close(Wire.SERVICE_RESTART, "GATEWAY_DRAINING");
     }
   }
 
@@ -340,6 +340,7 @@ final class ExecutorSocket {
         .addKeyValue("cause", reason)
         .addKeyValue("held", inFlight.size())
         .log("executor disconnected");
+    neighbours.facts().left(link, status, reason);
     neighbours.disconnected(route);
   }
 }

@@ -4,17 +4,11 @@ import ai.vespid.kit.http.Answers;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.sql.ExecutorIdentity;
 import ai.vespid.sql.ExecutorRepository;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
-import java.security.cert.X509Certificate;
-import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
-import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.net.ssl.SSLSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,7 +92,7 @@ final class Handshake {
           request.response(), ErrorCode.EXECUTOR_REVOKED, "the executor was revoked or disabled");
       return;
     }
-    var refusal = certificates.refusal(shown(request.connection()), identity.executorId());
+    var refusal = certificates.refusal(certificates.shown(request), identity.executorId());
     if (refusal.isPresent()) {
       LOG.atWarn()
           .addKeyValue("executor", identity.executorId())
@@ -122,20 +116,6 @@ final class Handshake {
         .addKeyValue("executor", identity.executorId())
         .addKeyValue("cause", cause.getClass().getSimpleName())
         .log("the upgrade failed");
-  }
-
-  private static List<X509Certificate> shown(HttpConnection connection) {
-    return shown(connection.sslSession());
-  }
-
-  /** The certificates of whoever is at the other end, its own first; empty for none. */
-  static List<X509Certificate> shown(SSLSession session) {
-    if (session == null) return List.of();
-    try {
-      return Stream.of(session.getPeerCertificates()).map(X509Certificate.class::cast).toList();
-    } catch (SSLPeerUnverifiedException e) {
-      return List.of();
-    }
   }
 
   private static String bearer(String header) {

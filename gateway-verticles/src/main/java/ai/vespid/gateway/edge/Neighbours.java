@@ -35,6 +35,9 @@ interface Neighbours {
 
   void disconnected(Route route);
 
+  /** What people may ask about later. */
+  AgentFacts facts();
+
   /** Runs it a second later on the edge's context. */
   void shortly(Runnable action);
 

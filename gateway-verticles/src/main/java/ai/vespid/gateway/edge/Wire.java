@@ -27,6 +27,7 @@ final class Wire {
   private final int framesPerSecMax;
   private final Consumer<byte[]> received;
   private final Signing signing;
+  private final Peers peers;
   private CommandSigner signer;
   private Buffer fragments;
   private long second;
@@ -43,6 +44,7 @@ final class Wire {
     this.framesPerSecMax = settings.framesPerSecMax();
     this.received = received;
     this.signing = signing;
+    this.peers = settings.peers();
     socket.setWriteQueueMaxSize(settings.writeQueueBytesMax());
     gatherWrites();
     socket.frameHandler(this::onFrame);
@@ -120,6 +122,11 @@ final class Wire {
 
   void ping() {
     socket.writePing(Buffer.buffer("v"));
+  }
+
+  /** Where the agent is, as a trusted proxy says it where one is in between. */
+  String remoteAddress() {
+    return peers.address(socket.headers(), socket.remoteAddress());
   }
 
   boolean full() {

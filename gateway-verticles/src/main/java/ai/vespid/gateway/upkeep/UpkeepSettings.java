@@ -18,6 +18,8 @@ import java.time.Duration;
  *     its download may take
  * @param unusedArchives files that were stored and never became a version, at least as long as an
  *     agent may keep a result that it could not deliver
+ * @param executorEvents what happened to connections of executors
+ * @param executorReadings how executors said they were
  * @param runs runs of workflows after their end, with all that was told of them
  */
 public record UpkeepSettings(
@@ -30,9 +32,13 @@ public record UpkeepSettings(
     Duration invitations,
     Duration oldVersions,
     Duration unusedArchives,
+    Duration executorEvents,
+    Duration executorReadings,
     Duration runs) {
   // The longest dispatch, the ten minutes its URLs outlive it, and the longest download.
   private static final Duration FILES_MIN = Duration.ofMinutes(30);
+
+  private static final Duration ANY = Duration.ofMinutes(1);
 
   public UpkeepSettings {
     every = or(every, Duration.ofMinutes(5));
@@ -45,6 +51,8 @@ public record UpkeepSettings(
     invitations = atLeast("invitations", or(invitations, Duration.ofDays(30)), Duration.ZERO);
     oldVersions = atLeast("oldVersions", or(oldVersions, Duration.ofHours(1)), FILES_MIN);
     unusedArchives = atLeast("unusedArchives", or(unusedArchives, Duration.ofDays(1)), FILES_MIN);
+    executorEvents = atLeast("executorEvents", or(executorEvents, Duration.ofDays(30)), ANY);
+    executorReadings = atLeast("executorReadings", or(executorReadings, Duration.ofDays(7)), ANY);
     runs = atLeast("runs", or(runs, Duration.ofDays(90)), Duration.ofMinutes(1));
   }
 
@@ -57,13 +65,22 @@ public record UpkeepSettings(
       case LOGIN_STATES -> Duration.ZERO;
       case OLD_VERSIONS -> oldVersions;
       case UNUSED_ARCHIVES -> unusedArchives;
+      case EXECUTOR_EVENTS -> executorEvents;
+      case EXECUTOR_READINGS -> executorReadings;
       case RUNS -> runs;
     };
   }
 
   int batch(Kind kind) {
     return switch (kind) {
-      case SESSIONS, PAIRING_TOKENS, INVITATIONS, LOGIN_STATES, RUNS -> batchMax;
+      case SESSIONS,
+          PAIRING_TOKENS,
+          INVITATIONS,
+          LOGIN_STATES,
+          EXECUTOR_EVENTS,
+          EXECUTOR_READINGS,
+          RUNS ->
+          batchMax;
       case OLD_VERSIONS, UNUSED_ARCHIVES -> archiveBatchMax;
     };
   }

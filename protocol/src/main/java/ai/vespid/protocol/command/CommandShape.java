@@ -10,8 +10,17 @@ import java.util.Optional;
 /**
  * What one command is called and takes. An argument that is missing, that is not what it must be,
  * or that nobody knows is refused before anything is done.
+ *
+ * @param open whether it takes any others, too, as those of plugins do: only they know theirs
  */
-public record CommandShape(String name, List<Argument> arguments) {
+public record CommandShape(String name, List<Argument> arguments, boolean open) {
+  private static final String SECRET_PREFIX = "secret_";
+
+  /** One that takes these and no others. */
+  public CommandShape(String name, List<Argument> arguments) {
+    this(name, arguments, false);
+  }
+
   public CommandShape {
     arguments = List.copyOf(arguments);
   }
@@ -28,7 +37,7 @@ public record CommandShape(String name, List<Argument> arguments) {
       throw new InvalidMessage("args", "must be an object");
     }
     for (var argument : arguments) argument.check(args == null ? null : args.get(argument.name()));
-    if (args == null) return;
+    if (args == null || open) return;
     for (var entry : args.properties()) {
       if (find(entry.getKey()).isEmpty()) {
         throw new InvalidMessage("args", name + " takes no other arguments than " + names());
@@ -50,7 +59,8 @@ public record CommandShape(String name, List<Argument> arguments) {
     var secret = JsonNodeFactory.instance.objectNode();
     if (args != null) {
       for (var entry : args.properties()) {
-        boolean hidden = find(entry.getKey()).map(Argument::secret).orElse(true);
+        boolean unknown = !this.open || entry.getKey().startsWith(SECRET_PREFIX);
+        boolean hidden = find(entry.getKey()).map(Argument::secret).orElse(unknown);
         (hidden ? secret : open).set(entry.getKey(), entry.getValue());
       }
     }

@@ -22,6 +22,9 @@ public final class Commands {
   /** What a session may be called: it becomes part of names of files and containers. */
   public static final String SESSION_ID = "[A-Za-z0-9][A-Za-z0-9_.-]{0,62}";
 
+  /** What plugins of agents add, which no list here has. */
+  private static final String PLUGIN = "plugin\\.[A-Za-z0-9_-]{1,60}";
+
   private static final String USER = "[A-Za-z0-9_-]+";
 
   private static final Map<String, CommandShape> ALL = new LinkedHashMap<>();
@@ -30,6 +33,8 @@ public final class Commands {
     sessions();
     add("service.list");
     add("service.status", of("service", text(1, 128)));
+    add("service.start", of("service", text(1, 128)));
+    add("service.stop", of("service", text(1, 128)));
     add("system.status");
     add("system.info");
     add("system.health");
@@ -118,6 +123,7 @@ public final class Commands {
 
   /** The shape of a command; empty when there is no such command. */
   public static Optional<CommandShape> find(String name) {
+    if (name.matches(PLUGIN)) return Optional.of(new CommandShape(name, List.of(), true));
     return Optional.ofNullable(ALL.get(name));
   }
 

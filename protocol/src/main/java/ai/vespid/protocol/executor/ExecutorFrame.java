@@ -28,6 +28,7 @@ import java.util.Set;
  *                      <-------------------  dispatch_cancel
  *   dispatch_canceled  ------------------->            only with the feature "cancel"
  *   tool_event_v2 *    ------------------->
+ *   telemetry *        ------------------->            only when the welcome wants it
  *   tool_result_v2     ------------------->            repeated until acknowledged
  *                      <-------------------  result_ack
  * </pre>
@@ -209,6 +210,18 @@ public sealed interface ExecutorFrame {
     }
   }
 
+  /** Ours: how the agent is, as often as the welcome wants it. It may be lost. */
+  record Telemetry(Reading reading) implements ExecutorFrame {
+    public Telemetry {
+      Check.required("reading", reading);
+    }
+
+    @Override
+    public String type() {
+      return "telemetry";
+    }
+  }
+
   /** A session_open was accepted. */
   record SessionOpened(String requestId, String sessionId) implements ExecutorFrame {
     public SessionOpened {
@@ -264,16 +277,6 @@ public sealed interface ExecutorFrame {
       Check.text("event.kind", kind, 1, 200);
       Check.required("event.level", level);
     }
-  }
-
-  /** How loud an event is. */
-  enum EventLevel {
-    @JsonProperty("info")
-    INFO,
-    @JsonProperty("warn")
-    WARN,
-    @JsonProperty("error")
-    ERROR
   }
 
   /** A turn ended well. */
@@ -338,13 +341,5 @@ public sealed interface ExecutorFrame {
     public String type() {
       return "memory_query_result";
     }
-  }
-
-  /** How a memory command ended. */
-  enum MemoryStatus {
-    @JsonProperty("ok")
-    OK,
-    @JsonProperty("failed")
-    FAILED
   }
 }

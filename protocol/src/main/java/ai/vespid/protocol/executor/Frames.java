@@ -17,6 +17,7 @@ public final class Frames {
           Map.entry("dispatch_ack", ExecutorFrame.DispatchAck.class),
           Map.entry("dispatch_canceled", ExecutorFrame.DispatchCanceled.class),
           Map.entry("frame_denied", ExecutorFrame.FrameDenied.class),
+          Map.entry("telemetry", ExecutorFrame.Telemetry.class),
           Map.entry("session_opened", ExecutorFrame.SessionOpened.class),
           Map.entry("turn_delta", ExecutorFrame.TurnDelta.class),
           Map.entry("turn_event", ExecutorFrame.TurnEvent.class),

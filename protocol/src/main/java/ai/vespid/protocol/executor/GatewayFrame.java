@@ -150,8 +150,20 @@ public sealed interface GatewayFrame {
       Integer pingMs,
       Integer maxInFlight,
       Integer frameBytesMax,
-      List<ExecutorFrame.Held> drop)
+      List<ExecutorFrame.Held> drop,
+      Integer telemetryMs)
       implements GatewayFrame {
+    /** One that wants no telemetry. */
+    public Welcome(
+        String connectionId,
+        Integer heartbeatMs,
+        Integer pingMs,
+        Integer maxInFlight,
+        Integer frameBytesMax,
+        List<ExecutorFrame.Held> drop) {
+      this(connectionId, heartbeatMs, pingMs, maxInFlight, frameBytesMax, drop, null);
+    }
+
     public Welcome {
       // What the agent held although it is decided already: it stops it or forgets it.
       drop = drop == null ? List.of() : List.copyOf(drop);

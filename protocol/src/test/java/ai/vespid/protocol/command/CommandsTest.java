@@ -23,7 +23,7 @@ class CommandsTest {
         .contains("session.create", "session.exec", "service.status", "system.health")
         .contains("create_panel_user", "spawn_container", "get_monitoring_data")
         .doesNotHaveDuplicates()
-        .hasSize(25);
+        .hasSize(27);
   }
 
   @ParameterizedTest
@@ -78,5 +78,19 @@ class CommandsTest {
 
     assertThat(halves.open()).hasToString("{\"username\":\"alice\"}");
     assertThat(halves.secret()).hasToString("{\"password\":\"12345678\"}");
+  }
+
+  @Test
+  void whatAPluginTakesOnlyItKnowsAndItsSecretsAreNamedSo() {
+    var shape = Commands.find("plugin.backup-now").orElseThrow();
+
+    shape.check(json("{'any': ['thing'], 'secret_key': 'k'}"));
+    var halves = shape.halves(json("{'any': ['thing'], 'secret_key': 'k'}"));
+
+    assertThat(halves.open().has("any")).isTrue();
+    assertThat(halves.open().has("secret_key")).isFalse();
+    assertThat(halves.secret().path("secret_key").asText()).isEqualTo("k");
+    assertThat(Commands.find("plugin.")).isEmpty();
+    assertThat(Commands.find("plugin.a b")).isEmpty();
   }
 }
