@@ -8,6 +8,7 @@ import ai.vespid.agent.session.MemoryProvider;
 import ai.vespid.agent.session.Providers;
 import ai.vespid.agent.session.SessionStore;
 import ai.vespid.agent.session.Sessions;
+import ai.vespid.agent.session.WorkspaceDisks;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.command.CommandCall;
@@ -27,23 +28,19 @@ public final class Site {
   private int ids;
 
   public Site(Path directory, CommandPolicy policy, Bounds bounds) throws IOException {
+    var processes = new ScriptProcess("boot", 300, System.getenv("PATH"));
     var providers = new Providers(List.of(memory), "memory", InstantSource.system());
     var sessions =
         new Sessions(
             providers,
             new SessionStore(directory.resolve("state")),
             bounds,
-            new Folders(List.of(directory.resolve("files"))));
+            new Folders(List.of(directory.resolve("files"))),
+            new WorkspaceDisks(directory.resolve("disks"), processes, System.getenv("PATH")));
     node =
         new Node(
             new Node.Parts(
-                NODE,
-                "1.0.0",
-                policy,
-                sessions,
-                directory.resolve("hooks"),
-                new ScriptProcess("boot", 300, System.getenv("PATH")),
-                directory));
+                NODE, "1.0.0", policy, sessions, directory.resolve("hooks"), processes, directory));
     sessions.restore();
   }
 
