@@ -41,7 +41,7 @@ final class Slim {
         Files.delete(slimmed);
         return;
       }
-      for (var entry : (Iterable<? extends ZipEntry>) from.stream()::iterator) {
+      for (var entry : from.stream().toList()) {
         var copy = new ZipEntry(entry.getName());
         copy.setTime(entry.getTime());
         to.putNextEntry(copy);
