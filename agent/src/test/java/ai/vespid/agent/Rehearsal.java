@@ -20,7 +20,8 @@ import java.util.concurrent.locks.LockSupport;
 public final class Rehearsal {
   private static final long CONNECTED_MS_MARK = 300;
   private static final long RESIDENT_BYTES_MARK = 70_000_000;
-  // What it is held to until it reaches the marks, so that it does not move away from them. A busy machine makes a start
+  // What it is held to until it reaches the marks, so that it does not move away from them. A busy
+  // machine makes a start
   // long, and hardly dear.
   private static final long PROCESSOR_MS_MAX = 500;
   private static final long RESIDENT_BYTES_MAX = 79_000_000;
