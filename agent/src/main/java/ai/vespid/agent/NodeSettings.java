@@ -2,6 +2,7 @@ package ai.vespid.agent;
 
 import ai.vespid.agent.command.CommandPolicy;
 import ai.vespid.agent.command.Node;
+import ai.vespid.agent.operation.Machine;
 import ai.vespid.agent.plugin.Plugins;
 import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.Sandboxes;
@@ -15,11 +16,10 @@ import ai.vespid.agent.session.Providers;
 import ai.vespid.agent.session.SessionProvider;
 import ai.vespid.agent.session.SessionStore;
 import ai.vespid.agent.session.Sessions;
+import ai.vespid.agent.session.WorkspaceDisks;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Setting;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -57,10 +57,9 @@ record NodeSettings(AgentSettings agent) {
     if (agent.settings().text(Setting.SESSION_BOUNDS, "").equals("none")) {
       return new Bounds(0, 0, 0, 0);
     }
-    var machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return Bounds.read(
         list(Setting.SESSION_BOUNDS, "none"),
-        machine.getTotalMemorySize(),
+        Machine.allMemoryBytes(),
         Setting.SESSION_BOUNDS.variable(),
         problems);
   }
@@ -78,13 +77,14 @@ record NodeSettings(AgentSettings agent) {
   /** What takes this agent's commands. */
   Node node(Owner owner, Sandboxes sandboxes) throws IOException {
     var root = agent.workspaceRoot().toAbsolutePath().resolve("sessions").resolve(owner.agent());
+    var processes = new ScriptProcess(owner.boot(), agent.hostKillGraceMs(), System.getenv("PATH"));
     var sessions =
         new Sessions(
             new Providers(made(owner, sandboxes, root), usualProvider(), InstantSource.system()),
             new SessionStore(root.resolve("state")),
             bounds(new Problems()),
-            folders(root.resolve("files")));
-    var processes = new ScriptProcess(owner.boot(), agent.hostKillGraceMs(), System.getenv("PATH"));
+            folders(root.resolve("files")),
+            new WorkspaceDisks(root.resolve("disks"), processes, System.getenv("PATH")));
     return new Node(
         new Node.Parts(
             owner.agent(),

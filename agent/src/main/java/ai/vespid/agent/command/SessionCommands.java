@@ -33,7 +33,11 @@ final class SessionCommands {
         "session.exec", this::exec);
   }
 
-  /** A session as answers show it. */
+  /**
+   * A session as answers show it.
+   *
+   * @param diskMb null where it may fill the disk that its workspace is on
+   */
   record Shown(
       String id,
       String provider,
@@ -44,6 +48,7 @@ final class SessionCommands {
       Map<String, String> labels,
       long memoryMb,
       double cpus,
+      Long diskMb,
       boolean network,
       String createdAt) {}
 
@@ -59,6 +64,7 @@ final class SessionCommands {
         record.labels(),
         record.quota().memoryBytes() / MIB,
         record.quota().nanoCpus() / 1e9,
+        record.quota().diskBytes() == 0 ? null : (Long) (record.quota().diskBytes() / MIB),
         record.network(),
         Timestamps.iso(record.createdAt()));
   }

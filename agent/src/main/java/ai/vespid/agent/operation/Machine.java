@@ -1,6 +1,8 @@
 package ai.vespid.agent.operation;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -22,6 +24,28 @@ public record Machine(
     long diskFreeBytes,
     long residentBytes,
     int openFiles) {
+
+  /**
+   * All the memory there is. From the kernel, for what Java brings to tell it costs as much time
+   * and memory as a connection; where the kernel writes no such file, from Java.
+   */
+  public static long allMemoryBytes() {
+    try {
+      long told = kibibytes(Files.readString(Path.of("/proc/meminfo")), "MemTotal:");
+      if (told > 0) return told;
+    } catch (IOException e) {
+      // Another system.
+    }
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  }
+
+  private static long kibibytes(String text, String name) {
+    return text.lines()
+        .filter(line -> line.startsWith(name))
+        .findFirst()
+        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1_024)
+        .orElse(-1L);
+  }
 
   /** Reads it; remembers what it needs for a difference. Safe for many threads. */
   public static final class Reader {
@@ -70,14 +94,6 @@ public record Machine(
       allBefore = all;
       busyBefore = busy;
       return allSince <= 0 ? 0 : Math.round(1_000.0 * busySince / allSince) / 10.0;
-    }
-
-    private static long kibibytes(String text, String name) {
-      return text.lines()
-          .filter(line -> line.startsWith(name))
-          .findFirst()
-          .map(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1_024)
-          .orElse(-1L);
     }
 
     private long space(boolean total) {

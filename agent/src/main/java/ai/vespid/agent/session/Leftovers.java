@@ -21,13 +21,15 @@ final class Leftovers {
 
   private final Providers providers;
   private final SessionStore store;
+  private final WorkspaceDisks disks;
   private final Map<String, Leftover> all = new ConcurrentHashMap<>();
 
   private record Leftover(SessionRecord record, Instant since) {}
 
-  Leftovers(Providers providers, SessionStore store) {
+  Leftovers(Providers providers, SessionStore store, WorkspaceDisks disks) {
     this.providers = providers;
     this.store = store;
+    this.disks = disks;
   }
 
   boolean has(String handle) {
@@ -57,6 +59,7 @@ final class Leftovers {
     boolean interrupted = Thread.interrupted();
     try {
       providers.any(record.provider()).destroy(record.handle());
+      disks.release(record);
       if (leftover.since.plus(KEPT).isBefore(providers.now())) {
         store.remove(record.handle());
         all.remove(record.handle());

@@ -3,12 +3,15 @@ package ai.vespid.agent.session;
 import ai.vespid.agent.workspace.Deletion;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Folders of sessions whose provider has no memory of its own: one each, named after the handle,
@@ -18,6 +21,7 @@ import java.util.List;
  */
 public record SessionFolder(Path root, String prefix) {
   private static final String NOTE = "session.json";
+  private static final String PORTS = "ports.json";
 
   public Path of(String handle) {
     return root.resolve(prefix + handle);
@@ -47,6 +51,26 @@ public record SessionFolder(Path root, String prefix) {
       return Json.read(Files.readAllBytes(note), SessionRecord.class);
     } catch (InvalidMessage e) {
       return null;
+    }
+  }
+
+  /** Notes at which ports of this machine its services are. */
+  public void rememberPorts(String handle, Map<String, Integer> ports) throws IOException {
+    Files.write(of(handle).resolve(PORTS), Json.write(ports));
+  }
+
+  /** Where they were last; none when nothing was noted. */
+  public Map<String, Integer> ports(String handle) throws IOException {
+    var note = of(handle).resolve(PORTS);
+    if (!Files.exists(note)) return Map.of();
+    try {
+      var ports = new HashMap<String, Integer>();
+      Json.read(Files.readAllBytes(note), JsonNode.class)
+          .properties()
+          .forEach(entry -> ports.put(entry.getKey(), entry.getValue().asInt()));
+      return ports;
+    } catch (InvalidMessage e) {
+      return Map.of();
     }
   }
 

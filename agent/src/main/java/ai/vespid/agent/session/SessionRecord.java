@@ -2,6 +2,8 @@ package ai.vespid.agent.session;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -56,6 +58,17 @@ public record SessionRecord(
     return new SessionRecord(
         id, handle, provider, workspace, image, env, services, network, quota, labels, createdAt,
         next);
+  }
+
+  /** What its programs get: where its services are to listen, and what was asked for. */
+  public Map<String, String> variables() {
+    var variables = new HashMap<String, String>();
+    services.forEach((service, port) -> {
+      var upper = service.toUpperCase(Locale.ROOT).replace('-', '_');
+      variables.put("VESPID_SERVICE_%s_PORT".formatted(upper), port.toString());
+    });
+    variables.putAll(env);
+    return variables;
   }
 
   /** What a label may tell. */

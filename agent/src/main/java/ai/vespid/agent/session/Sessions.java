@@ -31,6 +31,7 @@ public final class Sessions {
   private final SessionStore store;
   private final Bounds bounds;
   private final Folders folders;
+  private final WorkspaceDisks disks;
   private final Map<String, Live> live = new ConcurrentHashMap<>();
   private final Leftovers leftovers;
 
@@ -71,12 +72,18 @@ public final class Sessions {
    */
   public record View(SessionRecord record, Map<String, Integer> ports) {}
 
-  public Sessions(Providers providers, SessionStore store, Bounds bounds, Folders folders) {
+  public Sessions(
+      Providers providers,
+      SessionStore store,
+      Bounds bounds,
+      Folders folders,
+      WorkspaceDisks disks) {
     this.providers = providers;
     this.store = store;
     this.bounds = bounds;
     this.folders = folders;
-    this.leftovers = new Leftovers(providers, store);
+    this.disks = disks;
+    this.leftovers = new Leftovers(providers, store, disks);
   }
 
   public Providers providers() {
@@ -100,6 +107,7 @@ public final class Sessions {
     session.lock.lock();
     try {
       store.write(session.record);
+      disks.make(session.record);
       provider.create(session.record, time);
       if (time.cancellation().cancelled()) throw SessionFailed.timedOut("session.create");
       change(session, State.CREATED);
@@ -199,6 +207,7 @@ public final class Sessions {
         id,
         time,
         (session, provider) -> {
+          disks.ready(session.record);
           provider.start(session.record, time);
           change(session, State.RUNNING);
           look(session, provider);
@@ -233,6 +242,7 @@ public final class Sessions {
           change(session, State.DESTROYING);
           try {
             provider.destroy(session.record.handle());
+            disks.release(session.record);
             store.remove(session.record.handle());
           } catch (SessionFailed | IOException | InterruptedException | RuntimeException e) {
             leftovers.add(session.record);
@@ -305,7 +315,9 @@ public final class Sessions {
     var record = session.record;
     if (found == null) {
       live.remove(record.id(), session);
-      store.remove(record.handle());
+      // What is on its disk nobody else has.
+      if (record.quota().diskBytes() > 0) leftovers.add(record);
+      else store.remove(record.handle());
       return;
     }
     if (found.running() && record.state() != State.RUNNING) change(session, State.RUNNING);

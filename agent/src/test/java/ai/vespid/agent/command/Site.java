@@ -9,6 +9,7 @@ import ai.vespid.agent.session.MemoryProvider;
 import ai.vespid.agent.session.Providers;
 import ai.vespid.agent.session.SessionStore;
 import ai.vespid.agent.session.Sessions;
+import ai.vespid.agent.session.WorkspaceDisks;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.command.CommandCall;
@@ -35,13 +36,15 @@ public final class Site {
   public Site(
       Path directory, CommandPolicy policy, Bounds bounds, Map<String, CommandPlugin> plugins)
       throws IOException {
+    var processes = new ScriptProcess("boot", 300, System.getenv("PATH"));
     var providers = new Providers(List.of(memory), "memory", InstantSource.system());
     var sessions =
         new Sessions(
             providers,
             new SessionStore(directory.resolve("state")),
             bounds,
-            new Folders(List.of(directory.resolve("files"))));
+            new Folders(List.of(directory.resolve("files"))),
+            new WorkspaceDisks(directory.resolve("disks"), processes, System.getenv("PATH")));
     node =
         new Node(
             new Node.Parts(
@@ -51,7 +54,7 @@ public final class Site {
                 sessions,
                 directory.resolve("hooks"),
                 plugins,
-                new ScriptProcess("boot", 300, System.getenv("PATH")),
+                processes,
                 directory));
     sessions.restore();
   }

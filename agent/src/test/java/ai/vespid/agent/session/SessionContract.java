@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.vespid.agent.Eventually;
 import ai.vespid.agent.sandbox.Cancellation;
 import ai.vespid.agent.sandbox.SandboxContract;
+import ai.vespid.agent.sandbox.ScriptProcess;
 import ai.vespid.agent.sandbox.ShellOutput;
 import ai.vespid.agent.session.SessionProvider.Call;
 import ai.vespid.agent.session.SessionProvider.Time;
@@ -39,7 +40,10 @@ public interface SessionContract {
 
   /** Another state folder is a disk that was lost. */
   default Sessions sessions(String state) throws IOException {
-    var provider = provider();
+    return sessions(provider(), state);
+  }
+
+  default Sessions sessions(SessionProvider provider, String state) throws IOException {
     var providers = new Providers(List.of(provider), provider.name(), InstantSource.system());
     providers.probe();
     var sessions =
@@ -47,7 +51,11 @@ public interface SessionContract {
             providers,
             new SessionStore(directory().resolve(state)),
             new Bounds(10, 0, 0, 0),
-            new Folders(List.of(directory().resolve("files"))));
+            new Folders(List.of(directory().resolve("files"))),
+            new WorkspaceDisks(
+                directory().resolve("disks"),
+                new ScriptProcess("boot-of-disks", 300, System.getenv("PATH")),
+                System.getenv("PATH")));
     sessions.restore();
     return sessions;
   }
@@ -57,17 +65,21 @@ public interface SessionContract {
   }
 
   static Sessions.Wish wish(String id) {
+    return wish(id, Map.of(), null);
+  }
+
+  static Sessions.Wish wish(String id, Map<String, Integer> services, Long diskBytes) {
     return new Sessions.Wish(
         id,
         "w-" + id,
         null,
         null,
         Map.of("SESSION_SAYS", "a b"),
-        Map.of(),
+        services,
         null,
         null,
         null,
-        null,
+        diskBytes,
         Map.of());
   }
 

@@ -17,6 +17,7 @@ import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.exception.NotModifiedException;
 import com.github.dockerjava.api.model.Container;
 import com.github.dockerjava.api.model.ContainerPort;
+import com.github.dockerjava.api.model.ExposedPort;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ import java.util.function.Supplier;
 public final class DockerSessions implements SessionProvider {
   private static final String AGENT = "ai.vespid.session.agent";
   private static final String RECORD = "ai.vespid.session.record";
+  private static final String NO_NETWORK = "SANDBOX_NETWORK_UNSUPPORTED: ";
   private static final String NAME = "vespid-session-";
 
   private final DockerOptions options;
@@ -74,9 +76,9 @@ public final class DockerSessions implements SessionProvider {
   public boolean network(Boolean wish, Map<String, Integer> services) throws SessionFailed {
     boolean needed = services != null && !services.isEmpty();
     boolean wanted = wish == null ? needed || options.network().byDefault() : wish;
-    if (needed && !wanted) throw new SessionFailed("services need a network");
+    if (needed && !wanted) throw new SessionFailed(NO_NETWORK + "services need a network");
     if (wanted && options.network().disabled()) {
-      throw new SessionFailed("this agent's sessions have no network");
+      throw new SessionFailed(NO_NETWORK + "this agent's sessions have none");
     }
     return wanted;
   }
@@ -94,7 +96,11 @@ public final class DockerSessions implements SessionProvider {
     } catch (NotFoundException e) {
       throw new SessionFailed("its container is gone");
     } catch (DockerException e) {
-      throw new SessionFailed("the engine answers " + e.getHttpStatus() + ": " + reason(e));
+      var reason = reason(e);
+      boolean disk = reason.matches(".*(storage-opt|quota).*");
+      throw new SessionFailed(
+          (disk ? "DISK_LIMIT_UNSUPPORTED: " : "")
+              + ("the engine answers " + e.getHttpStatus() + ": " + reason));
     } catch (RuntimeException e) {
       throw new SessionFailed("the engine does not answer");
     }
@@ -149,8 +155,23 @@ public final class DockerSessions implements SessionProvider {
       } catch (NotModifiedException e) {
         return null; // It runs.
       }
+      published(client, session);
       return null;
     });
+  }
+
+  // An engine without a network of its own takes ports without a word and publishes none.
+  private static void published(DockerClient client, SessionRecord session) throws SessionFailed {
+    if (session.services().isEmpty()) return;
+    var name = NAME + session.handle();
+    var shown = client.inspectContainerCmd(name).exec().getNetworkSettings().getPorts();
+    for (var service : session.services().entrySet()) {
+      var bound = shown.getBindings().get(ExposedPort.tcp(service.getValue()));
+      if (bound != null && bound.length > 0) continue;
+      client.killContainerCmd(name).exec();
+      throw new SessionFailed(
+          NO_NETWORK + "the engine gives no port of this machine to " + service.getKey());
+    }
   }
 
   @Override

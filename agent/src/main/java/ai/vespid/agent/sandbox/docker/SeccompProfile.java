@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -20,7 +21,8 @@ final class SeccompProfile {
   static String shipped() {
     try (var in = SeccompProfile.class.getResourceAsStream(SHIPPED)) {
       if (in == null) throw new IllegalStateException("the agent was built without " + SHIPPED);
-      return compact(in.readAllBytes());
+      // As it is: every start reads it, and a test that it is well-formed.
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -10,7 +10,6 @@ import com.github.dockerjava.api.model.Ports;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -36,7 +35,8 @@ record SessionContainer(DockerOptions options, BooleanSupplier hasInit) {
             session.network(),
             hasInit.getAsBoolean(),
             client.inspectImageCmd(image).exec());
-    if (quota.diskBytes() > 0) {
+    // Besides its workspace it can write to the image's files only where they are not read-only.
+    if (quota.diskBytes() > 0 && !options.files().readOnly()) {
       host.withStorageOpt(Map.of("size", Math.ceilDiv(quota.diskBytes(), MIB) + "m"));
     }
     var exposed = new ArrayList<ExposedPort>();
@@ -64,13 +64,7 @@ record SessionContainer(DockerOptions options, BooleanSupplier hasInit) {
 
   private static List<String> variables(SessionRecord session) {
     var variables = new ArrayList<String>();
-    session
-        .services()
-        .forEach((service, port) -> {
-          var upper = service.toUpperCase(Locale.ROOT).replace('-', '_');
-          variables.add("VESPID_SERVICE_%s_PORT=%d".formatted(upper, port));
-        });
-    session.env().forEach((name, value) -> variables.add(name + '=' + value));
+    session.variables().forEach((name, value) -> variables.add(name + '=' + value));
     return variables;
   }
 }

@@ -10,6 +10,7 @@ import ai.vespid.agent.sandbox.ScriptProcess;
 import ai.vespid.agent.sandbox.ShellOutput;
 import ai.vespid.agent.sandbox.ShellTask;
 import ai.vespid.agent.sandbox.docker.DockerOptions;
+import ai.vespid.agent.workspace.Deletion;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.NetworkMode;
 import java.io.IOException;
@@ -30,6 +31,7 @@ import java.util.function.UnaryOperator;
  */
 public final class LxcSandbox implements Sandbox {
   private static final String PREFIX = "VESPID_V";
+  private static final Path APP_ARMOR = Path.of("/sys/module/apparmor/parameters/enabled");
   private static final long TRIAL_MS = 20_000;
 
   private final DockerOptions options;
@@ -81,6 +83,9 @@ public final class LxcSandbox implements Sandbox {
   @Override
   public Probe probe() {
     if (execute == null) return failed("there is no lxc-execute: LXC is not installed");
+    if (options.privileges().appArmorRequired() && !hasAppArmor()) {
+      return failed("AppArmor is required, and the kernel has none");
+    }
     if (!Files.isExecutable(rootFs.resolve("bin/sh"))) {
       return failed("there is no system with a bin/sh in " + rootFs);
     }
@@ -90,13 +95,33 @@ public final class LxcSandbox implements Sandbox {
         if (why != null) return failed(why);
         tried = true;
       }
-      return new Probe.Works(Cgroups.ignored());
+      return new Probe.Works(ignored());
     } catch (IOException | SandboxFailed e) {
       return failed("a trial container cannot run: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return failed("it was interrupted");
     }
+  }
+
+  private static boolean hasAppArmor() {
+    try {
+      return Files.readString(APP_ARMOR).startsWith("Y");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  // A sentence each.
+  private List<String> ignored() {
+    var ignored = new ArrayList<>(Cgroups.ignored());
+    var privileges = options.privileges();
+    if (privileges.appArmor() != null && !hasAppArmor()) {
+      ignored.add("AppArmor: the kernel has none, and LXC ignores the profile");
+    }
+    if (!privileges.labels().isEmpty()) ignored.add("label: LXC is told of AppArmor alone");
+    if (!options.files().storage().isEmpty()) ignored.add("storage: LXC has no quotas");
+    return ignored;
   }
 
   private Probe failed(String why) {
@@ -122,6 +147,17 @@ public final class LxcSandbox implements Sandbox {
   @Override
   public void endOrphans() {
     Cgroups.remove(name -> name.startsWith(namePrefix) && !running.contains(name));
+    if (!Files.isDirectory(state)) return;
+    try (var files = Files.newDirectoryStream(state, namePrefix + "*")) {
+      for (var file : files) {
+        var name = file.getFileName().toString().replaceFirst("\\.log$", "");
+        if (running.contains(name)) continue;
+        if (Files.isDirectory(file)) Deletion.of(file);
+        else Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      return; // The next round tries again.
+    }
   }
 
   @Override

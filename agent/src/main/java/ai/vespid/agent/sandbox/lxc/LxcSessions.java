@@ -28,6 +28,7 @@ import java.util.Map;
 public final class LxcSessions implements SessionProvider {
   private static final String NAME = "vespid-session-";
   private static final String ALIAS = "VESPID_V";
+  private static final String NO_NETWORK = "SANDBOX_NETWORK_UNSUPPORTED: ";
   private static final String ADDRESS = "address";
   private static final long TOOL_MS = 30_000;
   private static final int TOOL_CHARS = 4_096;
@@ -38,6 +39,7 @@ public final class LxcSessions implements SessionProvider {
   private final LxcSandbox sandbox;
   private final SessionFolder folders;
   private final String path;
+  private final LxcPorts ports = new LxcPorts();
 
   /**
    * Where all of it is.
@@ -88,10 +90,10 @@ public final class LxcSessions implements SessionProvider {
   public boolean network(Boolean wish, Map<String, Integer> services) throws SessionFailed {
     boolean needed = services != null && !services.isEmpty();
     var options = site.options().network();
-    if (needed) throw new SessionFailed("sessions of lxc have no ports of this machine");
-    boolean wanted = wish == null ? options.byDefault() : wish;
+    boolean wanted = wish == null ? needed || options.byDefault() : wish;
+    if (needed && !wanted) throw new SessionFailed(NO_NETWORK + "services need a network");
     if (wanted && (site.network() == null || options.disabled())) {
-      throw new SessionFailed("SANDBOX_NETWORK_UNSUPPORTED: there is no bridge for lxc");
+      throw new SessionFailed(NO_NETWORK + "there is no bridge for lxc");
     }
     return wanted;
   }
@@ -99,8 +101,13 @@ public final class LxcSessions implements SessionProvider {
   @Override
   public void create(SessionRecord session, Time time)
       throws SessionFailed, IOException, InterruptedException {
-    if (session.image() != null) throw new SessionFailed("sessions of lxc have no image");
-    if (session.quota().diskBytes() > 0) throw new SessionFailed("lxc has no limit for disks");
+    if (session.image() != null) {
+      throw new SessionFailed("SANDBOX_IMAGE_NOT_ALLOWED: sessions of lxc have no image");
+    }
+    if (session.quota().diskBytes() > 0 && !site.options().files().readOnly()) {
+      throw new SessionFailed(
+          "DISK_LIMIT_UNSUPPORTED: sessions of lxc can write to the files of the system");
+    }
     var user = site.options().privileges().user();
     var workspace = Path.of(session.workspace());
     Ownership.give(workspace, user.uid(), user.gid());
@@ -174,6 +181,7 @@ public final class LxcSessions implements SessionProvider {
   @Override
   public void stop(SessionRecord session, Duration grace)
       throws SessionFailed, IOException, InterruptedException {
+    ports.close(session.handle());
     if (!running(session.handle())) return;
     var command = tool("lxc-stop", session.handle());
     command.addAll(List.of("-t", Long.toString(grace.toSeconds())));
@@ -190,6 +198,7 @@ public final class LxcSessions implements SessionProvider {
 
   @Override
   public void destroy(String handle) throws SessionFailed, IOException, InterruptedException {
+    ports.close(handle);
     if (!folders.exists(handle)) return;
     if (running(handle)) kill(handle);
     Cgroups.remove((NAME + handle)::equals);
@@ -205,7 +214,7 @@ public final class LxcSessions implements SessionProvider {
       throws SessionFailed, IOException, InterruptedException {
     if (!running(session.handle())) throw new SessionFailed("its container does not run");
     var mark = CallMark.fresh();
-    var wanted = new HashMap<>(session.env());
+    var wanted = new HashMap<>(session.variables());
     wanted.putAll(call.env());
     wanted.put(CallMark.VARIABLE, mark.value());
     int charsMax = Math.min(call.outputCharsMax(), site.options().outputCharsMax());
@@ -248,8 +257,20 @@ public final class LxcSessions implements SessionProvider {
   public Map<String, Found> list() throws SessionFailed, IOException, InterruptedException {
     var found = new HashMap<String, Found>();
     for (var handle : folders.handles()) {
-      found.put(handle, new Found(folders.recall(handle), running(handle), Map.of()));
+      var record = folders.recall(handle);
+      boolean running = running(handle);
+      if (!running) ports.close(handle);
+      found.put(handle, new Found(record, running, running ? ports(record) : Map.of()));
     }
     return found;
+  }
+
+  private Map<String, Integer> ports(SessionRecord session) throws IOException {
+    if (session == null || session.services().isEmpty()) return Map.of();
+    var address = folders.of(session.handle()).resolve(ADDRESS);
+    var before = folders.ports(session.handle());
+    var now = ports.open(session, Files.readString(address), before);
+    if (!now.equals(before)) folders.rememberPorts(session.handle(), now);
+    return now;
   }
 }

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 
 /**
  * What QEMU is told about one machine: emulated, without any device but two shared folders and two
- * serial lines, with no network, as the user whom tasks run as, and with no way to other programs.
+ * serial lines, with no network but ports that lead into it, as the user whom tasks run as, and
+ * with no way to other programs.
  *
  * @param name by which its process is found
  * @param control folder through which agent and machine talk
@@ -53,7 +54,7 @@ record Machine(
   }
 
   /** Writes what the machine reads first, and makes both folders its user's. */
-  void prepare(Mode mode) throws IOException {
+  void prepare(Mode mode, MachinePorts ports) throws IOException {
     var files =
         limits.ulimits().stream()
             .filter(limit -> limit.getName().equals("nofile"))
@@ -69,6 +70,7 @@ record Machine(
             "TMP=" + tmp,
             "PIDS=" + limits.pids(),
             "FILES=" + files,
+            "ADDRESS=" + (ports.any() ? MachinePorts.ADDRESS : "none"),
             "MODE=" + (mode == Mode.TASK ? "task" : "session")));
     Ownership.give(work, user().uid(), user().gid());
     Ownership.give(control, user().uid(), user().gid());
@@ -80,7 +82,7 @@ record Machine(
    * @param bell a pair of pipes, {@code .in} and {@code .out}, as seen from where it is run, or
    *     null for none
    */
-  List<String> command(String bell) {
+  List<String> command(String bell, MachinePorts ports) {
     var command = new ArrayList<>(List.of("/bin/sh", "-c", OPEN, "sh"));
     command.addAll(List.of(control.toString(), work.toString()));
     if (isRoot()) {
@@ -91,7 +93,8 @@ record Machine(
     command.add(site.program("qemu-system-x86_64"));
     command.addAll(List.of("-name", name));
     words(command, "-nodefaults -no-user-config -display none -no-reboot -M q35 -accel tcg");
-    words(command, "-cpu max -nic none -serial stdio");
+    words(command, "-cpu max -serial stdio");
+    command.addAll(ports.options());
     words(command, "-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny");
     command.addAll(List.of("-smp", "" + Site.cpus(limits.nanoCpus())));
     command.addAll(List.of("-m", Math.max(MEMORY_MIN, limits.memoryBytes()) / MIB + "M"));

@@ -73,6 +73,9 @@ public final class QemuSandbox implements Sandbox {
 
   @Override
   public Probe probe() {
+    if (site.options().privileges().appArmorRequired()) {
+      return failed("AppArmor is required, and machines have none");
+    }
     for (var program : List.of("qemu-system-x86_64", "setpriv")) {
       if (site.program(program) == null) return failed("there is no " + program);
     }
@@ -106,7 +109,20 @@ public final class QemuSandbox implements Sandbox {
     var ignored = new ArrayList<String>();
     long nanoCpus = site.options().limits().nanoCpus();
     if (nanoCpus % 1_000_000_000 != 0) ignored.add("cpus: processors of a machine are whole");
-    if (!site.options().files().mounts().isEmpty()) ignored.add("mounts: a machine has none");
+    var files = site.options().files();
+    if (!files.mounts().isEmpty()) ignored.add("mounts: a machine has none");
+    if (!files.storage().isEmpty()) ignored.add("storage: a machine has no disk");
+    if (!Set.of("/tmp").containsAll(files.tmpfs().keySet())) {
+      ignored.add("tmpfs: a machine has /tmp alone");
+    }
+    for (var limit : site.options().limits().ulimits()) {
+      boolean known = limit.getName().matches("nofile|core");
+      if (!known) ignored.add("ulimits: a machine knows no " + limit.getName());
+    }
+    var privileges = site.options().privileges();
+    if (privileges.appArmor() != null || !privileges.labels().isEmpty()) {
+      ignored.add("AppArmor and label: a machine has none");
+    }
     return ignored;
   }
 
@@ -174,7 +190,7 @@ public final class QemuSandbox implements Sandbox {
             task.workDir(),
             "/work",
             options.limits());
-    machine.prepare(Machine.Mode.TASK);
+    machine.prepare(Machine.Mode.TASK, MachinePorts.NONE);
     long timeoutMs =
         options.timeoutMsMax() == 0
             ? task.timeoutMs()
@@ -182,7 +198,12 @@ public final class QemuSandbox implements Sandbox {
     var ended =
         processes.run(
             new ScriptProcess.Program(
-                backend(), machine.command(null), control, Map.of(), timeoutMs, CONSOLE_CHARS),
+                backend(),
+                machine.command(null, MachinePorts.NONE),
+                control,
+                Map.of(),
+                timeoutMs,
+                CONSOLE_CHARS),
             cancellation);
     var code = exchange.code();
     if (code != null) return exchange.output(backend(), code, false);

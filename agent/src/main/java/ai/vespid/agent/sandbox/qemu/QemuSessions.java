@@ -35,7 +35,9 @@ import java.util.function.Supplier;
  */
 public final class QemuSessions implements SessionProvider {
   private static final String NAME = "vespid-session-";
+  private static final String NO_NETWORK = "SANDBOX_NETWORK_UNSUPPORTED: ";
   private static final String BELL = "bell";
+  private static final int STARTS_MAX = 3;
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long KILL_MS = 20_000;
@@ -71,11 +73,10 @@ public final class QemuSessions implements SessionProvider {
 
   @Override
   public boolean network(Boolean wish, Map<String, Integer> services) throws SessionFailed {
-    boolean needed = services != null && !services.isEmpty();
-    if (needed || Boolean.TRUE.equals(wish)) {
-      throw new SessionFailed("SANDBOX_NETWORK_UNSUPPORTED: sessions of qemu have no network");
+    if (Boolean.TRUE.equals(wish)) {
+      throw new SessionFailed(NO_NETWORK + "sessions of qemu have no way out");
     }
-    return false;
+    return false; // Services have ports that lead in, and nothing leads out.
   }
 
   private Path control(String handle) {
@@ -96,8 +97,9 @@ public final class QemuSessions implements SessionProvider {
   @Override
   public void create(SessionRecord session, Time time)
       throws SessionFailed, IOException, InterruptedException {
-    if (session.image() != null) throw new SessionFailed("sessions of qemu have no image");
-    if (session.quota().diskBytes() > 0) throw new SessionFailed("qemu has no limit for disks");
+    if (session.image() != null) {
+      throw new SessionFailed("SANDBOX_IMAGE_NOT_ALLOWED: sessions of qemu have no image");
+    }
     var user = site.options().privileges().user();
     Ownership.give(Path.of(session.workspace()), user.uid(), user.gid());
     folders.make(session.handle());
@@ -108,19 +110,30 @@ public final class QemuSessions implements SessionProvider {
   @Override
   public void start(SessionRecord session, Time time)
       throws SessionFailed, IOException, InterruptedException {
+    if (process(session.handle()).isPresent()) return;
+    // Where another program took a port meanwhile, others are chosen.
+    for (int attempt = 1; !begin(session, time); attempt++) {
+      if (attempt == STARTS_MAX) throw new SessionFailed("its machine ended");
+    }
+  }
+
+  /** False when it ended over a port that is taken. */
+  private boolean begin(SessionRecord session, Time time)
+      throws SessionFailed, IOException, InterruptedException {
     var handle = session.handle();
-    if (process(handle).isPresent()) return;
     // What the last one left is none of this one's.
     Deletion.of(control(handle));
     Files.createDirectories(control(handle));
     var machine = machine(session);
-    machine.prepare(Machine.Mode.SESSION);
+    var ports = MachinePorts.choose(session.services(), folders.ports(handle));
+    if (ports.any()) folders.rememberPorts(handle, ports.here());
+    machine.prepare(Machine.Mode.SESSION, ports);
     passable(handle);
     bell(handle);
     var log = folders.of(handle).resolve("console");
     // In a session of its own and without the mark of this process: it stays when that goes.
     var command = new ArrayList<>(List.of(site.program("setsid"), "--fork"));
-    command.addAll(machine.command(BELL));
+    command.addAll(machine.command(BELL, ports));
     var builder = new ProcessBuilder(command).directory(folders.of(handle).toFile());
     builder.redirectInput(Path.of("/dev/null").toFile());
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
@@ -128,9 +141,22 @@ public final class QemuSessions implements SessionProvider {
     builder.start().waitFor(TOOL_MS, TimeUnit.MILLISECONDS);
     var up = control(handle).resolve("up");
     boolean begun = until(time, () -> Files.exists(up) || ended(handle));
-    if (Files.exists(up)) return;
+    if (Files.exists(up)) {
+      served(session, up);
+      return true;
+    }
     kill(handle);
-    throw begun ? new SessionFailed("its machine ended") : SessionFailed.timedOut("its machine");
+    if (!begun) throw SessionFailed.timedOut("its machine");
+    if (ports.any() && Files.readString(log).contains("host forwarding")) return false;
+    throw new SessionFailed("its machine ended");
+  }
+
+  // One that was made before there were ports would serve, and nobody would reach it.
+  private void served(SessionRecord session, Path up) throws SessionFailed, IOException {
+    if (session.services().isEmpty() || Files.readString(up).contains(MachinePorts.ADDRESS)) return;
+    kill(session.handle());
+    throw new SessionFailed(
+        NO_NETWORK + "the guest has no driver for it; qemu-guest makes it anew");
   }
 
   // Whom the machine runs as enters the folder, and nobody can list it.
@@ -226,7 +252,7 @@ public final class QemuSessions implements SessionProvider {
     var handle = session.handle();
     var machine = process(handle).orElseThrow(() -> new SessionFailed("its machine does not run"));
     var mark = CallMark.fresh();
-    var variables = new HashMap<>(session.env());
+    var variables = new HashMap<>(session.variables());
     variables.putAll(call.env());
     variables.put(CallMark.VARIABLE, mark.value());
     int charsMax = Math.min(call.outputCharsMax(), site.options().outputCharsMax());
@@ -275,7 +301,9 @@ public final class QemuSessions implements SessionProvider {
   public Map<String, Found> list() throws SessionFailed, IOException, InterruptedException {
     var found = new HashMap<String, Found>();
     for (var handle : folders.handles()) {
-      found.put(handle, new Found(folders.recall(handle), process(handle).isPresent(), Map.of()));
+      boolean running = process(handle).isPresent();
+      var ports = running ? folders.ports(handle) : Map.<String, Integer>of();
+      found.put(handle, new Found(folders.recall(handle), running, ports));
     }
     return found;
   }

@@ -1,8 +1,12 @@
 package ai.vespid.agent.sandbox.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.vespid.agent.sandbox.Owner;
+import ai.vespid.agent.session.PortsAndDisksContract;
 import ai.vespid.agent.session.SessionContract;
 import ai.vespid.agent.session.SessionProvider;
 import ai.vespid.agent.session.Sessions;
@@ -18,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions in a real engine. */
-class DockerSessionsTest implements SessionContract {
+class DockerSessionsTest implements PortsAndDisksContract {
   @TempDir Path directory;
 
   private SessionProvider provider;
@@ -48,6 +52,32 @@ class DockerSessionsTest implements SessionContract {
   @Override
   public Path directory() {
     return directory;
+  }
+
+  @Override
+  public SessionProvider restarted() {
+    return TestEngine.sandbox(Map.of(), directory).sessions("agent-of-" + directory.getFileName());
+  }
+
+  @Override
+  public void servicesRequired() {
+    assumeTrue(hasBridge(), "this engine has no network of its own");
+  }
+
+  private static boolean hasBridge() {
+    return TestEngine.client().listNetworksCmd().withNameFilter("bridge").exec().stream()
+        .anyMatch(network -> network.getName().equals("bridge"));
+  }
+
+  @Test
+  void portsThatTheEngineDoesNotPublishAreRefusedAndNotIgnored() throws Exception {
+    assumeFalse(hasBridge(), "this engine publishes them");
+    var sessions = sessions();
+    sessions.create(SessionContract.wish("one", Map.of("web", 8080), null), SessionContract.time());
+
+    assertThatThrownBy(() -> sessions.start("one", SessionContract.time()))
+        .hasMessageStartingWith("SANDBOX_NETWORK_UNSUPPORTED");
+    assertThat(provider.list().values()).noneMatch(SessionProvider.Found::running);
   }
 
   @Test

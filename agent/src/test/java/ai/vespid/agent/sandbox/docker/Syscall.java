@@ -18,11 +18,11 @@ import java.nio.file.attribute.PosixFilePermissions;
  * @param number of the call on x86-64
  * @param oldWay by the interrupt of 32-bit programs, past filters that know only one way
  */
-record Syscall(int number, long first, long second, boolean oldWay) {
+public record Syscall(int number, long first, long second, boolean oldWay) {
   private static final int HEADERS = 64 + 56;
   private static final long BASE = 0x400000;
 
-  static Syscall of(int number, long... arguments) {
+  public static Syscall of(int number, long... arguments) {
     return new Syscall(
         number,
         arguments.length > 0 ? arguments[0] : 0,
@@ -31,7 +31,7 @@ record Syscall(int number, long first, long second, boolean oldWay) {
   }
 
   /** Writes the program where a script of this machine's kind can start it. */
-  Path write(Path file) throws IOException {
+  public Path write(Path file) throws IOException {
     assumeTrue(System.getProperty("os.arch").equals("amd64"), "machine code for x86-64");
     var code = code();
     var program = ByteBuffer.allocate(HEADERS + code.length).order(ByteOrder.LITTLE_ENDIAN);

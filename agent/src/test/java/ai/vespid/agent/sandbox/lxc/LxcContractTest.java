@@ -2,6 +2,7 @@ package ai.vespid.agent.sandbox.lxc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.vespid.agent.sandbox.Cancellation;
@@ -12,6 +13,7 @@ import ai.vespid.agent.sandbox.SandboxContract;
 import ai.vespid.agent.sandbox.ShellOutput;
 import ai.vespid.agent.sandbox.ShellTask;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
+import ai.vespid.agent.sandbox.docker.Syscall;
 import ai.vespid.agent.settings.Problems;
 import ai.vespid.agent.settings.Settings;
 import ai.vespid.protocol.NetworkMode;
@@ -21,7 +23,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -151,6 +152,39 @@ class LxcContractTest implements SandboxContract {
   }
 
   @Test
+  void socketsOfVirtualMachinesAndTheRingAreClosedHereAsWell() throws Exception {
+    Syscall.of(41, 40, 1).write(workDir().resolve("vsock"));
+    Syscall.of(425).write(workDir().resolve("ring"));
+    Syscall.of(41, 1, 1).write(workDir().resolve("local"));
+
+    var output = run("./vsock; echo $?; ./ring; echo $?; ./local; echo $?");
+
+    // EPERM, ENOSYS, and what programs need.
+    assertThat(output.stdout()).isEqualTo("1\n38\n0\n");
+  }
+
+  @Test
+  void whatIsNotEnforcedIsTold() {
+    assumeFalse(Files.exists(Path.of("/sys/module/apparmor")), "this kernel has AppArmor");
+    sandbox =
+        sandbox(
+            Map.of(
+                "AGENT_WORKER_DOCKER_STORAGE_OPTS", "size=1g",
+                "AGENT_WORKER_DOCKER_APPARMOR", "own",
+                "AGENT_WORKER_DOCKER_SECURITY_OPTS", "label=type:own"));
+
+    assertThat(sandbox.probe())
+        .isEqualTo(
+            new Probe.Works(
+                List.of(
+                    "AppArmor: the kernel has none, and LXC ignores the profile",
+                    "label: LXC is told of AppArmor alone",
+                    "storage: LXC has no quotas")));
+    assertThat(sandbox(Map.of("AGENT_WORKER_REQUIRE_APPARMOR", "true")).probe())
+        .isEqualTo(new Probe.Fails("AppArmor is required, and the kernel has none"));
+  }
+
+  @Test
   void aTaskThatMayHaveANetworkIsToldThatThereIsNone() {
     var wish = new ShellTask.Wish(NetworkMode.ENABLED, null);
     var task =
@@ -163,15 +197,11 @@ class LxcContractTest implements SandboxContract {
 
   @Test
   void aTaskWithANetworkReachesTheBridgeAndOneWithoutDoesNot() throws Exception {
-    var bridge = "vespid" + ProcessHandle.current().pid() % 100_000;
-    assumeTrue(ip("link", "add", bridge, "type", "bridge"), "no bridge can be made here");
-    try {
-      ip("addr", "add", "10.213.77.1/24", "dev", bridge);
-      ip("link", "set", bridge, "up");
-      network = LxcNetwork.read(bridge + ":10.213.77.0/24", "", new Problems());
+    try (var bridge = new TestBridge()) {
+      network = bridge.network();
       sandbox = sandbox(Map.of());
-      try (var server = new ServerSocket(0, 1, InetAddress.getByName("10.213.77.1"))) {
-        var script = "nc -w 5 10.213.77.1 " + server.getLocalPort() + " </dev/null";
+      try (var server = new ServerSocket(0, 1, InetAddress.getByName(TestBridge.ADDRESS))) {
+        var script = "nc -w 5 " + TestBridge.ADDRESS + " " + server.getLocalPort() + " </dev/null";
         Thread.ofVirtual()
             .start(() -> {
               try (var caller = server.accept()) {
@@ -184,10 +214,9 @@ class LxcContractTest implements SandboxContract {
         assertThat(run(script).stdout()).isEmpty();
         assertThat(run(script, NetworkMode.ENABLED).stdout()).isEqualTo("reached\n");
         // Its address is free again, however often it is asked for.
-        assertThat(run("ip addr show eth0", NetworkMode.ENABLED).stdout()).contains("10.213.77.");
+        assertThat(run("ip addr show eth0", NetworkMode.ENABLED).stdout())
+            .contains(TestBridge.PREFIX);
       }
-    } finally {
-      ip("link", "del", bridge);
     }
   }
 
@@ -196,16 +225,6 @@ class LxcContractTest implements SandboxContract {
     var task =
         new ShellTask("r", 1, script, "sh", Map.of(), List.of(), workDir(), 20_000, 1_000, wish);
     return sandbox.run(task, new Cancellation());
-  }
-
-  private static boolean ip(String... words) throws IOException, InterruptedException {
-    var command = new ArrayList<>(List.of("ip"));
-    command.addAll(List.of(words));
-    try {
-      return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
-    } catch (IOException e) {
-      return false; // There is no such program.
-    }
   }
 
   @Test

@@ -1,11 +1,13 @@
 package ai.vespid.agent.sandbox.lxc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.vespid.agent.sandbox.Owner;
 import ai.vespid.agent.sandbox.SandboxContract;
 import ai.vespid.agent.sandbox.docker.DockerSettings;
+import ai.vespid.agent.session.PortsAndDisksContract;
 import ai.vespid.agent.session.SessionContract;
 import ai.vespid.agent.session.SessionProvider;
 import ai.vespid.agent.settings.Problems;
@@ -21,12 +23,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions in real containers of LXC. */
-class LxcSessionsTest implements SessionContract {
+class LxcSessionsTest implements PortsAndDisksContract {
   private static final String ROOT_FS = System.getenv("VESPID_TEST_LXC_ROOTFS");
 
   @TempDir Path directory;
 
   private SessionProvider provider;
+  private TestBridge bridge;
 
   @BeforeAll
   static void lxc() {
@@ -35,6 +38,11 @@ class LxcSessionsTest implements SessionContract {
 
   @BeforeEach
   void assemble() throws IOException {
+    provider = provider(null);
+    Files.createDirectories(directory.resolve("files"));
+  }
+
+  private SessionProvider provider(LxcNetwork network) {
     var problems = new Problems();
     var settings = Settings.of(Map.of(), Map.of(), problems);
     var options = DockerSettings.read(settings, CHARS_MAX, problems);
@@ -46,15 +54,26 @@ class LxcSessionsTest implements SessionContract {
             Path.of(ROOT_FS),
             directory.resolve("state-of-tasks"),
             300,
-            null,
+            network,
             SandboxContract::agentVariable);
-    provider = sandbox.sessions(directory.resolve("lxc"));
-    Files.createDirectories(directory.resolve("files"));
+    return sandbox.sessions(directory.resolve("lxc"));
+  }
+
+  @Override
+  public SessionProvider restarted() {
+    return provider(bridge == null ? null : bridge.network());
+  }
+
+  @Override
+  public void servicesRequired() {
+    bridge = new TestBridge();
+    provider = provider(bridge.network());
   }
 
   @AfterEach
   void removeAll() throws Exception {
     for (var handle : provider.list().keySet()) provider.destroy(handle);
+    if (bridge != null) bridge.close();
   }
 
   @Override
@@ -80,5 +99,14 @@ class LxcSessionsTest implements SessionContract {
         .contains("NoNewPrivs:\t1", "Seccomp:\t2");
     assertThat(SessionContract.exec(sessions, "one", "unshare", "-U", "true").exitCode())
         .isNotZero();
+  }
+
+  @Test
+  void withoutABridgeServicesAreRefused() throws Exception {
+    var wish = SessionContract.wish("one", Map.of("web", 8080), null);
+
+    assertThatThrownBy(() -> sessions().create(wish, SessionContract.time()))
+        .hasMessageStartingWith("SANDBOX_NETWORK_UNSUPPORTED");
+    assertThat(provider.list()).isEmpty();
   }
 }

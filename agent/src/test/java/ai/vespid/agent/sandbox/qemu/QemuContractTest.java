@@ -133,9 +133,27 @@ class QemuContractTest implements SandboxContract {
 
   @Test
   void whatIsNotEnforcedIsTold() {
-    sandbox = TestGuest.sandbox(Map.of("AGENT_WORKER_DOCKER_CPUS", "0.5"), directory);
+    sandbox =
+        TestGuest.sandbox(
+            Map.of(
+                "AGENT_WORKER_DOCKER_CPUS", "0.5",
+                "AGENT_WORKER_DOCKER_STORAGE_OPTS", "size=1g",
+                "AGENT_WORKER_DOCKER_APPARMOR", "own",
+                "AGENT_WORKER_DOCKER_TMPFS", "/tmp:size=8m,/run:size=8m",
+                "AGENT_WORKER_DOCKER_ULIMITS", "nofile=64,fsize=1024"),
+            directory);
 
     assertThat(sandbox.probe())
-        .isEqualTo(new Probe.Works(List.of("cpus: processors of a machine are whole")));
+        .isEqualTo(
+            new Probe.Works(
+                List.of(
+                    "cpus: processors of a machine are whole",
+                    "storage: a machine has no disk",
+                    "tmpfs: a machine has /tmp alone",
+                    "ulimits: a machine knows no fsize",
+                    "AppArmor and label: a machine has none")));
+    assertThat(
+            TestGuest.sandbox(Map.of("AGENT_WORKER_REQUIRE_APPARMOR", "true"), directory).probe())
+        .isEqualTo(new Probe.Fails("AppArmor is required, and machines have none"));
   }
 }
