@@ -4,10 +4,10 @@ import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.ExecutorFrame.MemoryQueryResult;
-import ai.vespid.protocol.executor.ExecutorFrame.MemoryStatus;
 import ai.vespid.protocol.executor.ExecutorFrame.MemorySyncResult;
 import ai.vespid.protocol.executor.ExecutorFrame.TurnError;
 import ai.vespid.protocol.executor.GatewayFrame;
+import ai.vespid.protocol.executor.MemoryStatus;
 import java.util.Map;
 
 /**

@@ -3,10 +3,10 @@ package ai.vespid.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.protocol.executor.ExecutorFrame.MemoryQueryResult;
-import ai.vespid.protocol.executor.ExecutorFrame.MemoryStatus;
 import ai.vespid.protocol.executor.ExecutorFrame.MemorySyncResult;
 import ai.vespid.protocol.executor.ExecutorFrame.TurnError;
 import ai.vespid.protocol.executor.GatewayFrame;
+import ai.vespid.protocol.executor.MemoryStatus;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 

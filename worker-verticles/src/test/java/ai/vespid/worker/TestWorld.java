@@ -106,14 +106,9 @@ public final class TestWorld implements AutoCloseable {
   }
 
   private Node node(String name, Vertx on, Database with, Ports ports) {
+    var redis = new RedisOptions().setConnectionString("redis://127.0.0.1:" + redisPort);
     Map<Class<?>, Object> services =
-        Map.of(
-            Database.class,
-            with,
-            RedisOptions.class,
-            new RedisOptions().setConnectionString("redis://127.0.0.1:" + redisPort),
-            Envelope.class,
-            envelope);
+        Map.of(Database.class, with, RedisOptions.class, redis, Envelope.class, envelope);
     return new Node(
         name,
         name,
