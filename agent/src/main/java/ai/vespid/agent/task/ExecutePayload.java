@@ -3,12 +3,15 @@ package ai.vespid.agent.task;
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.NetworkMode;
+import ai.vespid.protocol.engine.Inference;
 import java.util.List;
 import java.util.Map;
 
 /** The payload of {@code agent.execute} (contract 6 and 7.2). */
 record ExecutePayload(String nodeId, Node node) {
   private static final int SCRIPT_CHARS_MAX = 200_000;
+  private static final int TOOLS_MAX = Inference.TOOLS_MAX;
+  private static final int TOOL_CHARS_MAX = 460;
 
   record Node(String id, String type, Config config) {}
 
@@ -32,7 +35,18 @@ record ExecutePayload(String nodeId, Node node) {
     }
   }
 
-  record Task(String type, String script, String shell, Map<String, String> env) {
+  /** The tools of an engine; null stays null: then it is no engine that wants something. */
+  static List<String> tools(String path, List<String> allow) {
+    return allow == null ? null : Check.texts(path, allow, TOOLS_MAX, TOOL_CHARS_MAX);
+  }
+
+  /**
+   * What is to be run.
+   *
+   * @param allow the tools of whoever wants it; null when it is no tool of an engine
+   */
+  record Task(
+      String type, String script, String shell, Map<String, String> env, List<String> allow) {
     Task {
       if (!"shell".equals(type)) throw new InvalidMessage("task.type", "must be shell");
       Check.text("task.script", script, 1, SCRIPT_CHARS_MAX);
@@ -41,6 +55,7 @@ record ExecutePayload(String nodeId, Node node) {
         throw new InvalidMessage("task.shell", "must be sh or bash");
       }
       env = env == null ? Map.of() : Map.copyOf(env);
+      allow = tools("task.allow", allow);
     }
 
     @Override

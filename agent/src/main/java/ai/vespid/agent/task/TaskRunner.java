@@ -22,9 +22,11 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
 import ai.vespid.protocol.command.CommandCall;
 import ai.vespid.protocol.connector.ActionFailed;
+import ai.vespid.protocol.engine.KnownTools;
 import ai.vespid.protocol.executor.ExecutorFrame.ToolResult;
 import ai.vespid.protocol.executor.GatewayFrame.InvokeTool;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -120,6 +122,10 @@ public final class TaskRunner {
     } catch (InvalidMessage e) {
       throw new ActionFailed(ErrorCode.INVALID_ACTION_PAYLOAD.name());
     }
+    var tool = KnownTools.CONNECTOR_PREFIX + payload.connectorId() + '.' + payload.actionId();
+    if (!wanted(payload.allow(), tool)) {
+      throw new ActionFailed(ErrorCode.TOOL_NOT_ALLOWED.with(tool));
+    }
     var connector = connectors.get(payload.connectorId());
     if (connector == null || !connector.actions().contains(payload.actionId())) {
       throw new ActionFailed(
@@ -135,6 +141,11 @@ public final class TaskRunner {
             baseUrl,
             invoke.requestId(),
             invoke.toolPolicy().timeoutMs()));
+  }
+
+  // As with the tools of this host: whoever sends it may be wrong about what its engine may use.
+  private static boolean wanted(List<String> allow, String toolId) {
+    return allow == null || KnownTools.allowed(allow, toolId);
   }
 
   private ToolResult command(InvokeTool invoke, Cancellation cancellation) {
@@ -176,6 +187,9 @@ public final class TaskRunner {
     if (task == null) {
       var accepted = Map.of("accepted", true, "taskId", payload.nodeId() + "-remote-task");
       return succeeded(invoke, RawJson.from(accepted), null);
+    }
+    if (!wanted(task.allow(), KnownTools.SHELL)) {
+      return failed(invoke, ErrorCode.TOOL_NOT_ALLOWED.with(KnownTools.SHELL), null);
     }
     var sandbox = sandboxes.find(payload.backend());
     if (sandbox.isEmpty()) {

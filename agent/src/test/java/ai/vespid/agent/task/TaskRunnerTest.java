@@ -117,11 +117,27 @@ class TaskRunnerTest {
             + " | SANDBOX_BACKEND_UNAVAILABLE:docker",
         "{'task':{'type':'shell','script':'true'},'sandbox':{'network':'none'}}"
             + " | HOST_NETWORK_MODE_UNSUPPORTED",
-        "{'task':{'type':'shell','script':'true'},'sandbox':{'network':'enabled'}} |"
+        "{'task':{'type':'shell','script':'true'},'sandbox':{'network':'enabled'}} |",
+        "{'task':{'type':'shell','script':'true','allow':['shell.run']}} |",
+        "{'task':{'type':'shell','script':'true','allow':['skill.*']}}"
+            + " | TOOL_NOT_ALLOWED:shell.run",
+        "{'task':{'type':'shell','script':'true','allow':[]}} | TOOL_NOT_ALLOWED:shell.run"
       },
       quoteCharacter = '~')
   void theTaskAndItsSandboxDecideTheEnd(String config, String error) {
     assertThat(execute(config.replace('\'', '"')).error()).isEqualTo(error);
+  }
+
+  @Test
+  void anActionIsHeldAgainstTheToolsOfWhoeverWantsIt() {
+    var action = "{\"connectorId\":\"echo\",\"actionId\":\"say\",\"allow\":[%s]}";
+
+    assertThat(run(Kind.CONNECTOR_ACTION, action.formatted("\"shell.run\"")).error())
+        .isEqualTo("TOOL_NOT_ALLOWED:connector.echo.say");
+    assertThat(run(Kind.CONNECTOR_ACTION, action.formatted("\"connector.echo.say\"")).error())
+        .isNull();
+    assertThat(run(Kind.CONNECTOR_ACTION, action.formatted("\"connector.action\"")).error())
+        .isNull();
   }
 
   @Test

@@ -46,7 +46,8 @@ final class Tools {
   /** What hosts are told about where services are. */
   record Env(String githubApiBaseUrl) {}
 
-  private record ActionPayload(String connectorId, String actionId, RawJson input, Env env) {}
+  private record ActionPayload(
+      String connectorId, String actionId, RawJson input, Env env, List<String> allow) {}
 
   private final Env env;
 
@@ -138,35 +139,39 @@ final class Tools {
   private Work work(ToolCall call, List<String> allow) throws Refused {
     if (KnownTools.hosted(call.toolId())) return hosted(call, allow);
     try {
-      if (call.toolId().equals(SHELL)) return shell(Json.read(call.input().bytes(), Shell.class));
+      if (call.toolId().equals(SHELL))
+        return shell(Json.read(call.input().bytes(), Shell.class), allow);
       if (call.toolId().equals(KnownTools.CONNECTOR)) {
-        return action(Json.read(call.input().bytes(), Action.class));
+        return action(Json.read(call.input().bytes(), Action.class), allow);
       }
     } catch (InvalidMessage e) {
       throw new Refused(ErrorCode.INVALID_TOOL_INPUT, e.getMessage());
     }
     var named = KnownTools.named(call.toolId());
     if (named.isEmpty()) throw new Refused(ErrorCode.TOOL_NOT_SUPPORTED, call.toolId());
-    return action(new Action(named.get().connectorId(), named.get().actionId(), call.input()));
+    return action(
+        new Action(named.get().connectorId(), named.get().actionId(), call.input()), allow);
   }
 
-  private Work action(Action action) throws Refused {
+  private Work action(Action action, List<String> allow) throws Refused {
     if (action.connectorId() == null || action.actionId() == null) {
       throw new Refused(ErrorCode.INVALID_TOOL_INPUT, "connectorId and actionId are required");
     }
-    var payload = new ActionPayload(action.connectorId(), action.actionId(), action.input(), env);
+    var payload =
+        new ActionPayload(action.connectorId(), action.actionId(), action.input(), env, allow);
     return new Work(
         Kind.CONNECTOR_ACTION, action.connectorId(), RawJson.from(payload), WorkspaceUse.NONE);
   }
 
-  private static Work shell(Shell shell) throws Refused {
+  private static Work shell(Shell shell, List<String> allow) throws Refused {
     if (shell.script() == null || shell.script().isBlank()) {
       throw new Refused(ErrorCode.INVALID_TOOL_INPUT, "script: is required");
     }
     var task =
         shell.shell() == null
-            ? Map.of("type", "shell", "script", shell.script())
-            : Map.of("type", "shell", "script", shell.script(), "shell", shell.shell());
+            ? Map.of("type", "shell", "script", shell.script(), "allow", allow)
+            : Map.of(
+                "type", "shell", "script", shell.script(), "shell", shell.shell(), "allow", allow);
     return execute(task, WorkspaceUse.RUN);
   }
 

@@ -119,6 +119,7 @@ final class TenantIsolationTest {
     if (path.endsWith("/{workflowId}")) return "{\"name\":\"stolen\"}";
     if (path.endsWith("/{secretId}")) return "{\"value\":\"stolen\"}";
     if (path.endsWith("/{subscriptionId}")) return "{\"enabled\":false}";
+    if (path.endsWith("/test-key")) return "{\"secretId\":\"" + site.secretId() + "\"}";
     return otherwise.encode();
   }
 
@@ -126,6 +127,7 @@ final class TenantIsolationTest {
     return path.replace("{orgId}", organization)
         .replace("{executorId}", executorId)
         .replace("{commandId}", "theirs")
+        .replace("{provider}", "openai")
         .replace("{memberId}", alice.userId)
         .replace("{workflowId}", site.workflowId())
         .replace("{runId}", site.runId())

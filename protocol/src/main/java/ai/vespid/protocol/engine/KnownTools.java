@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 public final class KnownTools {
   public static final String SHELL = "shell.run";
   public static final String CONNECTOR = "connector.action";
+  public static final String CONNECTOR_PREFIX = "connector.";
   public static final String MEMORY_SEARCH = "memory.search";
   public static final String MEMORY_GET = "memory.get";
   public static final String MEMORY_WRITE = "memory.write";

@@ -131,6 +131,7 @@ final class ToolNodes {
     task.put("type", "shell");
     task.put("script", shell.script());
     if (shell.shell() != null) task.put("shell", shell.shell());
+    task.put("allow", agent.tools().allow());
     return node(id, "agent.execute", Map.of("task", task, "execution", execution(agent)));
   }
 
