@@ -8,12 +8,14 @@ import ai.vespid.sql.PresenceRepository.Arrival;
 import ai.vespid.sql.PresenceRepository.Departure;
 import ai.vespid.sql.PresenceRepository.Told;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -135,6 +137,14 @@ final class AgentFacts {
             .compose(_ -> each(late, presence::left, this::keepLeft))
             .compose(_ -> each(told, presence::measured, _ -> {}));
     return underWay;
+  }
+
+  /** Writes what is left; a database that stands still does not keep its node for longer. */
+  Future<Void> writeLast(Duration max) {
+    return underWay
+        .transform(_ -> write())
+        .timeout(max.toMillis(), TimeUnit.MILLISECONDS)
+        .otherwiseEmpty();
   }
 
   private interface Write<T> {

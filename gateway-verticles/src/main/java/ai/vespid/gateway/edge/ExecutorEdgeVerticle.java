@@ -145,7 +145,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     node.membership().forget(following);
     if (mailbox == null) return Future.succeededFuture();
     all().forEach(socket -> socket.close(GOING_AWAY, "GATEWAY_SHUTDOWN"));
-    return mailbox.drain(settings.drainMax()).eventually(facts::write);
+    var max = settings.drainMax();
+    return mailbox.drain(max).eventually(() -> facts.writeLast(max));
   }
 
   private Future<? extends Message> receive(ExecutorEdge<?> request) {

@@ -24,6 +24,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Owns the sessions this shard is home for. Rebuilt from their rows and events: what was under way
@@ -105,6 +106,13 @@ public final class SessionTurnsVerticle extends VerticleBase {
   public Future<?> stop() {
     node.membership().forget(following);
     if (mailbox == null) return Future.succeededFuture();
-    return mailbox.drain(DRAIN_MAX).eventually(ownership::close);
+    // A database that stands still must not keep the node: leases run out by themselves.
+    return mailbox
+        .drain(DRAIN_MAX)
+        .eventually(() ->
+            ownership
+                .close()
+                .timeout(DRAIN_MAX.toMillis(), TimeUnit.MILLISECONDS)
+                .otherwiseEmpty());
   }
 }

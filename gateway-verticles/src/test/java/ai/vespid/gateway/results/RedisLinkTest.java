@@ -30,6 +30,7 @@ final class RedisLinkTest {
   private final Vertx vertx = Vertx.vertx();
   private final Context context = vertx.getOrCreateContext();
   private RedisServer server;
+  private RedisOptions options;
   private RedisLink link;
   private long pid;
 
@@ -41,7 +42,7 @@ final class RedisLinkTest {
     }
     server = RedisServer.newRedisServer().port(port).bind("127.0.0.1").build();
     server.start();
-    var options = new RedisOptions().setConnectionString("redis://127.0.0.1:" + port);
+    options = new RedisOptions().setConnectionString("redis://127.0.0.1:" + port);
     link = new RedisLink(vertx, options);
     on(link::open).await();
     pid = pid();
@@ -75,6 +76,7 @@ final class RedisLinkTest {
   @Test
   void aLinkIsOpenedWithoutOneThatAnswersNothing() throws Exception {
     on(link::close).await();
+    link = new RedisLink(vertx, options);
     signal("STOP");
 
     on(link::open).await(5, TimeUnit.SECONDS);

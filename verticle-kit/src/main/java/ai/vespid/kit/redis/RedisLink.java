@@ -64,9 +64,9 @@ public final class RedisLink {
 
   /** Connects; completes also when Redis is away, which is then tried again and again. */
   public Future<Void> open() {
+    if (closed) return Future.succeededFuture();
     // Its own each time: a connection that is given back while it waits for an answer would be
-    // taken
-    // out again, and only closing its client closes it.
+    // taken out again, and only closing its client closes it.
     client = Redis.createClient(vertx, options);
     return client
         .connect()
@@ -77,7 +77,10 @@ public final class RedisLink {
   }
 
   private void connected(RedisConnection opened) {
-    if (closed) return;
+    if (closed) {
+      opened.close();
+      return;
+    }
     connection = opened;
     if (missed) connectedNanos = System.nanoTime();
     cameBack |= missed;
