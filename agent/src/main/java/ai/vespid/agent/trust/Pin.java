@@ -19,7 +19,12 @@ public record Pin(String hash) {
    * What {@code curl}, browsers and {@code openssl} print: base64 after {@code sha256/}, or hex.
    */
   public static Optional<Pin> parse(String text) {
-    var hash = text.replaceFirst("^(?i)sha256(//?|:)", "");
+    var hash = text.replaceFirst("^(?i)sha256[/:]", "");
+    // curl writes two slashes; but one in 64 hashes begins with a slash of its own.
+    return decoded(hash).or(() -> decoded(hash.replaceFirst("^/", "")));
+  }
+
+  private static Optional<Pin> decoded(String hash) {
     try {
       var bytes =
           hash.matches("[0-9A-Fa-f]{64}")

@@ -130,5 +130,9 @@ class GatewayTrustTest {
     assertThat(Pin.parse(pin.hash())).contains(pin);
     assertThat(Pin.parse("sha1/" + pin.hash())).isEmpty();
     assertThat(Pin.parse("")).isEmpty();
+    var slash = new Pin("/" + "A".repeat(42) + "=");
+    assertThat(Pin.parse(slash.toString())).as("its hash begins with a slash").contains(slash);
+    assertThat(Pin.parse("sha256//" + slash.hash())).contains(slash);
+    assertThat(Pin.parse(slash.hash())).contains(slash);
   }
 }
