@@ -5,7 +5,6 @@ import ai.vespid.agent.trust.GatewayTrust;
 import ai.vespid.agent.trust.LinkFault;
 import ai.vespid.agent.trust.Proxy;
 import ai.vespid.protocol.InvalidMessage;
-import ai.vespid.protocol.Json;
 import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.Frames;
@@ -233,7 +232,7 @@ public final class Link {
     long wait;
     if (cause instanceof UpgradeRejectedException refused) {
       wait = waitAfter(refused);
-      var code = codeOf(refused);
+      var code = LinkFault.codeOf(refused);
       fault = code == null ? "GATEWAY_REFUSED_" + refused.getStatus() : code;
       LOG.atWarn()
           .addKeyValue("status", refused.getStatus())
@@ -269,15 +268,6 @@ public final class Link {
         : backoff.lostMs();
   }
 
-  private static String codeOf(UpgradeRejectedException refused) {
-    try {
-      var body = refused.getBody();
-      return body == null ? null : Json.peek(body.getBytes(), "code");
-    } catch (InvalidMessage e) {
-      return null;
-    }
-  }
-
   private void lost(WebSocket which, String cause) {
     if (which != socket) return;
     socket = null;
@@ -311,7 +301,7 @@ public final class Link {
   }
 
   private void ping() {
-    if (socket == null) return;
+    if (!open()) return;
     if (++pingsUnanswered > pace.unansweredMax()) {
       var dead = socket;
       lost(dead, "PINGS_UNANSWERED");
@@ -323,9 +313,14 @@ public final class Link {
 
   /** Sends when connected; otherwise the frame is lost and must be told again later. */
   public void send(ExecutorFrame frame) {
-    if (socket != null) {
-      socket.writeTextMessage(new String(Frames.write(frame), StandardCharsets.UTF_8));
-    }
+    if (open()) socket.writeTextMessage(new String(Frames.write(frame), StandardCharsets.UTF_8));
+  }
+
+  // A gateway that said that it closes, and whose connection stays, is not there any more either:
+  // nothing tells it but the socket itself.
+  private boolean open() {
+    if (socket != null && socket.isClosed()) lost(socket, socket.closeReason());
+    return socket != null;
   }
 
   public boolean connected() {

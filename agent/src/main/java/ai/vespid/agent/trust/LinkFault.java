@@ -1,10 +1,13 @@
 package ai.vespid.agent.trust;
 
 import ai.vespid.agent.AgentFailure;
+import ai.vespid.protocol.InvalidMessage;
+import ai.vespid.protocol.Json;
 import ai.vespid.protocol.trust.Distrust;
 import io.netty.handler.codec.http.websocketx.WebSocketHandshakeException;
 import io.netty.handler.proxy.ProxyConnectException;
 import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.UpgradeRejectedException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.util.Locale;
@@ -72,5 +75,15 @@ public final class LinkFault {
     boolean alert = message.contains("alert");
     boolean ofCertificate = message.matches("(?s).*(certificate|unknown_ca|access_denied).*");
     return alert && ofCertificate ? "CLIENT_CERTIFICATE_REFUSED" : "TLS_FAILED";
+  }
+
+  /** The code a gateway gave when it did not let the agent in; null when it gave none. */
+  public static String codeOf(UpgradeRejectedException refused) {
+    try {
+      var body = refused.getBody();
+      return body == null ? null : Json.peek(body.getBytes(), "code");
+    } catch (InvalidMessage e) {
+      return null;
+    }
   }
 }
