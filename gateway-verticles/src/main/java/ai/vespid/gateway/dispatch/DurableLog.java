@@ -39,7 +39,7 @@ final class DurableLog {
   private static final int PAGE = 1_000;
   private static final long RETRY_MS = 500;
   // Each has its place with an executor meanwhile, which others could have.
-  private static final Duration INSERT_WAIT_MAX = Duration.ofSeconds(1);
+  private static final Duration INSERT_WAIT_MAX = Duration.ofSeconds(5);
 
   private final Vertx vertx;
   private final DispatchRepository dispatches;
