@@ -6,12 +6,7 @@ import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.sql.SecretRepository;
 import ai.vespid.sql.SecretRepository.Sealed;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,57 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which host's engine a session uses, with whose key, and what it may do there. */
 @Timeout(90)
-final class SessionEngineHostsTest {
-  private static final String CLAUDE = "gateway.claude.v2";
-  private static final String KEY = "key:gateway.claude.v2";
-
-  private static TestGateway gateway;
-  private SessionSite site;
-
-  @BeforeAll
-  static void start() {
-    gateway = new TestGateway();
-    gateway
-        .sessionsConfig
-        .put("hostGrace", "PT0.5S")
-        .put("lease", "PT1S")
-        .put("sweepEvery", "PT0.2S");
-    gateway.routerConfig.put("graceMs", 500);
-    gateway.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void organization() {
-    site = new SessionSite(gateway);
-  }
-
-  private FakeAgent agent(TestGateway.Credentials credentials, String... offers) {
-    return FakeAgent.extended(gateway, credentials).confirming().offering(offers);
-  }
-
-  private FakeAgent claude() {
-    return agent(site.byon, CLAUDE, KEY).onInvoke(FakeAgent::acknowledge).connect(gateway);
-  }
-
-  private static JsonObject config(JsonObject invoke) {
-    return invoke.getJsonObject("payload").getJsonObject("node").getJsonObject("config");
-  }
-
-  private static void answer(FakeAgent agent, JsonObject invoke, String text, JsonArray tools) {
-    var meta = new JsonObject().put("inputTokens", 3).put("outputTokens", 5);
-    var output = new JsonObject().put("text", text).put("toolResults", tools).put("_meta", meta);
-    agent.sendText(agent.result(invoke).put("output", output).encode());
-  }
-
-  private static void answer(FakeAgent agent, JsonObject invoke, String text) {
-    answer(agent, invoke, text, new JsonArray());
-  }
-
+final class SessionEngineHostsTest extends WithHostEngines {
   @ParameterizedTest
   @CsvSource({
     "gateway.codex.v2, NO_AGENT_AVAILABLE",

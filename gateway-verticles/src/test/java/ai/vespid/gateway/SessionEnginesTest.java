@@ -9,67 +9,14 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Turns that an engine of the session's host carries out by itself. */
 @Timeout(90)
-final class SessionEnginesTest {
-  private static final String CLAUDE = "gateway.claude.v2";
-  private static final String KEY = "key:gateway.claude.v2";
-
-  private static TestGateway gateway;
-  private SessionSite site;
-
-  @BeforeAll
-  static void start() {
-    gateway = new TestGateway();
-    gateway
-        .sessionsConfig
-        .put("hostGrace", "PT0.5S")
-        .put("lease", "PT1S")
-        .put("sweepEvery", "PT0.2S");
-    gateway.routerConfig.put("graceMs", 500);
-    gateway.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void organization() {
-    site = new SessionSite(gateway);
-  }
-
-  private FakeAgent agent(TestGateway.Credentials credentials, String... offers) {
-    return FakeAgent.extended(gateway, credentials).confirming().offering(offers);
-  }
-
-  private FakeAgent claude() {
-    return agent(site.byon, CLAUDE, KEY).onInvoke(FakeAgent::acknowledge).connect(gateway);
-  }
-
-  private static JsonObject config(JsonObject invoke) {
-    return invoke.getJsonObject("payload").getJsonObject("node").getJsonObject("config");
-  }
-
+final class SessionEnginesTest extends WithHostEngines {
   private static String told(JsonObject invoke) {
     return config(invoke).getJsonObject("prompt").getString("instructions");
-  }
-
-  private static void answer(FakeAgent agent, JsonObject invoke, String text, JsonArray tools) {
-    var meta = new JsonObject().put("inputTokens", 3).put("outputTokens", 5);
-    var output = new JsonObject().put("text", text).put("toolResults", tools).put("_meta", meta);
-    agent.sendText(agent.result(invoke).put("output", output).encode());
-  }
-
-  private static void answer(FakeAgent agent, JsonObject invoke, String text) {
-    answer(agent, invoke, text, new JsonArray());
   }
 
   private static JsonObject delta(String text) {

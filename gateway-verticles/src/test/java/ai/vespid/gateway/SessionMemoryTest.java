@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,13 +74,13 @@ final class SessionMemoryTest {
     site = new SessionSite(gateway);
   }
 
+  private Used use(String key, String tool, JsonObject input, String once) {
+    var use = new Use(site.organization, key, tool, RawJson.of(input.encode()), once);
+    return new Bus(gateway.vertx, "gw-1").ask(SessionMemory.at("gw-1"), use, ASK_MAX).await();
+  }
+
   private Used use(String key, String tool, JsonObject input) {
-    return new Bus(gateway.vertx, "gw-1")
-        .ask(
-            SessionMemory.at("gw-1"),
-            new Use(site.organization, key, tool, RawJson.of(input.encode())),
-            ASK_MAX)
-        .await();
+    return use(key, tool, input, null);
   }
 
   private JsonObject good(String key, String tool, JsonObject input) {
@@ -250,6 +251,17 @@ final class SessionMemoryTest {
     assertThat(found.getJsonArray("results")).hasSize(1);
     assertThat(use("fallback", SessionMemory.SEARCH, input.copy().put("provider", "x")).error())
         .startsWith("INVALID_TOOL_INPUT:provider");
+  }
+
+  @Test
+  void writesOnceWhatIsAskedForAgain() {
+    var input = new JsonObject().put("text", "seen");
+    for (var once : List.of("turn-1", "turn-2", "turn-1")) {
+      assertThat(use("again", SessionMemory.WRITE, input, once).error()).isNull();
+    }
+
+    assertThat(good("again", SessionMemory.GET, new JsonObject()).getString("text"))
+        .isEqualTo("seen\nseen");
   }
 
   @Test

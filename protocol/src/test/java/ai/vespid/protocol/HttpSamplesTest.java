@@ -150,7 +150,7 @@ class HttpSamplesTest {
           new CancelBody(ORG),
           new CommandBody("c-1", "session", "exec", ARGUMENTS, null, null, 60_000, 5_000),
           new CommandBody(null, null, null, null, "list_users", null, 300_000, 25_000),
-          new MemoryBody(ORG, "main", "memory.get", RawJson.of("{\"lines\":5}")),
+          new MemoryBody(ORG, "main", "memory.get", RawJson.of("{\"lines\":5}"), "w1"),
           new MemoryBody.Sync(ORG, "main", "qmd", "edited"));
 
   @Test

@@ -12,7 +12,7 @@ import java.util.UUID;
 /** What sessions remember, as markdown documents by their session's key (contract 7.7). */
 public final class MemoryRepository {
   private static final String COLUMNS =
-      "id, session_key, doc_path, content, content_hash, updated_at";
+      "id, session_key, doc_path, content, content_hash, writes, updated_at";
   private static final String ALL =
       "SELECT "
           + COLUMNS
@@ -43,10 +43,11 @@ public final class MemoryRepository {
   private static final String PUT =
       """
       INSERT INTO agent_memory_documents (organization_id, session_key, doc_path, content,
-          content_hash)
-      VALUES ($1, $2, $3, $4, $5)
+          content_hash, writes)
+      VALUES ($1, $2, $3, $4, $5, $7::text[])
       ON CONFLICT (organization_id, session_key, doc_path) DO UPDATE
-        SET content = excluded.content, content_hash = excluded.content_hash, updated_at = now()
+        SET content = excluded.content, content_hash = excluded.content_hash, updated_at = now(),
+            writes = (excluded.writes || agent_memory_documents.writes)[1:64]
         WHERE agent_memory_documents.content_hash = $6
       RETURNING\s\
       """
@@ -58,9 +59,20 @@ public final class MemoryRepository {
    * One document.
    *
    * @param hash of its content, SHA-256 in hex
+   * @param writes by what the newest 64 writes are known, newest first; one or none when it is put
    */
   public record Document(
-      String id, String sessionKey, String path, String content, String hash, Instant updatedAt) {
+      String id,
+      String sessionKey,
+      String path,
+      String content,
+      String hash,
+      List<String> writes,
+      Instant updatedAt) {
+    public Document {
+      writes = List.copyOf(writes);
+    }
+
     @Override
     public String toString() {
       return "Document[" + path + "]";
@@ -134,7 +146,8 @@ public final class MemoryRepository {
                 document.path(),
                 document.content(),
                 document.hash(),
-                beforeHash))
+                beforeHash,
+                document.writes().toArray(String[]::new)))
         .map(rows -> Rows.first(rows, MemoryRepository::document));
   }
 
@@ -145,6 +158,7 @@ public final class MemoryRepository {
         row.getString("doc_path"),
         row.getString("content"),
         row.getString("content_hash"),
+        List.of(row.getArrayOfStrings("writes")),
         Rows.time(row, "updated_at"));
   }
 }

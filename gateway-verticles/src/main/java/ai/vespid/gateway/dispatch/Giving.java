@@ -133,8 +133,7 @@ final class Giving {
     onTheWay.merge(heir, given.size(), Integer::sum);
     changed.run();
     // There, in turn, who waits for files comes after those who have them; these may have been
-    // given
-    // a moment ago.
+    // given a moment ago.
     var arrived = sent.getOrDefault(heir, Future.succeededFuture());
     for (var batch : batches(given.reversed())) {
       arrived = arrived.compose(_ -> send(batch, heir));

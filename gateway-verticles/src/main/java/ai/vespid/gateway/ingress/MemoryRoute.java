@@ -17,7 +17,8 @@ record MemoryRoute(MemoryCalls memory) {
   /** Answers as a dispatch is answered: a tool that fails is a result, too. */
   void use(RoutingContext ctx) {
     var wish = Json.read(IngressVerticle.sent(ctx), MemoryBody.class);
-    var use = new Use(wish.organizationId(), wish.sessionKey(), wish.toolId(), wish.input());
+    var use =
+        new Use(wish.organizationId(), wish.sessionKey(), wish.toolId(), wish.input(), wish.once());
     memory
         .ask(use, ASK_MAX)
         .map(used ->

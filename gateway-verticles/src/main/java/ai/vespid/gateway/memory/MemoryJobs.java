@@ -129,7 +129,7 @@ final class MemoryJobs {
     var place = places.next();
     boolean own = place.node().equals(here.node());
     var input = RawJson.from(Map.of("provider", job.provider()));
-    var use = new Use(job.organizationId(), place.key(), SessionMemory.SYNC, input);
+    var use = new Use(job.organizationId(), place.key(), SessionMemory.SYNC, input, null);
     return here.ask(SessionMemory.at(place.node()), use, USE_MAX)
         .map(used -> added(so, used))
         .recover(

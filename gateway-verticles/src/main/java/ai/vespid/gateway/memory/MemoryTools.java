@@ -114,7 +114,15 @@ final class MemoryTools {
   private record Synced(
       String provider, String fallbackFrom, String workspaceDir, int documents, int changed) {}
 
-  private record State(Map<String, String> contents, List<Document> documents, int changed) {}
+  private record State(Map<String, String> contents, List<Document> documents, int changed) {
+    /** Whether a write is in there already, so that nobody asks for it a second time. */
+    boolean has(String path, String once) {
+      return once != null
+          && documents.stream()
+              .anyMatch(
+                  document -> document.path().equals(path) && document.writes().contains(once));
+    }
+  }
 
   private final MemoryRepository repository;
   private final Path root;
@@ -226,6 +234,9 @@ final class MemoryTools {
     return sync(use)
         .compose(state -> {
           var before = state.contents().get(write.path());
+          if (state.has(write.path(), use.once())) {
+            return Future.succeededFuture(used(new Written(write.path(), before.length())));
+          }
           boolean fresh = before == null || Boolean.TRUE.equals(write.replace());
           var content = fresh ? write.text() : joined(before, write.text());
           if (content.length() > settings.docCharsMax()) {
@@ -236,7 +247,8 @@ final class MemoryTools {
             throw new InvalidMessage(
                 "path", "there are " + settings.docsMax() + " documents already");
           }
-          return put(use, write.path(), content, before == null ? null : hash(before))
+          var once = Optional.ofNullable(use.once()).stream().toList();
+          return put(use, write.path(), content, before == null ? null : hash(before), once)
               .compose(stored -> {
                 if (stored) {
                   return sync(use).map(_ -> used(new Written(write.path(), content.length())));
@@ -255,8 +267,9 @@ final class MemoryTools {
     return MemoryFolder.hash(content);
   }
 
-  private Future<Boolean> put(Use use, String path, String content, String before) {
-    var document = new Document(null, use.sessionKey(), path, content, hash(content), null);
+  private Future<Boolean> put(
+      Use use, String path, String content, String before, List<String> once) {
+    var document = new Document(null, use.sessionKey(), path, content, hash(content), once, null);
     return repository.put(use.organizationId(), document, before).map(Optional::isPresent);
   }
 
@@ -299,7 +312,7 @@ final class MemoryTools {
     var puts =
         changes.stream()
             .map(change ->
-                put(use, change.path(), change.content(), change.before())
+                put(use, change.path(), change.content(), change.before(), List.of())
                     .onSuccess(stored -> {
                       if (!stored) late.add(change.path());
                     }))

@@ -13,6 +13,7 @@ import ai.vespid.protocol.engine.Inference.Assistant;
 import ai.vespid.protocol.engine.Inference.Said;
 import ai.vespid.protocol.engine.Inference.ToolResult;
 import ai.vespid.protocol.engine.Inference.User;
+import ai.vespid.protocol.engine.KnownTools;
 import ai.vespid.protocol.engine.NodeEngine;
 import ai.vespid.protocol.http.SessionBody;
 import ai.vespid.protocol.session.SessionLimits;
@@ -39,7 +40,7 @@ final class EngineTask {
           + " have done already. Go on from there.";
 
   // The kind's name is what the original's lists have.
-  private static final List<String> SHELLS = List.of(Tools.SHELL, "agent.execute");
+  private static final List<String> SHELLS = List.of(KnownTools.SHELL, "agent.execute");
 
   private record Payload(
       String nodeId,
@@ -148,7 +149,7 @@ final class EngineTask {
     return new Dispatch(
         requestId,
         row.organizationId(),
-        turn.userId() == null ? Tools.NOBODY : turn.userId(),
+        turn.speaker(),
         Kind.AGENT_RUN,
         RawJson.from(payload(prompt, timeoutMs)),
         wanted.named(),

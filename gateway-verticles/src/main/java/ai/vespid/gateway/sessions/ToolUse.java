@@ -1,5 +1,6 @@
 package ai.vespid.gateway.sessions;
 
+import ai.vespid.kit.node.MemoryCalls;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
@@ -8,6 +9,7 @@ import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference.Tool;
+import ai.vespid.protocol.engine.KnownTools;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +44,8 @@ final class ToolUse {
           var organization = session.row().organizationId();
           return work.run(world.tools().question(requestId, organization, turn, allow, host));
         })
-        .map(result -> result.output() == null ? List.<Tool>of() : Tools.answered(result.output()))
+        .map(result ->
+            result.output() == null ? List.<Tool>of() : KnownTools.answered(result.output()))
         .otherwise(List.of());
   }
 
@@ -57,11 +60,11 @@ final class ToolUse {
 
   /** What came of a call; a tool that fails is an answer too. */
   Future<Payloads.Step> use(ToolCall call, int index) {
-    if (!Tools.allowed(session.row().toolsAllow(), call.toolId())) {
+    if (!KnownTools.allowed(session.row().toolsAllow(), call.toolId())) {
       var error = ErrorCode.TOOL_NOT_ALLOWED.with(call.toolId());
       return Future.succeededFuture(step(call, index, DispatchResult.failed(error, null)));
     }
-    if (Tools.memory(call.toolId()).isPresent()) return remember(call, index);
+    if (KnownTools.memory(call.toolId()).isPresent()) return remember(call, index);
     var requestId = requestId(index);
     var denied = DispatchResult.failed(ErrorCode.TOOL_POLICY_DENIED.with(call.toolId()), null);
     return work.during(
@@ -78,11 +81,14 @@ final class ToolUse {
   // Not the host's to do: what a session remembers is there wherever it runs.
   private Future<Payloads.Step> remember(ToolCall call, int index) {
     var row = session.row();
-    var toolId = Tools.memory(call.toolId()).orElseThrow();
-    var use = new SessionMemory.Use(row.organizationId(), row.sessionKey(), toolId, call.input());
-    return world
-        .here()
-        .ask(SessionMemory.at(world.here().node()), use, MEMORY_MAX)
+    var toolId = KnownTools.memory(call.toolId()).orElseThrow();
+    // An owner before this one may have asked for it.
+    var once = requestId(index);
+    return new MemoryCalls(world.here())
+        .ask(
+            new SessionMemory.Use(
+                row.organizationId(), row.sessionKey(), toolId, call.input(), once),
+            MEMORY_MAX)
         .map(used ->
             used.error() == null
                 ? DispatchResult.succeeded(used.output())
@@ -92,7 +98,7 @@ final class ToolUse {
   }
 
   private Future<Boolean> permitted(ToolCall call) {
-    return call.toolId().equals(Tools.SHELL)
+    return call.toolId().equals(KnownTools.SHELL)
         ? world.shells().allows(session.row().organizationId())
         : Future.succeededFuture(true);
   }

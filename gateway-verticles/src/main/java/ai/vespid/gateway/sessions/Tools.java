@@ -16,7 +16,6 @@ import ai.vespid.protocol.engine.Inference.Tool;
 import ai.vespid.protocol.engine.KnownTools;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -24,9 +23,7 @@ import java.util.stream.Stream;
  * workspace comes along when the host changes.
  */
 final class Tools {
-  static final String SHELL = KnownTools.SHELL;
   private static final long QUESTION_MS = 10_000;
-  static final String NOBODY = "00000000-0000-0000-0000-000000000000";
 
   /** A tool that cannot be used; the engine is told the code. */
   static final class Refused extends Exception {
@@ -59,16 +56,6 @@ final class Tools {
     return env;
   }
 
-  /** Whether a session's list has this tool. */
-  static boolean allowed(List<String> allow, String toolId) {
-    return KnownTools.allowed(allow, toolId);
-  }
-
-  /** Our name of a tool that is about what sessions remember; empty when it is another one. */
-  static Optional<String> memory(String toolId) {
-    return KnownTools.memory(toolId);
-  }
-
   /** Whether the host has to be asked what some of a list are. */
   static boolean asksHost(List<String> allow) {
     return !KnownTools.hosted(allow).isEmpty();
@@ -81,11 +68,6 @@ final class Tools {
     return dispatch(requestId, organizationId, turn, work, host, QUESTION_MS);
   }
 
-  /** Its tools as its answer has them; empty when it has none, or does not know the question. */
-  static List<Tool> answered(RawJson output) {
-    return KnownTools.answered(output);
-  }
-
   /**
    * What an engine is told about the tools of a list.
    *
@@ -94,7 +76,7 @@ final class Tools {
   static List<Tool> described(List<String> allow, List<Tool> hosted) {
     return Stream.concat(
             allow.stream().filter(entry -> !KnownTools.hosted(entry)).map(KnownTools::described),
-            hosted.stream().filter(tool -> allowed(allow, tool.id())))
+            hosted.stream().filter(tool -> KnownTools.allowed(allow, tool.id())))
         .toList();
   }
 
@@ -123,7 +105,7 @@ final class Tools {
     return new Dispatch(
         requestId,
         organizationId,
-        turn.userId() == null ? NOBODY : turn.userId(),
+        turn.speaker(),
         work.kind(),
         work.payload(),
         work.connectorId(),
@@ -139,7 +121,7 @@ final class Tools {
   private Work work(ToolCall call, List<String> allow) throws Refused {
     if (KnownTools.hosted(call.toolId())) return hosted(call, allow);
     try {
-      if (call.toolId().equals(SHELL))
+      if (call.toolId().equals(KnownTools.SHELL))
         return shell(Json.read(call.input().bytes(), Shell.class), allow);
       if (call.toolId().equals(KnownTools.CONNECTOR)) {
         return action(Json.read(call.input().bytes(), Action.class), allow);

@@ -14,6 +14,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -67,7 +68,7 @@ final class MemoryApiTest {
   }
 
   private static String remember(String key, String path, String content) {
-    var document = new Document(null, key, path, content, Tokens.hash(content), null);
+    var document = new Document(null, key, path, content, Tokens.hash(content), List.of(), null);
     return memory.put(owner.organizationId, document, null).await().orElseThrow().id();
   }
 

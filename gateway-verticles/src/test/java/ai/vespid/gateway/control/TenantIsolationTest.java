@@ -10,6 +10,7 @@ import ai.vespid.sql.TriggerRepository;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -77,7 +78,7 @@ final class TenantIsolationTest {
   private static void remember() {
     var job = alice.own("POST", "/memory/sync").body("{}").send().json().getJsonObject("job");
     jobId = job.getString("id");
-    var document = new Document(null, "main", "MEMORY.md", "of hers", "hash", null);
+    var document = new Document(null, "main", "MEMORY.md", "of hers", "hash", List.of(), null);
     var memory = new MemoryRepository(server.database());
     documentId = memory.put(alice.organizationId, document, null).await().orElseThrow().id();
     var node = server.node();

@@ -34,8 +34,10 @@ public sealed interface SessionMemory<R extends Message> extends Request<R> {
    * Carry a tool out on what the sessions of this key remember.
    *
    * @param toolId one of the above
+   * @param once by what a write is known: one that is asked for again is not done again; null when
+   *     each counts
    */
-  record Use(String organizationId, String sessionKey, String toolId, RawJson input)
+  record Use(String organizationId, String sessionKey, String toolId, RawJson input, String once)
       implements SessionMemory<Used> {
     public Use {
       Check.required("toolId", toolId);

@@ -3,6 +3,7 @@ package ai.vespid.protocol.http;
 import ai.vespid.protocol.Check;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.RawJson;
+import ai.vespid.protocol.RequestId;
 import java.util.List;
 
 /**
@@ -11,12 +12,15 @@ import java.util.List;
  *
  * @param sessionKey under which it is remembered; workflows have {@code workflow:<family>}
  * @param toolId such as {@code memory.search}
+ * @param once by what a write is known: one that is asked for again is not done again; may be null
  */
-public record MemoryBody(String organizationId, String sessionKey, String toolId, RawJson input) {
+public record MemoryBody(
+    String organizationId, String sessionKey, String toolId, RawJson input, String once) {
   public MemoryBody {
     Check.uuid("organizationId", organizationId);
     Check.text("sessionKey", sessionKey, 1, 400);
     Check.text("toolId", toolId, 1, 120);
+    Check.optionalText("once", once, 1, RequestId.LENGTH_MAX);
   }
 
   @Override

@@ -334,7 +334,7 @@ final class BusSamples {
           new EngineRunner.Read(CALL, 3),
           new EngineRunner.Said(3, CHUNKS),
           new EngineRunner.Cancel(CALL),
-          new SessionMemory.Use(ORG, "main", SessionMemory.GET, RawJson.of("{\"lines\":5}")),
+          new SessionMemory.Use(ORG, "main", SessionMemory.GET, RawJson.of("{\"lines\":5}"), "w1"),
           new SessionMemory.Used(RawJson.of("{\"text\":\"a\"}"), null),
           new SessionMemory.Used(null, "MEMORY_FILE_NOT_FOUND:MEMORY.md"),
           new SessionMemory.Find(ORG, RUN, "main", RawJson.of("{\"query\":\"a\"}")),

@@ -37,8 +37,9 @@ public record AgentTask(
      * Does something with what the workflow remembers.
      *
      * @param toolId such as {@code memory.search}
+     * @param callId the same when the same call is made again; what it writes is not written twice
      */
-    default Future<DispatchResult> remember(String toolId, RawJson input) {
+    default Future<DispatchResult> remember(String toolId, RawJson input, String callId) {
       return Future.succeededFuture(
           DispatchResult.failed(ErrorCode.TOOL_NOT_SUPPORTED.with(toolId), null));
     }

@@ -6,7 +6,6 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.ResultStatus;
-import ai.vespid.protocol.bus.SessionMemory;
 import ai.vespid.protocol.engine.Chunk.ToolCall;
 import ai.vespid.protocol.engine.Inference;
 import ai.vespid.protocol.engine.Inference.Assistant;
@@ -232,12 +231,16 @@ final class Thinking {
     return more;
   }
 
-  // A dispatch that was sent before is joined under its id, and so is a teammate. What this process
+  // A dispatch that was sent before is joined under its id, and so are a teammate and a write. What
+  // this process
   // did itself nobody can ask for: it is not done again.
   private Future<DispatchResult> carryOut(ToolCall call, int index, boolean again) {
     if (team != null && team.has(call.toolId())) return team.use(call, index);
     var memory = ToolNodes.memory(agent, team, call);
-    if (memory.isPresent()) return remember(memory.get(), call, again);
+    if (memory.isPresent()) {
+      var callId = ToolNodes.callId(task.id(), call, index);
+      return task.tools().remember(memory.get(), call.input(), callId);
+    }
     return switch (ToolNodes.of(task.id(), agent, team, call, index)) {
       case ToolNodes.Refused(var error) ->
           Future.succeededFuture(DispatchResult.failed(error, null));
@@ -249,15 +252,6 @@ final class Thinking {
               ? failed(ErrorCode.LLM_TIMEOUT.name())
               : task.tools().use(node, (int) Math.min(Integer.MAX_VALUE, leftMs()));
     };
-  }
-
-  // What was written may stand there already; to read twice does no harm.
-  private Future<DispatchResult> remember(String toolId, ToolCall call, boolean again) {
-    boolean unknown = again && toolId.equals(SessionMemory.WRITE);
-    return unknown
-        ? Future.succeededFuture(
-            DispatchResult.failed(ErrorCode.TOOL_OUTCOME_UNKNOWN.with(call.toolId()), null))
-        : task.tools().remember(toolId, call.input());
   }
 
   private ToolResult observed(ToolCall call, DispatchResult result) {

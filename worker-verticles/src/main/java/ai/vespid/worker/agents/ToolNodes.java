@@ -71,6 +71,11 @@ final class ToolNodes {
         .filter(_ -> !leads && KnownTools.allowed(agent.tools().allow(), call.toolId()));
   }
 
+  // What came of another call must not be taken for what comes of this one.
+  static String callId(String agentId, ToolCall call, int index) {
+    return agentId + ":tool:" + index + ':' + Integer.toHexString(call.input().hashCode());
+  }
+
   /** The node of a call; the same call under the same number has the same id. */
   static Wish of(String agentId, AgentRun agent, Team team, ToolCall call, int index) {
     var allow = agent.tools().allow();
@@ -83,8 +88,7 @@ final class ToolNodes {
       return new Refused(ErrorCode.TOOL_NOT_ALLOWED.with(toolId));
     }
     if (Team.TOOLS.contains(toolId)) return new Refused(ErrorCode.TEAM_NOT_CONFIGURED.name());
-    // What came of another call must not be taken for what comes of this one.
-    var id = agentId + ":tool:" + index + ':' + Integer.toHexString(call.input().hashCode());
+    var id = callId(agentId, call, index);
     try {
       if (toolId.equals(KnownTools.SHELL)) return shell(id, agent, call);
       if (KnownTools.hosted(toolId)) return hosted(id, agent, call);

@@ -106,9 +106,10 @@ public final class GatewayClient {
    * Does something with what is remembered under a key, whatever comes of it. Never fails.
    *
    * @param toolId such as {@code memory.search}
+   * @param once by what a write is known, which is not done twice
    */
   public Future<DispatchResult> remember(
-      String organizationId, String key, String toolId, RawJson input) {
+      String organizationId, String key, String toolId, RawJson input, String once) {
     if (!configured()) {
       return Future.succeededFuture(DispatchResult.failed(ErrorCode.GATEWAY_NOT_CONFIGURED));
     }
@@ -117,7 +118,8 @@ public final class GatewayClient {
         .putHeader("x-gateway-token", serviceToken)
         .putHeader("content-type", "application/json")
         .timeout(MEMORY_MAX.toMillis())
-        .sendBuffer(Buffer.buffer(Json.write(new MemoryBody(organizationId, key, toolId, input))))
+        .sendBuffer(
+            Buffer.buffer(Json.write(new MemoryBody(organizationId, key, toolId, input, once))))
         .map(GatewayClient::ran)
         .otherwise(DispatchResult.failed(ErrorCode.GATEWAY_UNAVAILABLE));
   }

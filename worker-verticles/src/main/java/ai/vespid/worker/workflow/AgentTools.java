@@ -72,10 +72,11 @@ record AgentTools(RunnerCarriers by, Run run, int attempt, Carriers.Progress pro
   }
 
   @Override
-  public Future<DispatchResult> remember(String toolId, RawJson input) {
+  public Future<DispatchResult> remember(String toolId, RawJson input, String callId) {
+    var once = RequestId.of(run.id(), callId, attempt);
     return by.runs()
         .family(run.workflowId())
         .compose(family ->
-            by.gateway().remember(run.organizationId(), "workflow:" + family, toolId, input));
+            by.gateway().remember(run.organizationId(), "workflow:" + family, toolId, input, once));
   }
 }

@@ -43,6 +43,7 @@ final class AgentRig implements AutoCloseable {
   final Queue<List<Chunk>> answers = new ConcurrentLinkedQueue<>();
   final List<String> told = new ArrayList<>();
   final List<ai.vespid.protocol.workflow.Node> used = new ArrayList<>();
+  final List<String> remembered = new ArrayList<>();
   DispatchResult toolAnswers = DispatchResult.succeeded(RawJson.of("{\"stdout\":\"42\"}"));
   Map<String, List<RawJson>> kept = new HashMap<>();
   boolean wanted = true;
@@ -115,10 +116,19 @@ final class AgentRig implements AutoCloseable {
             Map.of());
     var engines = new Engines(Map.of("llm.", new Lines()));
     var loop = new AgentLoop(Surroundings.of(vertx, node), engines);
-    AgentTask.Tools tools =
-        (tool, _) -> {
-          used.add(tool);
-          return Future.succeededFuture(toolAnswers);
+    var tools =
+        new AgentTask.Tools() {
+          @Override
+          public Future<DispatchResult> use(ai.vespid.protocol.workflow.Node tool, int limitMs) {
+            used.add(tool);
+            return Future.succeededFuture(toolAnswers);
+          }
+
+          @Override
+          public Future<DispatchResult> remember(String toolId, RawJson text, String callId) {
+            remembered.add(callId);
+            return Future.succeededFuture(toolAnswers);
+          }
         };
     var before = new HashMap<String, List<RawJson>>();
     kept.forEach((thinker, steps) -> before.put(thinker, List.copyOf(steps)));

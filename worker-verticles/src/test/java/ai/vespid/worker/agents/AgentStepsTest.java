@@ -86,6 +86,22 @@ final class AgentStepsTest {
   }
 
   @Test
+  void writesWhatItRemembersUnderTheSameIdAgain() {
+    var memory = "{\"tools\": {\"allow\": [\"memory.write\"], \"execution\": \"cloud\"}}";
+    rig.wants("memory.write", "{\"text\":\"42\"}");
+    rig.wants("memory.write", "{\"text\":\"42\"}");
+    rig.says("done");
+    rig.run(memory);
+    rig.says("done");
+
+    // The second one was called, and what came of it is not known.
+    rig.resume(memory, 6);
+
+    assertThat(rig.remembered).hasSize(3).last().isEqualTo(rig.remembered.get(1));
+    assertThat(rig.remembered.get(0)).isNotEqualTo(rig.remembered.get(1));
+  }
+
+  @Test
   void stopsAtItsNextStepWhenAnotherWorkerShallGoOn() {
     rig.leaves = true;
     rig.says("never asked");

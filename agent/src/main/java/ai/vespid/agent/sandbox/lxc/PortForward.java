@@ -1,8 +1,8 @@
 package ai.vespid.agent.sandbox.lxc;
 
+import ai.vespid.agent.sandbox.LoopbackPort;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -40,18 +40,9 @@ final class PortForward implements AutoCloseable {
    * @param wanted the port it had before; another is taken when that is not free, or when it is 0
    */
   static PortForward open(InetSocketAddress inside, int wanted) throws IOException {
-    var forward = new PortForward(bind(wanted), inside);
+    var forward = new PortForward(LoopbackPort.open(wanted, CONNECTIONS_MAX), inside);
     Thread.ofVirtual().name("port-forward").start(forward::accept);
     return forward;
-  }
-
-  private static ServerSocket bind(int wanted) throws IOException {
-    try {
-      return new ServerSocket(wanted, CONNECTIONS_MAX, InetAddress.getLoopbackAddress());
-    } catch (IOException e) {
-      if (wanted == 0) throw e;
-      return bind(0);
-    }
   }
 
   int port() {

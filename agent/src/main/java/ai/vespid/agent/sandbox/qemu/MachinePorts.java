@@ -1,7 +1,7 @@
 package ai.vespid.agent.sandbox.qemu;
 
+import ai.vespid.agent.sandbox.LoopbackPort;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,22 +40,13 @@ record MachinePorts(Map<String, Integer> inside, Map<String, Integer> here) {
       var here = new TreeMap<String, Integer>();
       for (var service : inside.keySet()) {
         // Held until all are chosen, or two would get the same.
-        var free = free(before.getOrDefault(service, 0));
+        var free = LoopbackPort.open(before.getOrDefault(service, 0), 1);
         held.add(free);
         here.put(service, free.getLocalPort());
       }
       return new MachinePorts(inside, here);
     } finally {
       for (var socket : held) socket.close();
-    }
-  }
-
-  private static ServerSocket free(int wanted) throws IOException {
-    try {
-      return new ServerSocket(wanted, 1, InetAddress.getLoopbackAddress());
-    } catch (IOException e) {
-      if (wanted == 0) throw e;
-      return free(0);
     }
   }
 
