@@ -24,6 +24,7 @@ final class ClusterCommand implements Callable<Integer> {
   private static final double OF_PIPE_MIN = 0.6;
   private static final double OF_ONE_NODE_MIN = 0.4;
   private static final double P50_MS_MAX = 4;
+  private static final long FORMED_MS_MAX = 10_000;
 
   @Spec private CommandSpec spec;
   @Mixin private SiteOptions place;
@@ -79,7 +80,7 @@ final class ClusterCommand implements Callable<Integer> {
       var paced = paced(generator, home, apart);
       generator.run(apart.fleet()::close);
       generator.run(together.fleet()::close);
-      return judge(across, single, paced);
+      return judge(across, single, paced, site.formedMs());
     }
   }
 
@@ -109,12 +110,13 @@ final class ClusterCommand implements Callable<Integer> {
             });
   }
 
-  private int judge(Figures across, Figures single, Figures paced) {
+  private int judge(Figures across, Figures single, Figures paced, long formedMs) {
     var out = spec.commandLine().getOut();
     int answers = report.report(out, List.of(across, single, paced));
     var marks = new Sheet("cluster-marks");
     marks.least("ofClusteredPipe", across.shareOfPipe(), OF_PIPE_MIN);
     marks.least("ofOneNode", across.rate() / single.rate(), OF_ONE_NODE_MIN);
+    marks.most("formedMs", formedMs, FORMED_MS_MAX);
     marks.most("p50MsAtRate", paced.p50Ms(), P50_MS_MAX);
     return Math.max(answers, marks.report(out, report));
   }

@@ -74,8 +74,12 @@ public final class GatewayClient {
         .sum();
   }
 
-  /** How many gateways that serve one of them sees, itself among them. */
-  long serving(GatewayProcess gateway) {
+  /** Whether each of them sees that all of them serve. */
+  boolean formed(List<GatewayProcess> gateways) {
+    return gateways.stream().allMatch(one -> serving(one) == gateways.size());
+  }
+
+  private long serving(GatewayProcess gateway) {
     var reply = send(request(gateway, "/internal/v1/nodes", Duration.ofSeconds(5)).GET());
     if (reply.status() != 200) return 0;
     var nodes = Json.read(reply.body(), JsonNode.class).path("nodes");

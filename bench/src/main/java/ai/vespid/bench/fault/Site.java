@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
@@ -27,6 +29,8 @@ import java.util.stream.Collectors;
 public final class Site implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
   private static final int SECRET_BYTES = 32;
+  private static final Duration FORMED_MAX = Duration.ofMinutes(2);
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Thread hook = new Thread(this::close, "end processes");
@@ -39,6 +43,7 @@ public final class Site implements AutoCloseable {
   private final List<GatewayProcess> gateways = new ArrayList<>();
   private final Map<String, List<FaultProxy>> proxies = new HashMap<>();
   private StoresProcess stores;
+  private long formedMs;
 
   /** What stands between gateways. */
   public enum Wiring {
@@ -101,11 +106,24 @@ public final class Site implements AutoCloseable {
     shared.put("VESPID_JAVA_OPTIONS", "-Xmx384m");
     shared.putAll(environment);
     describe(count);
+    long begun = System.nanoTime();
     // The first one migrates the database.
     gateways.getFirst().start();
     gateways.getFirst().awaitReady();
     gateways.stream().skip(1).forEach(GatewayProcess::start);
     gateways.stream().skip(1).forEach(GatewayProcess::awaitReady);
+    while (!client().formed(gateways)) {
+      if (System.nanoTime() - begun > FORMED_MAX.toNanos()) {
+        throw new IllegalStateException("the gateways have not found each other: " + home);
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+    formedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+  }
+
+  /** How long its gateways took, from the first one's start until each saw that all serve. */
+  public long formedMs() {
+    return formedMs;
   }
 
   private void describe(int count) {
