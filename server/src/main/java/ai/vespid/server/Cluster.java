@@ -63,6 +63,7 @@ final class Cluster implements AutoCloseable {
   private final Runnable unreachable;
   private final Runnable leave;
   private State state = State.STARTING;
+  private long timer;
   private final Reachability reachability = new Reachability();
   private Vertx vertx;
   private Bus bus;
@@ -185,16 +186,21 @@ final class Cluster implements AutoCloseable {
         .addLifecycleListener(event -> {
           if (event.getState() == LifecycleEvent.LifecycleState.MERGED) refresh();
         });
-    vertx.setPeriodic(
-        Reachability.EVERY_MS,
-        _ -> {
-          tell();
-          probe();
-        });
+    timer =
+        vertx.setPeriodic(
+            Reachability.EVERY_MS,
+            _ -> {
+              tell();
+              exchange();
+              probe();
+            });
     return bus.subscribe(
             Nodes.NEWS, news -> membership.state(news.node(), State.valueOf(news.state())))
         .compose(_ -> bus.serve(Nodes.at(self.id()), 1_000, this::receive))
-        .onSuccess(_ -> refresh())
+        .onSuccess(_ -> {
+          refresh();
+          exchange();
+        })
         .mapEmpty();
   }
 
@@ -219,6 +225,10 @@ final class Cluster implements AutoCloseable {
               .transform(
                   answer -> Future.succeededFuture(new Nodes.Probe.Seen(answer.succeeded())));
       case Nodes.Answer _ -> Future.succeededFuture(new Done());
+      case Nodes.Exchange other -> {
+        heard(other.said());
+        yield Future.succeededFuture(new Nodes.Says(self.id(), state.name()));
+      }
       case Nodes.Drain _ -> {
         leave.run();
         yield Future.succeededFuture(new Done());
@@ -266,6 +276,25 @@ final class Cluster implements AutoCloseable {
     bus.publish(Nodes.NEWS, new Nodes.Says(self.id(), state.name()));
   }
 
+  // Who does not answer is asked again in a second, and probed.
+  private void exchange() {
+    var own = new Nodes.Exchange(self.id(), state.name());
+    membership.view().members().stream()
+        .map(Member::id)
+        .filter(id -> !id.equals(self.id()))
+        .forEach(id -> bus.ask(Nodes.at(id), own, PROBE_MAX).onSuccess(this::heard));
+  }
+
+  // An answer may be overtaken by news; a state is never gone back to.
+  private void heard(Nodes.Says says) {
+    var said = State.valueOf(says.state());
+    membership
+        .view()
+        .member(says.node())
+        .filter(member -> member.state().compareTo(said) < 0)
+        .ifPresent(member -> membership.state(member.id(), said));
+  }
+
   // Subscriptions of a node that others cannot reach linger on some of them: such a node is worse
   // than none (vertx-hazelcast#196, vert.x#4394).
   private void probe() {
@@ -298,6 +327,7 @@ final class Cluster implements AutoCloseable {
   @Override
   public void close() {
     // Vert.x closes the cluster manager with itself.
+    if (bus != null) vertx.cancelTimer(timer);
     bus = null;
   }
 }

@@ -7,6 +7,8 @@ package ai.vespid.protocol.bus;
  * a                        b
  *   Probe(a)  --------->     asks a for an Answer, over the bus
  *             <---------   Seen: whether it came, and others can reach a
+ *   Exchange(a) ------->
+ *             <---------   Says(b)
  * </pre>
  */
 public sealed interface Nodes<R extends Message> extends Request<R> {
@@ -19,6 +21,16 @@ public sealed interface Nodes<R extends Message> extends Request<R> {
 
   /** {@code state} is STARTING, SERVING or DRAINING. */
   record Says(String node, String state) implements Message {}
+
+  /**
+   * The same to one node, which answers with its own, once a second: whoever's subscription got
+   * lost hears no news, and would take itself for the only one.
+   */
+  record Exchange(String node, String state) implements Nodes<Says> {
+    public Says said() {
+      return new Says(node, state);
+    }
+  }
 
   /** Ask me something: can I be reached from you? */
   record Probe(String from) implements Nodes<Probe.Seen> {

@@ -283,6 +283,7 @@ final class BusSamples {
           new SessionRegistry.Revoked(EXECUTOR),
           new SessionRegistry.Retagged(EXECUTOR, List.of("west", "gpu")),
           new Nodes.Says("gw-1~a", "SERVING"),
+          new Nodes.Exchange("gw-1~a", "SERVING"),
           new Nodes.Probe("gw-1~a"),
           new Nodes.Probe.Seen(true),
           new Nodes.Answer(),

@@ -1,0 +1,80 @@
+package ai.vespid.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.vespid.kit.bus.ProtocolCodec;
+import ai.vespid.kit.bus.Protocols;
+import ai.vespid.kit.node.Member;
+import ai.vespid.kit.node.Member.State;
+import ai.vespid.kit.node.Membership;
+import ai.vespid.protocol.bus.Nodes;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Real nodes of one cluster. */
+@Timeout(60)
+final class ClusterTest {
+  private final Deque<Vertx> nodes = new ArrayDeque<>();
+  private final List<Integer> ports = List.of(PostgresStore.freePort(0), PostgresStore.freePort(0));
+
+  @AfterEach
+  void stop() {
+    while (!nodes.isEmpty()) nodes.pop().close().await();
+  }
+
+  /** One whose news reach nobody, as when a subscription got lost. */
+  private Membership join(String name, int number, State state) {
+    var self = new Member(name, name, 1, 1, State.STARTING);
+    var membership = new Membership(self);
+    var members = new JsonArray();
+    ports.forEach(port -> members.add("127.0.0.1:" + port));
+    var json = new JsonObject().put("port", ports.get(number)).put("members", members);
+    var config = ClusterConfig.of("test.json", new JsonObject(), json);
+    var cluster = new Cluster(config, self, membership, () -> {}, () -> {});
+    var options = new VertxOptions().setEventLoopPoolSize(1);
+    options.setEventBusOptions(cluster.busOptions());
+    var vertx = cluster.open(Vertx.builder().with(options)).await();
+    nodes.push(vertx);
+    ProtocolCodec.install(vertx, Protocols.ALL, false);
+    vertx
+        .eventBus()
+        .addOutboundInterceptor(message -> {
+          if (!message.message().address().equals(Nodes.NEWS.name())) message.next();
+        });
+    cluster.begin().await();
+    cluster.say(state);
+    return membership;
+  }
+
+  private static void sees(Membership membership, String other, State state) throws Exception {
+    var seen = Promise.<Void>promise();
+    membership.listen((_, now) -> {
+      if (now.member(other).filter(member -> member.state() == state).isPresent()) {
+        seen.tryComplete();
+      }
+    });
+    var now = membership.view().member(other).map(Member::state).orElse(State.UNKNOWN);
+    if (now == state) seen.tryComplete();
+    seen.future().await(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void whoHearsNoNewsIsToldAllTheSame() throws Exception {
+    var first = join("a", 0, State.SERVING);
+    var second = join("b", 1, State.DRAINING);
+
+    sees(second, "a", State.SERVING);
+    sees(first, "b", State.DRAINING);
+    assertThat(second.view().introduced()).isTrue();
+  }
+}
