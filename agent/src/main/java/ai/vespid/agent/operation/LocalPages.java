@@ -8,7 +8,6 @@ import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import javax.management.JMException;
@@ -92,7 +91,10 @@ public final class LocalPages {
       case "/health" -> health();
       case "/metrics" ->
           new Page(
-              200, "text/plain; version=0.0.4", meters.prometheus(status.get(), residentBytes()));
+              200,
+              "text/plain; version=0.0.4",
+              meters.prometheus(
+                  status.get(), Math.max(0, new Machine.Reader(Path.of("/")).resident())));
       case "/debug/threads" -> diagnostics ? Page.text(threads()) : NOT_FOUND;
       case "/debug/heap" -> diagnostics ? Page.text(heap()) : NOT_FOUND;
       default -> NOT_FOUND;
@@ -133,17 +135,6 @@ public final class LocalPages {
                   new String[] {String[].class.getName()});
     } catch (JMException e) {
       return "this Java tells nothing of its heap\n";
-    }
-  }
-
-  private static long residentBytes() {
-    try {
-      for (var line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        if (line.startsWith("VmRSS:")) return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-      }
-      return 0;
-    } catch (IOException e) {
-      return 0; // Another system.
     }
   }
 }

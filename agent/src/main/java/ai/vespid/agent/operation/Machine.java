@@ -77,8 +77,13 @@ public record Machine(
           kibibytes(memory, "MemAvailable:"),
           space(true),
           space(false),
-          kibibytes(text("self/status"), "VmRSS:"),
+          resident(),
           openFiles());
+    }
+
+    /** Bytes of memory that this process holds; -1 where that cannot be read. */
+    long resident() {
+      return kibibytes(text("self/status"), "VmRSS:");
     }
 
     // user nice system idle iowait irq softirq steal …, in ticks (proc(5)).

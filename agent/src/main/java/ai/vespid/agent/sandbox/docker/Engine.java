@@ -18,10 +18,19 @@ final class Engine {
   private static final Duration CONNECT_MAX = Duration.ofSeconds(5);
 
   private final String host;
+  private final EngineTls tls;
   private DockerClient client;
 
   Engine(String host) {
+    this(host, EngineTls.of(System.getenv()).orElse(null));
+  }
+
+  /**
+   * @param tls null for none
+   */
+  Engine(String host, EngineTls tls) {
     this.host = host;
+    this.tls = tls;
   }
 
   /** False when it is certain that there is none, found out without asking it. */
@@ -37,11 +46,14 @@ final class Engine {
   // The version of the interface is left to the engine: naming one that it lacks fails every call.
   private DockerClient connect() {
     var config =
-        DefaultDockerClientConfig.createDefaultConfigBuilder().withDockerHost(host).build();
+        DefaultDockerClientConfig.createDefaultConfigBuilder()
+            .withDockerHost(host)
+            .withDockerTlsVerify(false)
+            .build();
     var http =
         new ZerodepDockerHttpClient.Builder()
             .dockerHost(config.getDockerHost())
-            .sslConfig(config.getSSLConfig())
+            .sslConfig(tls)
             .maxConnections(CONNECTIONS_MAX)
             .connectionTimeout(CONNECT_MAX)
             .build();
