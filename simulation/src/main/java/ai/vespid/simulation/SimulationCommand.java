@@ -36,6 +36,11 @@ public final class SimulationCommand implements Callable<Integer> {
   @Option(names = "--bias", description = "which runs: ${COMPLETION-CANDIDATES}")
   private Plan.Bias bias = Plan.Bias.NONE;
 
+  @Option(
+      names = "--search",
+      description = "tells of seeds of every kind which of the mutants they find")
+  private boolean searches;
+
   @Spec private CommandSpec spec;
 
   private record Range(long from, long to) {
@@ -60,6 +65,7 @@ public final class SimulationCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (searches) return search();
     if (seeds.from() == seeds.to()) return explain(seeds.from());
     long begun = System.nanoTime();
     int failed = 0;
@@ -75,6 +81,20 @@ public final class SimulationCommand implements Callable<Integer> {
       if (done % toldEvery == 0 || seed == seeds.to()) tell(done, failed, begun);
     }
     return failed == 0 ? 0 : 1;
+  }
+
+  private int search() {
+    var search = new MutantSearch(omitted.isEmpty() ? EnumSet.allOf(Mutant.class) : omitted);
+    for (long seed = seeds.from(); seed <= seeds.to(); seed++) {
+      for (var kind : Plan.Bias.values()) {
+        long number = seed;
+        search
+            .least(seed, kind)
+            .ifPresent(lines -> out().printf("seed %d, %s: %s%n", number, kind, lines));
+      }
+      out().flush();
+    }
+    return 0;
   }
 
   private void tell(long done, int failed, long begun) {

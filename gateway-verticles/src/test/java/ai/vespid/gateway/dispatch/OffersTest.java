@@ -5,6 +5,9 @@ import static ai.vespid.gateway.dispatch.Routes.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.gateway.StagedSurroundings;
+import ai.vespid.kit.bus.Fault;
+import ai.vespid.protocol.DispatchResult;
+import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer;
@@ -111,6 +114,20 @@ class OffersTest {
     assertThat(here.asked).isEmpty();
     assertThat(table.find(ID))
         .hasValueSatisfying(entry -> assertThat(entry.executorId()).isEqualTo("a"));
+  }
+
+  @Test
+  void looksWhetherAnotherHomeDecidedWhatWasRefusedWhileThisOneWasOutOfSight() {
+    submitted();
+    here.next(Offer.class).answer().fail(new Fault(Fault.Code.NOT_HOME, "not seen here"));
+    here.pass(REPEAT_MS);
+    assertThat(here.asked).noneMatch(one -> one.request() instanceof Offer);
+
+    var decided = DispatchResult.succeeded(RawJson.of("1"));
+    here.next(ResultStore.Get.class).answer().complete(new ResultStore.Get.Found(ID, decided));
+
+    assertThat(here.asked).noneMatch(one -> one.request() instanceof Offer);
+    assertThat(directory.heldBy("a")).isEmpty();
   }
 
   @Test
