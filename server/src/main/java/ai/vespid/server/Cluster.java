@@ -214,7 +214,13 @@ final class Cluster implements AutoCloseable {
       if (now.introduced()) introduced.tryComplete();
     });
     if (membership.view().introduced()) introduced.tryComplete();
-    vertx.setTimer(INTRODUCED_MS, _ -> introduced.tryComplete());
+    vertx.setTimer(
+        INTRODUCED_MS,
+        _ -> {
+          if (introduced.tryComplete()) {
+            LOG.warn("not every member has said what it does; this node serves all the same");
+          }
+        });
     return introduced.future();
   }
 
