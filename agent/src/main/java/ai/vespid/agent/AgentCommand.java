@@ -3,6 +3,7 @@ package ai.vespid.agent;
 import ai.vespid.agent.install.Install;
 import ai.vespid.agent.operation.ControlSocket;
 import ai.vespid.agent.operation.LogOutput;
+import ai.vespid.agent.operation.StartPages;
 import ai.vespid.agent.trust.GatewayHttp;
 import ai.vespid.agent.trust.GatewayTrust;
 import ai.vespid.protocol.InvalidMessage;
@@ -23,6 +24,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -309,8 +311,9 @@ public final class AgentCommand implements Callable<Integer> {
     });
     agent.start();
     Assembly.pages(vertx, agent, status, settings);
+    var pages = new StartPages();
     try {
-      stopped.await();
+      while (!stopped.await(StartPages.EVERY.toSeconds(), TimeUnit.SECONDS)) pages.release();
       return 0;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,6 +1,5 @@
 package ai.vespid.agent;
 
-import ai.vespid.agent.operation.StartPages;
 import ai.vespid.agent.sandbox.Sandboxes;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -10,16 +9,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks the sandboxes again and again whether they work and removes what dead agents left in them,
- * on a thread of its own because both block. In between it gives back memory.
+ * on a thread of its own because both block.
  */
 final class SandboxWatch {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxWatch.class);
   private static final long EVERY_SECONDS = 30;
-  private static final long REST_SECONDS = 15;
 
   private final Sandboxes sandboxes;
   private final Runnable changed;
-  private final StartPages pages = new StartPages();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("sandboxes").factory());
@@ -34,8 +31,6 @@ final class SandboxWatch {
 
   void start() {
     thread.scheduleWithFixedDelay(this::round, 0, EVERY_SECONDS, TimeUnit.SECONDS);
-    // Between two rounds, so that what these need is there as long as nothing else is needed.
-    thread.scheduleWithFixedDelay(pages::release, REST_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
   }
 
   void stop() {

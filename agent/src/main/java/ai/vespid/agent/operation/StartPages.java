@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -19,6 +20,9 @@ import org.slf4j.LoggerFactory;
  * by itself. On Linux; elsewhere nothing happens.
  */
 public final class StartPages {
+  /** How often to look. */
+  public static final Duration EVERY = Duration.ofSeconds(30);
+
   private static final Logger LOG = LoggerFactory.getLogger(StartPages.class);
   private static final Path MAPS = Path.of("/proc/self/maps");
   private static final long KEPT_BYTES_MAX = 60_000_000;
@@ -31,7 +35,7 @@ public final class StartPages {
   record Range(long from, long to) {}
 
   /** Does so if the process holds more than an idle one should. Takes some milliseconds. */
-  public synchronized void release() {
+  public void release() {
     if (hopeless || !Files.exists(MAPS)) return;
     try {
       if (machine.resident() > KEPT_BYTES_MAX) release(madvise());
