@@ -15,7 +15,7 @@ import java.util.zip.ZipOutputStream;
  * Takes out of jars what an agent never reads and would keep in memory with every class: names and
  * places of local variables, which only debuggers look at. Lines stay, so that a stack trace says
  * where something went wrong. {@code java Slim.java a.jar b.jar …}; jars that are signed stay as
- * they are.
+ * they are. Folders and what Maven left go, too.
  */
 final class Slim {
   private static final Set<String> LEFT_OUT = Set.of("LocalVariableTable", "LocalVariableTypeTable");
@@ -41,7 +41,7 @@ final class Slim {
         Files.delete(slimmed);
         return;
       }
-      for (var entry : from.stream().toList()) {
+      for (var entry : from.stream().filter(Slim::wanted).toList()) {
         var copy = new ZipEntry(entry.getName());
         copy.setTime(entry.getTime());
         to.putNextEntry(copy);
@@ -54,6 +54,11 @@ final class Slim {
     }
     Files.move(slimmed, jar, StandardCopyOption.REPLACE_EXISTING);
     Files.setPosixFilePermissions(jar, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+  }
+
+  // Java reads the table of contents of every jar at a start, and keeps it.
+  private static boolean wanted(ZipEntry entry) {
+    return !entry.isDirectory() && !entry.getName().startsWith("META-INF/maven/");
   }
 
   // In the order of the format (JVMS 4.1).
