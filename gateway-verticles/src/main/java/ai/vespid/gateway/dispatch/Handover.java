@@ -50,7 +50,7 @@ final class Handover {
     entry.committed = true;
     entry.epoch = epoch;
     entry.attempts = epoch;
-    if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
+    claimFiles(entry, holder);
     var orphan = orphans.take(entry.id()).orElse(null);
     if (holder == null) {
       go.prepare(entry, nowMs);
@@ -64,6 +64,24 @@ final class Handover {
     } else {
       go.become(entry, new State.Grace(holder, nowMs + rules.graceMs()));
     }
+  }
+
+  // Who was given it works in the files of its run already. One that only waits to begin may have
+  // arrived before it.
+  private void claimFiles(Entry entry, Holder holder) {
+    if (!entry.usesFiles()) return;
+    var first = go.ledger.holder(entry.filesKey()).map(go.entries::get).orElse(null);
+    boolean waits =
+        first != null
+            && (first.state instanceof State.Preparing || first.state instanceof State.Queued);
+    if (holder == null || !waits) {
+      go.ledger.claim(entry.filesKey(), entry.id());
+      return;
+    }
+    go.ledger.seize(entry.filesKey(), entry.id());
+    go.room.leaveQueue(first);
+    first.files = null;
+    go.become(first, new State.Preparing(true));
   }
 
   // Of an agent of the original nobody knows: it may have begun on an earlier connection.
@@ -111,7 +129,7 @@ final class Handover {
     entry.epoch = moving.epoch();
     entry.attempts = moving.durable() ? moving.epoch() : 1;
     entry.arrived = moving.arrived();
-    if (entry.usesFiles()) go.ledger.claim(entry.filesKey(), entry.id());
+    claimFiles(entry, moving.holder());
     if (moving.holder() == null) {
       entry.waitAtLeastUntil(nowMs + rules.graceMs());
       go.prepare(entry, nowMs);

@@ -52,6 +52,15 @@ final class WorkspaceLedger {
     return false;
   }
 
+  /** Gives the files of a run to one that works in them already; who held them is next in line. */
+  void seize(String runId, String requestId) {
+    if (claim(runId, requestId)) return;
+    var run = active.get(runId);
+    run.waiting.remove(requestId);
+    run.waiting.addFirst(run.holder);
+    run.holder = requestId;
+  }
+
   /** The newest version as far as known; empty means it must be loaded. */
   Optional<WorkspaceHead> head(String runId) {
     return Optional.ofNullable(active.get(runId)).map(run -> run.head);

@@ -13,8 +13,10 @@ import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.WorkspaceUse;
 import ai.vespid.protocol.Workspaces;
 import ai.vespid.protocol.bus.Dispatch;
+import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.Full;
 import ai.vespid.protocol.bus.ExecutorEdge.Offer.NotHere;
+import ai.vespid.protocol.bus.Holder;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -225,6 +227,27 @@ class DispatchTableTest {
         id(offer), 1, "a", new DispatchResult(OK.status(), null, null, RawJson.of(skipped)), 2);
 
     assertThat(only(Decision.Finish.class).files()).isNull();
+  }
+
+  @Test
+  void whoWorksInFilesAlreadyHasThemThoughAnotherOneArrivedFirst() {
+    table.routeUp(route("a", 3), 0);
+    table.handover().resume(new Moving(inFiles("n2", 50_000), false, 0, 60_000, null, false), 0);
+    only(Decision.LoadWorkspace.class);
+    var begun = new Holder("a", "boot", 0);
+    table.handover().resume(new Moving(inFiles("n1", 0), false, 3, 60_000, begun, true), 0);
+
+    table.workspaceLoaded(
+        Routes.ORG + "/" + run(), new WorkspaceHead(workspaceId(), 4, "key", null), 1);
+    assertThat(allOf(Decision.Offer.class)).isEmpty();
+    table.report(inFiles("n1", 0).requestId(), 3, "a", OK, 2);
+    table.settled(only(Decision.Finish.class).dispatch().requestId(), null, 3);
+
+    // What was loaded before may be old by now.
+    only(Decision.LoadWorkspace.class);
+    table.workspaceLoaded(
+        Routes.ORG + "/" + run(), new WorkspaceHead(workspaceId(), 5, "key5", null), 4);
+    assertThat(only(Decision.Offer.class).workspace().version()).isEqualTo(5);
   }
 
   @Test
