@@ -12,37 +12,18 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Viewers on {@code /ws/client} of a whole gateway. */
 @Timeout(60)
-final class ClientEdgeTest {
-  private static TestGateway gateway;
-  private SessionSite site;
-
+final class ClientEdgeTest extends WithSessions {
   @BeforeAll
   static void start() {
     gateway = new TestGateway();
     gateway.sessionsConfig.put("lease", "PT1S").put("sweepEvery", "PT0.2S");
     gateway.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void organization() {
-    site = new SessionSite(gateway);
-  }
-
-  private FakeAgent byon() {
-    return FakeAgent.extended(gateway, site.byon).connect(gateway);
   }
 
   private FakeViewer viewer() {

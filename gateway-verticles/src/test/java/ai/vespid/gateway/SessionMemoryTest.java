@@ -16,21 +16,17 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What sessions remember: as tools of a turn, and as files that people edit. */
 @Timeout(60)
-final class SessionMemoryTest {
+final class SessionMemoryTest extends WithSessions {
   private static final Duration ASK_MAX = Duration.ofSeconds(30);
 
   @TempDir private static Path root;
-  private static TestGateway gateway;
-  private SessionSite site;
 
   @BeforeAll
   static void start() {
@@ -62,16 +58,6 @@ final class SessionMemoryTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void organization() {
-    site = new SessionSite(gateway);
   }
 
   private Used use(String key, String tool, JsonObject input, String once) {

@@ -6,37 +6,18 @@ import ai.vespid.protocol.bus.SessionTurns.Cancel;
 import ai.vespid.protocol.bus.SessionTurns.Canceling;
 import ai.vespid.protocol.session.SessionEvent;
 import io.vertx.core.json.JsonObject;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Turns that use tools on the host of their session. */
 @Timeout(60)
-final class SessionToolsTest {
-  private static TestGateway gateway;
-  private SessionSite site;
-
+final class SessionToolsTest extends WithSessions {
   @BeforeAll
   static void start() {
     gateway = new TestGateway();
     gateway.sessionsConfig.put("lease", "PT1S").put("sweepEvery", "PT0.2S");
     gateway.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void organization() {
-    site = new SessionSite(gateway);
-  }
-
-  private FakeAgent byon() {
-    return FakeAgent.extended(gateway, site.byon).connect(gateway);
   }
 
   @Test

@@ -20,18 +20,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Sessions on all gateway verticles, a real PostgreSQL and a real Redis, with agents that obey. */
 @Timeout(60)
-final class SessionTurnsTest {
-  private static TestGateway gateway;
-  private SessionSite site;
-
+final class SessionTurnsTest extends WithSessions {
   @BeforeAll
   static void start() {
     gateway = new TestGateway();
@@ -41,20 +36,6 @@ final class SessionTurnsTest {
         .put("lease", "PT1S")
         .put("sweepEvery", "PT0.2S");
     gateway.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void organization() {
-    site = new SessionSite(gateway);
-  }
-
-  private FakeAgent byon() {
-    return FakeAgent.extended(gateway, site.byon).connect(gateway);
   }
 
   @Test

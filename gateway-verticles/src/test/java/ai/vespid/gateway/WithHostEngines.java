@@ -2,17 +2,12 @@ package ai.vespid.gateway;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 
 /** A gateway, and what hosts with engines of their own do in its tests. */
-abstract class WithHostEngines {
+abstract class WithHostEngines extends WithSessions {
   static final String CLAUDE = "gateway.claude.v2";
   static final String KEY = "key:gateway.claude.v2";
-
-  static TestGateway gateway;
-  SessionSite site;
 
   @BeforeAll
   static void start() {
@@ -24,16 +19,6 @@ abstract class WithHostEngines {
         .put("sweepEvery", "PT0.2S");
     gateway.routerConfig.put("graceMs", 500);
     gateway.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-  }
-
-  @BeforeEach
-  void organization() {
-    site = new SessionSite(gateway);
   }
 
   final FakeAgent agent(TestGateway.Credentials credentials, String... offers) {
