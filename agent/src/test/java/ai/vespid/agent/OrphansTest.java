@@ -245,8 +245,7 @@ class OrphansTest {
     Eventually.is(
         "every container of a session is listed, seed " + seed,
         () -> sessions().size() == existingSessions());
-    // An engine may go on making what a killed agent asked of it: whatever there is, the agent
-    // finds.
+    // An engine may go on making what a killed agent asked of it, and the agent finds it.
     Eventually.is(
         "no session is left, seed " + seed,
         ROUND_MS,

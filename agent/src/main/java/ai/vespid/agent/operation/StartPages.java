@@ -29,6 +29,7 @@ public final class StartPages {
   private static final int MADV_DONTNEED = 4;
 
   private final Machine.Reader machine = new Machine.Reader(Path.of("/"));
+  private MethodHandle madvise;
   private boolean hopeless;
 
   /** A piece of this process's memory. */
@@ -38,7 +39,9 @@ public final class StartPages {
   public void release() {
     if (hopeless || !Files.exists(MAPS)) return;
     try {
-      if (machine.resident() > KEPT_BYTES_MAX) release(madvise());
+      if (machine.resident() <= KEPT_BYTES_MAX) return;
+      if (madvise == null) madvise = madvise();
+      release(madvise);
     } catch (IOException | RuntimeException e) {
       hopeless = true;
       LOG.atInfo().addKeyValue("cause", e.toString()).log("no memory of files is given back");

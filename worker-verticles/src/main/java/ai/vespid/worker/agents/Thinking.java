@@ -232,8 +232,7 @@ final class Thinking {
   }
 
   // A dispatch that was sent before is joined under its id, and so are a teammate and a write. What
-  // this process
-  // did itself nobody can ask for: it is not done again.
+  // this process did itself nobody can ask for: it is not done again.
   private Future<DispatchResult> carryOut(ToolCall call, int index, boolean again) {
     if (team != null && team.has(call.toolId())) return team.use(call, index);
     var memory = ToolNodes.memory(agent, team, call);
