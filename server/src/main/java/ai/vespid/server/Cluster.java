@@ -10,9 +10,6 @@ import ai.vespid.protocol.bus.Message;
 import ai.vespid.protocol.bus.Nodes;
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
-import com.hazelcast.config.Config;
-import com.hazelcast.config.MultiMapConfig;
-import com.hazelcast.config.MultiMapConfig.ValueCollectionType;
 import com.hazelcast.core.LifecycleEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -22,9 +19,7 @@ import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
-import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.time.Duration;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,33 +32,17 @@ final class Cluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
   private static final Duration PROBE_MAX = Duration.ofSeconds(2);
   private static final long INTRODUCED_MS = 4_000;
-
-  // Detected in seconds; a split heals by itself in seconds (the defaults are 60 s and 300 s).
-  // What it holds is who listens to what: few partitions make joining and leaving cheap.
-  private static final Map<String, String> PROPERTIES =
-      Map.ofEntries(
-          Map.entry("hazelcast.heartbeat.interval.seconds", "1"),
-          Map.entry("hazelcast.max.no.heartbeat.seconds", "5"),
-          Map.entry("hazelcast.heartbeat.failuredetector.type", "deadline"),
-          Map.entry("hazelcast.wait.seconds.before.join", "0"),
-          Map.entry("hazelcast.merge.first.run.delay.seconds", "5"),
-          Map.entry("hazelcast.merge.next.run.delay.seconds", "5"),
-          Map.entry("hazelcast.partition.count", "23"),
-          Map.entry("hazelcast.metrics.enabled", "false"),
-          Map.entry("hazelcast.io.thread.count", "1"),
-          Map.entry("hazelcast.phone.home.enabled", "false"),
-          Map.entry("hazelcast.logging.type", "slf4j"),
-          Map.entry("hazelcast.shutdownhook.enabled", "false"),
-          Map.entry("hazelcast.socket.bind.any", "false"));
+  private static final int ANNOUNCED_EVERY = 10;
 
   private final ClusterConfig config;
   private final Member self;
   private final Membership membership;
-  private final HazelcastClusterManager manager;
+  private final FirmClusterManager manager;
   private final Runnable unreachable;
   private final Runnable leave;
   private State state = State.STARTING;
   private long timer;
+  private long rounds;
   private final Reachability reachability = new Reachability();
   private Vertx vertx;
   private Bus bus;
@@ -85,40 +64,7 @@ final class Cluster implements AutoCloseable {
     this.leave = leave;
     // Read before the first class of it is loaded, which logs.
     System.setProperty("hazelcast.logging.type", "slf4j");
-    this.manager = new HazelcastClusterManager(hazelcast());
-  }
-
-  private Config hazelcast() {
-    // What Vert.x brings as XML, which takes a second to be read: who listens to what, and where
-    // nodes are.
-    var hazelcast = new Config();
-    hazelcast.addMultiMapConfig(
-        new MultiMapConfig("__vertx.subs").setValueCollectionType(ValueCollectionType.SET));
-    PROPERTIES.forEach(hazelcast::setProperty);
-    hazelcast.setClusterName("vespid");
-    var attributes = hazelcast.getMemberAttributeConfig();
-    attributes.setAttribute("id", self.id());
-    attributes.setAttribute("name", self.name());
-    attributes.setAttribute("routers", Integer.toString(self.routers()));
-    attributes.setAttribute("edges", Integer.toString(self.edges()));
-    attributes.setAttribute("sessions", Integer.toString(self.sessions()));
-    attributes.setAttribute("runners", Integer.toString(self.runners()));
-    var network = hazelcast.getNetworkConfig();
-    network.setPort(config.port()).setPortAutoIncrement(false);
-    network.setPublicAddress(config.host() + ":" + config.publicPort());
-    network.getInterfaces().setEnabled(true).addInterface(config.host());
-    var join = network.getJoin();
-    join.getMulticastConfig().setEnabled(false);
-    join.getAutoDetectionConfig().setEnabled(false);
-    if (config.kubernetesService() == null) {
-      join.getTcpIpConfig().setEnabled(true).setMembers(config.members());
-    } else {
-      join.getKubernetesConfig()
-          .setEnabled(true)
-          .setProperty("service-dns", config.kubernetesService())
-          .setProperty("service-port", Integer.toString(config.publicPort()));
-    }
-    return hazelcast;
+    this.manager = new FirmClusterManager(HazelcastSetup.of(config, self));
   }
 
   /** The clustered Vert.x of this node; fails when the cluster's port is taken. */
@@ -193,6 +139,7 @@ final class Cluster implements AutoCloseable {
               tell();
               exchange();
               probe();
+              announce();
             });
     return bus.subscribe(
             Nodes.NEWS, news -> membership.state(news.node(), State.valueOf(news.state())))
@@ -265,6 +212,17 @@ final class Cluster implements AutoCloseable {
           .log("the cluster changed");
     }
     tell();
+  }
+
+  // When nobody hears this node any more it is said at once.
+  private void announce() {
+    if (rounds++ % ANNOUNCED_EVERY != 0 && !reachability.doubted()) return;
+    manager
+        .announceAgain()
+        .onFailure(cause ->
+            LOG.atDebug()
+                .addKeyValue("cause", cause.getMessage())
+                .log("not all that is listened to here could be said again; it will be tried"));
   }
 
   // A node of the version before does not say it: it has none.

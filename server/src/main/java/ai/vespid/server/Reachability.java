@@ -17,6 +17,8 @@ final class Reachability {
   static final int FAILED_MAX = 10;
   static final long EVERY_MS = 1_000;
   private static final long LATE_MS = 500;
+  // A timer that was stopped makes up for what it missed, all at once.
+  private static final long EARLY_MS = 500;
 
   private final Set<String> silent = new HashSet<>();
   private int failed;
@@ -26,7 +28,9 @@ final class Reachability {
 
   /** Whom to ask now, once every {@link #EVERY_MS}; nobody while this node has no time itself. */
   Optional<String> next(List<String> others, long nowMs) {
-    boolean late = lookedMs >= 0 && nowMs - lookedMs > EVERY_MS + LATE_MS;
+    long sinceMs = lookedMs < 0 ? EVERY_MS : nowMs - lookedMs;
+    if (sinceMs < EVERY_MS - EARLY_MS) return Optional.empty();
+    boolean late = sinceMs > EVERY_MS + LATE_MS;
     lookedMs = nowMs;
     if (late || others.isEmpty()) reached();
     return late || others.isEmpty()
@@ -51,6 +55,11 @@ final class Reachability {
   void silent(String who) {
     failed++;
     silent.add(who);
+  }
+
+  /** True while the last probe failed. */
+  boolean doubted() {
+    return failed > 0;
   }
 
   /** True after each ten probes in a row that failed: worth a line in the log. */

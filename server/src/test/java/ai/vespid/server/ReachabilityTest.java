@@ -64,4 +64,14 @@ class ReachabilityTest {
 
     assertThat(reachability.lost()).isFalse();
   }
+
+  @Test
+  void asksOnceWhenItWasStoppedAndItsTimerMakesUpForThat() {
+    var others = List.of("b", "c");
+    reachability.next(others, 0);
+
+    for (int i = 0; i < 30; i++) assertThat(reachability.next(others, 30_000 + i)).isEmpty();
+
+    assertThat(reachability.next(others, 31_000)).isPresent();
+  }
 }
