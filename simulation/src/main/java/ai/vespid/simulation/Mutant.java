@@ -124,6 +124,8 @@ public enum Mutant {
   REPEATED_OFFER_DENIED,
   /** A late answer to an offer is taken for one about the connection that came after. */
   LATE_ANSWER_BELIEVED,
+  /** What another home decided is believed to be with its executor until its deadline. */
+  LONG_HELD_NOT_LOOKED_UP,
   /** An offer that was refused to a home out of sight is repeated unasked. */
   REFUSED_OFFER_REPEATED,
   /** What is in memory is offered again without asking whether another home decided it. */

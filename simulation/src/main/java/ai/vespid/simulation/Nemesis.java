@@ -3,6 +3,7 @@ package ai.vespid.simulation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** What goes wrong in a run, and when; at the end it repairs everything. */
@@ -28,6 +29,8 @@ final class Nemesis {
     PAIR_PARTS,
     /** The gateways fall into two halves, each with its own view. */
     SPLIT,
+    /** The gateways take each other for gone, in two halves, while all that they say arrives. */
+    OUT_OF_SIGHT,
     /** A gateway is heard late, and agents move meanwhile. */
     GATEWAY_LAGS,
     DATABASE_AWAY,
@@ -50,10 +53,10 @@ final class Nemesis {
     var kinds = List.copyOf(new TreeSet<>(cluster.plan.faults()));
     for (int i = 0; i < cluster.plan.faultCount() && !kinds.isEmpty(); i++) {
       var kind = kinds.get(world.pick(kinds.size()));
-      long atMs = world.between(0, cluster.plan.faultsUntilMs());
+      long atMs = world.between(0, cluster.plan.time().faultsUntilMs());
       world.in(atMs, kind.name(), () -> strike(kind));
     }
-    world.in(cluster.plan.faultsUntilMs(), "repair", this::repair);
+    world.in(cluster.plan.time().faultsUntilMs(), "repair", this::repair);
   }
 
   private void strike(Kind kind) {
@@ -81,7 +84,8 @@ final class Nemesis {
         var one = cluster.anyNode();
         part(List.of(one), List.of(other(one)));
       }
-      case SPLIT -> split();
+      case SPLIT -> halves(this::part);
+      case OUT_OF_SIGHT -> halves(this::hide);
       case GATEWAY_LAGS -> lag(anyEdge());
       case DATABASE_AWAY -> cluster.database.goAway(world.between(100, 8_000));
       case DATABASE_STALLS -> cluster.database.stall(world.between(100, 3_000));
@@ -115,7 +119,7 @@ final class Nemesis {
   }
 
   private long stopMs() {
-    long leftMs = World.START_MS + cluster.plan.faultsUntilMs() - world.nowMs();
+    long leftMs = World.START_MS + cluster.plan.time().faultsUntilMs() - world.nowMs();
     return Math.min(leftMs, world.between(100, 20_000));
   }
 
@@ -175,11 +179,17 @@ final class Nemesis {
     cluster.members.part(some, others, ms);
   }
 
-  private void split() {
+  // Heartbeats stay away and nothing else does: whoever sends them is busy.
+  private void hide(List<SimNode> some, List<SimNode> others) {
+    cluster.history.homesMoved();
+    cluster.members.part(some, others, SimMembers.SILENT_MS + world.between(50, 12_000));
+  }
+
+  private void halves(BiConsumer<List<SimNode>, List<SimNode>> happening) {
     var some = new ArrayList<SimNode>();
     var others = new ArrayList<SimNode>();
     for (var node : cluster.nodes) (world.chance(0.5) ? some : others).add(node);
-    part(some, others);
+    happening.accept(some, others);
   }
 
   private void lag(SimNode edge) {

@@ -13,7 +13,6 @@ import java.util.Set;
  * @param alone one gateway that will never have another one beside it
  * @param longWork chance that an agent needs seconds for a dispatch
  * @param unfelt gateways leave as they should and nothing goes wrong: nobody may notice
- * @param faultsUntilMs when faults stop; after {@code quietMs} everything must have come to rest
  */
 record Plan(
     List<Node> nodes,
@@ -28,14 +27,30 @@ record Plan(
     Network.Weather weather,
     Set<Nemesis.Kind> faults,
     int faultCount,
-    long faultsUntilMs,
-    long quietMs) {
+    Time time) {
   private static final double LONG_WORK = 0.15;
+
+  // The other one has runs of its own.
+  private static final Set<Nemesis.Kind> ANY =
+      EnumSet.complementOf(EnumSet.of(Nemesis.Kind.OUT_OF_SIGHT));
 
   /** True when there is room for everything at once. */
   boolean ample() {
     int room = agents.stream().mapToInt(Agent::maxInFlight).min().orElse(0);
     return Math.min(room, limits.orgInFlightMax()) >= dispatches;
+  }
+
+  /**
+   * How long things take.
+   *
+   * @param faultsUntilMs when faults stop; after {@code quietMs} everything must have come to rest
+   * @param timeoutMsMax how long the most patient dispatch may take
+   */
+  record Time(long faultsUntilMs, long quietMs, int timeoutMsMax) {
+    static final Time SHORT = new Time(20_000, 60_000, 20_000);
+
+    /** What waits in vain is seen to, long before its deadline. */
+    static final Time PATIENT = new Time(20_000, 90_000, 70_000);
   }
 
   /** One gateway process: it decides, has sockets, or both. */
@@ -61,7 +76,12 @@ record Plan(
      */
     LOSSES,
     /** Three gateways that are told to leave and are started again; nothing else goes wrong. */
-    DEPLOYS
+    DEPLOYS,
+    /**
+     * Gateways that take each other for gone while all that they say arrives, or that stand still,
+     * and work that has time to wait for the end of that.
+     */
+    SIGHTS
   }
 
   private static final int DISPATCHES_MAX = 90;
@@ -73,6 +93,7 @@ record Plan(
       case MOVES -> moves(world);
       case LOSSES -> losses(world);
       case DEPLOYS -> deploys(world);
+      case SIGHTS -> sights(world);
     };
   }
 
@@ -80,7 +101,15 @@ record Plan(
     var faults = EnumSet.of(Nemesis.Kind.SPLIT, Nemesis.Kind.LINK_RESET);
     if (world.chance(0.5)) faults.add(Nemesis.Kind.GATEWAY_LAGS);
     if (world.chance(0.3)) faults.add(Nemesis.Kind.LINK_HALF_OPEN);
-    return small(world, 2 + world.pick(2), faults, 10 + world.pick(30));
+    return small(world, 2 + world.pick(2), faults, 10 + world.pick(30), Time.SHORT);
+  }
+
+  private static Plan sights(World world) {
+    var faults =
+        EnumSet.of(world.chance(0.5) ? Nemesis.Kind.OUT_OF_SIGHT : Nemesis.Kind.GATEWAY_STOPS);
+    if (world.chance(0.7)) faults.add(Nemesis.Kind.LINK_RESET);
+    if (world.chance(0.3)) faults.add(Nemesis.Kind.GATEWAY_LAGS);
+    return small(world, 2 + world.pick(3), faults, 4 + world.pick(14), Time.PATIENT);
   }
 
   private static Plan moves(World world) {
@@ -92,7 +121,7 @@ record Plan(
             Nemesis.Kind.WORDS_OUTLIVE_HOME);
     faults.removeIf(_ -> world.chance(0.3));
     faults.add(world.chance(0.5) ? Nemesis.Kind.LINK_RESET : Nemesis.Kind.GATEWAY_LAGS);
-    return small(world, 3, faults, 6 + world.pick(14));
+    return small(world, 3, faults, 6 + world.pick(14), Time.SHORT);
   }
 
   // Ways are lost where nothing else mends what that does.
@@ -121,8 +150,7 @@ record Plan(
             : new Network.Weather(world.chance(0.5) ? 0.2 : 0.3, 0.1, 0.2, 4_000, 0, 0.4),
         faults,
         ways ? world.pick(4) : 4 + world.pick(10),
-        20_000,
-        60_000);
+        Time.SHORT);
   }
 
   private static Plan deploys(World world) {
@@ -146,11 +174,11 @@ record Plan(
         new Network.Weather(0, 0, world.chance(0.5) ? 0 : 0.1, 300),
         EnumSet.of(Nemesis.Kind.GATEWAY_DRAINS),
         3 + world.pick(6),
-        20_000,
-        60_000);
+        Time.SHORT);
   }
 
-  private static Plan small(World world, int gateways, Set<Nemesis.Kind> faults, int count) {
+  private static Plan small(
+      World world, int gateways, Set<Nemesis.Kind> faults, int count, Time time) {
     var agents = new ArrayList<Agent>();
     int size = 2 + world.pick(2);
     for (int i = 0; i < size; i++) agents.add(new Agent(i, 0, 1 + world.pick(2), false));
@@ -168,8 +196,7 @@ record Plan(
             world.chance(0.5) ? 0 : 0.03, 0.1, world.chance(0.5) ? 0.1 : 0.4, 4_000),
         faults,
         count,
-        20_000,
-        60_000);
+        time);
   }
 
   private static Plan any(World world) {
@@ -182,7 +209,7 @@ record Plan(
     // Many different faults, or a few again and again.
     boolean focused = world.chance(0.4);
     var faults = EnumSet.noneOf(Nemesis.Kind.class);
-    for (var kind : Nemesis.Kind.values()) if (world.chance(focused ? 0.15 : 0.4)) faults.add(kind);
+    for (var kind : ANY) if (world.chance(focused ? 0.15 : 0.4)) faults.add(kind);
     var limits =
         new RouterShell.Limits(
             world.chance(0.1) ? 5 : 1_000,
@@ -210,8 +237,7 @@ record Plan(
         weather,
         faults,
         focused ? 10 + world.pick(30) : 1 + world.pick(10),
-        20_000,
-        60_000);
+        Time.SHORT);
   }
 
   private static List<Node> nodes(World world) {

@@ -39,7 +39,7 @@ final class SimCaller {
     actor.start();
     for (int i = 0; i < cluster.plan.dispatches(); i++) {
       int number = i;
-      long atMs = world.between(0, cluster.plan.faultsUntilMs());
+      long atMs = world.between(0, cluster.plan.time().faultsUntilMs());
       world.in(atMs, actor, "submit", () -> new Order(number, world.chance(0.6)).begin());
     }
   }
@@ -70,7 +70,7 @@ final class SimCaller {
       this.async = async;
       this.patience = world.chance(0.1) ? 1 : 12;
       this.twice = world.chance(0.2);
-      int timeoutMs = (int) world.between(2_000, 20_000);
+      int timeoutMs = (int) world.between(2_000, cluster.plan.time().timeoutMsMax());
       var files = world.chance(cluster.plan.withFiles()) ? WorkspaceUse.RUN : WorkspaceUse.NONE;
       int waitMs = async || world.chance(0.3) ? timeoutMs : (int) world.between(0, 2_000);
       this.dispatch = dispatch(world.pick(cluster.plan.organizations()), files, timeoutMs, waitMs);

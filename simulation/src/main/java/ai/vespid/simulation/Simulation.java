@@ -55,8 +55,9 @@ public final class Simulation {
     var checker = new Checker(cluster);
     cluster.start();
     new Nemesis(cluster).begin();
-    long calmMs = World.START_MS + cluster.plan.faultsUntilMs() + SETTLED_MS;
-    long quietMs = World.START_MS + cluster.plan.faultsUntilMs() + cluster.plan.quietMs();
+    long calmMs = World.START_MS + cluster.plan.time().faultsUntilMs() + SETTLED_MS;
+    long quietMs =
+        World.START_MS + cluster.plan.time().faultsUntilMs() + cluster.plan.time().quietMs();
     world.runUntil(calmMs, checker::afterEvent);
     var unsettled = checker.unsettled();
     world.runUntil(calmMs + ON_ITS_WAY_MS, checker::afterEvent);

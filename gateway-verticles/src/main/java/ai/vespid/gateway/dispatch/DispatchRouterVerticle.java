@@ -172,6 +172,7 @@ public final class DispatchRouterVerticle extends VerticleBase {
   private void repair() {
     succession.checkOrphans();
     succession.giveStrays();
+    reports.checkLongHeld();
   }
 
   @Override

@@ -211,6 +211,14 @@ final class DispatchTable {
     else go.undelivered(entry, nowMs);
   }
 
+  /** Neither its edge nor anybody else has it any more, and there is no result. */
+  void vanished(String requestId, int epoch, String connectionId, long nowMs) {
+    var entry = entries.get(requestId);
+    if (entry == null || entry.epoch != epoch) return;
+    if (!(entry.state instanceof State.Assigned(Route to))) return;
+    if (to.connectionId().equals(connectionId)) go.lost(entry, nowMs);
+  }
+
   /** An executor says it has finished. */
   Verdict report(
       String requestId, int epoch, String executorId, DispatchResult result, long nowMs) {

@@ -167,12 +167,19 @@ final class Handover {
   }
 
   private void giveUp(Moving moving, Entry known) {
-    if (moving.holder() == null) return;
+    if (moving.holder() == null || standsInRow(moving, known)) return;
     var executorId = moving.holder().executorId();
     if (moving.epoch() == known.epoch && executorId.equals(known.executorId())) return;
     directory
         .route(executorId)
         .ifPresent(to -> go.cancel(known.id(), moving.epoch(), to, ErrorCode.AGENT_DISCONNECTED));
+  }
+
+  // What is being written under its number, or a lower one, cannot be, and then the row is read.
+  private static boolean standsInRow(Moving moving, Entry known) {
+    return moving.durable()
+        && known.state instanceof State.Committing
+        && moving.epoch() >= known.epoch;
   }
 
   private void forget(Entry known, long nowMs) {

@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Assignments that agents hold and whose dispatch this router was not told yet: their former home
@@ -63,5 +65,16 @@ final class Orphans {
         .stream()
         .flatMap(requestId -> take(requestId).stream())
         .toList();
+  }
+
+  /** The attempts of a list, to look one up as {@link #attempt} names it. */
+  static Set<String> attempts(List<Holding> holdings) {
+    return holdings.stream()
+        .map(holding -> attempt(holding.requestId(), holding.epoch()))
+        .collect(Collectors.toSet());
+  }
+
+  static String attempt(String requestId, int epoch) {
+    return requestId + '/' + epoch;
   }
 }

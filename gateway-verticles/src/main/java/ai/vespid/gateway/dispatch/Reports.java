@@ -30,6 +30,7 @@ final class Reports {
   private final Function<String, Future<Void>> settled;
   private final Runnable changed;
   private final DeniedRoutes denied;
+  private final LongHeld longHeld;
   private final Hellos hellos = new Hellos();
 
   /**
@@ -55,6 +56,12 @@ final class Reports {
     this.settled = settled;
     this.changed = changed;
     this.denied = new DeniedRoutes(here, table, changed);
+    this.longHeld = new LongHeld(here, table, readRows, changed);
+  }
+
+  /** Looks whether what has been with its executor for long was reported to another home. */
+  void checkLongHeld() {
+    longHeld.check();
   }
 
   Future<Report.Reply> decide(Report report) {

@@ -25,6 +25,8 @@ final class RouterMeters implements Intake.Counts {
     succeeded = registry.counter("vespid.dispatch.finished", "outcome", "succeeded");
     unwanted = registry.counter("vespid.dispatch.reports.unwanted");
     registry.gauge("vespid.dispatch.open", table, DispatchTable::size);
+    // They take room until their dispatch is told, or a grace is over.
+    registry.gauge("vespid.dispatch.orphans", table, one -> one.handover().orphans().size());
     registry.gauge("vespid.dispatch.queued", table.queue(), WaitQueue::size);
     registry.gauge("vespid.dispatch.executors", directory, ExecutorDirectory::connected);
   }

@@ -21,7 +21,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -255,16 +254,12 @@ final class Succession {
     if (doubted.isEmpty() || takeover.settling() || view.homes().routers().isEmpty()) return;
     holdings()
         .onSuccess(holdings -> {
-          var held = holdings.stream().map(Succession::attempt).collect(Collectors.toSet());
+          var held = Orphans.attempts(holdings);
           doubted.stream()
-              .filter(orphan -> !held.contains(attempt(orphan)))
+              .filter(orphan -> !held.contains(Orphans.attempt(orphan.requestId(), orphan.epoch())))
               .forEach(orphan -> table.handover().notHeld(orphan, here.nowMs()));
           changed.run();
         });
-  }
-
-  private static String attempt(Holding holding) {
-    return holding.requestId() + '/' + holding.epoch();
   }
 
   /**

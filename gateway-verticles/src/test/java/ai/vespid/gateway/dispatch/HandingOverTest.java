@@ -111,4 +111,18 @@ class HandingOverTest {
   private static Moving moving(int epoch) {
     return new Moving(dispatch("n"), false, epoch, 60_000, new Holder("a", "boot", 0), true);
   }
+
+  @Test
+  void leavesAloneTheAttemptThatStandsInTheRowWhileItWritesItsOwn() {
+    table.routeUp(route("a", 1), 0);
+    table.routeUp(route("b", 1), 0);
+    table.handover().recover(dispatch("n"), 0, null, 60_000, 0);
+    assertThat(table.decisions()).anyMatch(Decision.Persist.class::isInstance);
+
+    table
+        .handover()
+        .resume(new Moving(dispatch("n"), true, 1, 60_000, new Holder("b", "boot", 0), true), 0);
+
+    assertThat(table.decisions()).noneMatch(Decision.Cancel.class::isInstance);
+  }
 }

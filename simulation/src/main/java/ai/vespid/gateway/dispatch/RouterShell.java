@@ -223,12 +223,9 @@ public final class RouterShell {
     var executorId = before.map(Entry::executorId).orElse(null);
     boolean open = before.filter(Entry::held).isPresent();
     var answer = reports.decide(report);
+    var now = table.find(said.requestId()).map(entry -> entry.state);
     boolean decided =
-        open
-            && table
-                .find(said.requestId())
-                .filter(entry -> !(entry.state instanceof Entry.State.Settling))
-                .isEmpty();
+        open && now.filter(state -> !(state instanceof Entry.State.Settling)).isEmpty();
     ports.say("hears", said.requestId(), "e" + said.epoch(), "from", said.executorId(), decided);
     if (decided) {
       ports.history().decided(said.requestId(), epoch, executorId, said.epoch(), said.executorId());
@@ -274,6 +271,7 @@ public final class RouterShell {
     if (without(Mutant.ORPHANS_FORGOTTEN)) forgetOrphans();
     succession.checkOrphans();
     if (!without(Mutant.STRAYS_KEPT)) succession.giveStrays();
+    if (!without(Mutant.LONG_HELD_NOT_LOOKED_UP)) reports.checkLongHeld();
   }
 
   private void forgetOrphans() {
