@@ -3,19 +3,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Set;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
-import java.util.zip.ZipOutputStream;
 
 /**
- * Takes out of jars what an agent never reads and would keep in memory with every class: names and
- * places of local variables, which only debuggers look at. Lines stay, so that a stack trace says
- * where something went wrong. {@code java Slim.java a.jar b.jar …}; jars that are signed stay as
- * they are. Folders and what Maven left go, too.
+ * Takes out of a class what an agent never reads and would keep in memory with it: names and places
+ * of local variables, which only debuggers look at. Lines stay, so that a stack trace says where
+ * something went wrong.
  */
 final class Slim {
   private static final Set<String> LEFT_OUT = Set.of("LocalVariableTable", "LocalVariableTypeTable");
@@ -29,36 +22,8 @@ final class Slim {
     in = new DataInputStream(new ByteArrayInputStream(classFile));
   }
 
-  public static void main(String[] jars) throws IOException {
-    for (var jar : jars) slim(Path.of(jar));
-  }
-
-  private static void slim(Path jar) throws IOException {
-    var slimmed = Files.createTempFile(jar.toAbsolutePath().getParent(), "slim", ".jar");
-    try (var from = new ZipFile(jar.toFile());
-        var to = new ZipOutputStream(Files.newOutputStream(slimmed))) {
-      if (from.stream().anyMatch(entry -> entry.getName().matches("META-INF/[^/]*\\.SF"))) {
-        Files.delete(slimmed);
-        return;
-      }
-      for (var entry : from.stream().filter(Slim::wanted).toList()) {
-        var copy = new ZipEntry(entry.getName());
-        copy.setTime(entry.getTime());
-        to.putNextEntry(copy);
-        try (var content = from.getInputStream(entry)) {
-          var all = content.readAllBytes();
-          to.write(entry.getName().endsWith(".class") ? new Slim(all).slimmed() : all);
-        }
-        to.closeEntry();
-      }
-    }
-    Files.move(slimmed, jar, StandardCopyOption.REPLACE_EXISTING);
-    Files.setPosixFilePermissions(jar, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
-  }
-
-  // Java reads the table of contents of every jar at a start, and keeps it.
-  private static boolean wanted(ZipEntry entry) {
-    return !entry.isDirectory() && !entry.getName().startsWith("META-INF/maven/");
+  static byte[] slim(byte[] classFile) throws IOException {
+    return new Slim(classFile).slimmed();
   }
 
   // In the order of the format (JVMS 4.1).

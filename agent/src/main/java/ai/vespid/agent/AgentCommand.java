@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -291,8 +292,12 @@ public final class AgentCommand implements Callable<Integer> {
       throws IOException {
     new GatewayTrust(settings.trust()).check(URI.create(config.gatewayWsUrl()));
     LogOutput.direct(settings.logLevel(), settings.logsJson(), settings.logFile(configPath));
-    var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
-    var agent = Assembly.agent(vertx, config, configPath, settings);
+    // Half of a start, beside the other half.
+    var loop =
+        CompletableFuture.supplyAsync(
+            () -> Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1)));
+    var agent = Assembly.agent(loop::join, config, configPath, settings);
+    var vertx = loop.join();
     var grace = settings.stopGrace();
     var stopped = new CountDownLatch(1);
     var status = Assembly.status(agent, settings);

@@ -50,7 +50,8 @@ final class Assembly {
 
   private Assembly() {}
 
-  static Agent agent(Vertx vertx, AgentConfig config, Path configPath, AgentSettings settings)
+  static Agent agent(
+      Supplier<Vertx> vertx, AgentConfig config, Path configPath, AgentSettings settings)
       throws IOException {
     var bootId = UUID.randomUUID().toString();
     var connectors = ServiceConnector.all(settings.githubBaseUrl(), settings.outward());
@@ -99,7 +100,7 @@ final class Assembly {
             outbox,
             settings.workspaceRoot(),
             settings.executes());
-    var agent = new Agent(vertx, config, parts);
+    var agent = new Agent(vertx.get(), config, parts);
     node.ifPresent(one -> agent.meters().also(one::prometheus));
     return agent;
   }
