@@ -5,6 +5,8 @@ import ai.vespid.bench.fault.History.Event;
 import ai.vespid.bench.fault.History.Mode;
 import ai.vespid.protocol.EffectClass;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
@@ -51,11 +53,22 @@ final class RoomProbe {
     fleet.run(() -> fleet.agents().forEach(agent -> places.put(agent.name(), agent.running())));
     trial.mark("placesTaken", places);
     var routes = new TreeMap<String, Integer>();
+    var counts = new TreeMap<String, Map<String, Double>>();
     for (var gateway : trial.site().gateways()) {
+      if (gateway.isAlive()) counts.put(gateway.name(), counts(gateway));
       var known = trial.site().client().routes(gateway, trial.target().organizationId());
       routes.put(gateway.name(), known.size());
     }
     trial.mark("routesKnown", routes);
+    trial.mark("counts", counts);
+  }
+
+  private Map<String, Double> counts(GatewayProcess gateway) {
+    var counts = new TreeMap<String, Double>();
+    for (var what : List.of("open", "queued", "orphans")) {
+      counts.put(what, trial.site().client().metric(gateway, "vespid_dispatch_" + what));
+    }
+    return counts;
   }
 
   private void hoard(boolean hoarding) {

@@ -80,6 +80,17 @@ final class MarksTest {
   }
 
   @Test
+  void theTimeOfSafeWorkBeginsWhenItIsAccepted() {
+    List<Event> events =
+        List.of(
+            new Posted(10, "a", 1, ASYNC, RETRY_SAFE),
+            new Accepted(40, "a"),
+            new Offered(70, "a", 2, "agent"));
+
+    assertThat(HalfOpenAgent.slowest(events, 0, 50)).isEqualTo(new HalfOpenAgent.Way("a", 30));
+  }
+
+  @Test
   void delayIsTheWayToTheAgent() {
     List<Event> events =
         List.of(
