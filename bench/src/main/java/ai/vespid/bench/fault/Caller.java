@@ -21,7 +21,7 @@ final class Caller {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
   private static final long PAUSE_MS_MIN = 40;
   private static final long PAUSE_MS_MAX = 5_000;
-  private static final long POST_PAUSE_MS_MAX = 500;
+  private static final long POST_PAUSE_MS_MAX = 2_000;
 
   private final GatewayClient client;
   private final List<GatewayProcess> gateways;
