@@ -7,6 +7,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /** Every scenario, by the rows of the plan. */
 final class Scenarios {
   private static final long DEAD_MS = 3_000;
+  // At least; longer with more seconds of load.
   private static final long STOP_MS_MAX = 30_000;
   private static final long PARTITION_MS = 30_000;
   // Three programs start at once on what the callers leave of the machine; see "cluster" for a
@@ -138,7 +139,8 @@ final class Scenarios {
   }
 
   private static void stop(Trial trial, List<Long> processes) throws InterruptedException {
-    long ms = ThreadLocalRandom.current().nextLong(1_000, STOP_MS_MAX);
+    long max = Math.max(STOP_MS_MAX, trial.loadMs());
+    long ms = ThreadLocalRandom.current().nextLong(1_000, max);
     trial.mark("stoppedMs", ms);
     processes.forEach(pid -> Child.signal(pid, "STOP"));
     try {
@@ -155,7 +157,7 @@ final class Scenarios {
     trial.mark("isolated", alone.name());
     trial.site().isolate(alone.name());
     try {
-      trial.pause(PARTITION_MS);
+      trial.pause(Math.max(PARTITION_MS, trial.loadMs()));
     } finally {
       trial.site().rejoin();
     }
