@@ -65,13 +65,8 @@ public final class Site implements AutoCloseable {
             .build();
   }
 
-  /** Starts everything; on a failure nothing is left running. */
-  static Site open(Path vespid, Path home, int gateways) {
-    return open(vespid, home, gateways, Wiring.PROXIES, Map.of());
-  }
-
   /**
-   * As above.
+   * Starts everything; on a failure nothing is left running.
    *
    * @param environment variables of every gateway, above those it has anyway
    */
@@ -103,7 +98,6 @@ public final class Site implements AutoCloseable {
     shared.put("DATABASE_URL", stores.databaseUrl());
     shared.put("REDIS_URL", stores.redisUrl());
     shared.put("GATEWAY_ORG_MAX_INFLIGHT", "100000");
-    shared.put("VESPID_JAVA_OPTIONS", "-Xmx384m");
     shared.putAll(environment);
     describe(count);
     long begun = System.nanoTime();

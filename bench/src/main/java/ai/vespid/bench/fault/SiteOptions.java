@@ -11,6 +11,8 @@ import picocli.CommandLine.Option;
 
 /** Where what a run starts is found, and where it keeps its data and logs. */
 public final class SiteOptions {
+  private static final String FAULT_HEAP = "384m";
+
   @Option(names = "--home", description = "data and logs; a new folder, kept when a check fails")
   private Path home;
 
@@ -24,7 +26,7 @@ public final class SiteOptions {
 
   /** Starts stores and gateways with proxies between them. */
   Site open(int gateways) {
-    return Site.open(launcher(), folder(), gateways);
+    return open(gateways, FAULT_HEAP, Site.Wiring.PROXIES, Map.of());
   }
 
   /**
@@ -42,9 +44,13 @@ public final class SiteOptions {
    * @param more variables of every gateway
    */
   public Site open(int gateways, String heap, Map<String, String> more) {
+    return open(gateways, heap, Site.Wiring.DIRECT, more);
+  }
+
+  private Site open(int gateways, String heap, Site.Wiring wiring, Map<String, String> more) {
     var variables = new HashMap<>(more);
     variables.put("VESPID_JAVA_OPTIONS", "-Xmx" + heap + " " + javaOptions);
-    return Site.open(launcher(), folder(), gateways, Site.Wiring.DIRECT, variables);
+    return Site.open(launcher(), folder(), gateways, wiring, variables);
   }
 
   /** The launcher, in the folder that everything else of the program is in. */
