@@ -140,6 +140,7 @@ final class RudePeer implements AutoCloseable {
 
   @Override
   public void close() {
+    rudeness = null;
     vertx.close().await();
   }
 }
