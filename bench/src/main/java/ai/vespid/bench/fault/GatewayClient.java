@@ -13,11 +13,15 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 
 /** Asks one gateway at a time and says what its answer means. Blocks. */
 public final class GatewayClient {
   private static final String DISPATCH = "/internal/v1/dispatch";
+  // Each takes a connection of this process, which may have some ten thousand open files.
+  private static final int READS_MAX = 2_000;
 
+  private final Semaphore reads = new Semaphore(READS_MAX);
   private final HttpClient http;
   private final String token;
 
@@ -58,9 +62,14 @@ public final class GatewayClient {
   }
 
   Answer read(GatewayProcess gateway, String id, Duration max) {
-    // The colons of an id are written as a URL wants them.
-    return judge(
-        send(request(gateway, "/internal/v1/results/" + id.replace(":", "%3A"), max).GET()));
+    reads.acquireUninterruptibly();
+    try {
+      // The colons of an id are written as a URL wants them.
+      return judge(
+          send(request(gateway, "/internal/v1/results/" + id.replace(":", "%3A"), max).GET()));
+    } finally {
+      reads.release();
+    }
   }
 
   /** The sum of a counter or gauge over its labels. */

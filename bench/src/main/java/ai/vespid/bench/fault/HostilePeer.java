@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 
@@ -40,26 +41,43 @@ final class HostilePeer {
     long before = residentMb(trial);
     long begun = trial.history().nowMs();
     var credentials = trial.site().agents(1).getFirst();
+    var attacks = new ArrayList<Attack>();
     for (var gateway : trial.site().gateways()) {
-      attack(trial, gateway, credentials);
+      attack(trial, gateway, credentials, attacks);
     }
     long ended = trial.history().nowMs();
     trial.mended();
     trial.pause(1_000);
     trial.mark("memoryGrowthMb", residentMb(trial) - before, GROWTH_MB_MAX);
+    tellWorst(trial, attacks);
     judge(trial, begun, ended);
   }
 
-  private static void attack(Trial trial, GatewayProcess gateway, Credential credential)
+  private record Attack(RudePeer.Rudeness rudeness, long begunMs, long endedMs) {}
+
+  private static void attack(
+      Trial trial, GatewayProcess gateway, Credential credential, List<Attack> attacks)
       throws InterruptedException {
     try (var peer = new RudePeer(gateway, credential)) {
       for (var rudeness : RudePeer.Rudeness.values()) {
+        long begun = trial.history().nowMs();
         peer.begin(rudeness);
         if (rudeness == RudePeer.Rudeness.NEVER_READS) fill(trial, gateway, credential);
         trial.pause(PHASE_MS);
         trial.mark("sent" + rudeness, peer.sent());
+        attacks.add(new Attack(rudeness, begun, trial.history().nowMs()));
       }
     }
+  }
+
+  // By which of them others are slower, whatever the gateway.
+  private static void tellWorst(Trial trial, List<Attack> attacks) {
+    var events = trial.history().events();
+    var worst = new EnumMap<RudePeer.Rudeness, Long>(RudePeer.Rudeness.class);
+    for (var attack : attacks) {
+      worst.merge(attack.rudeness(), delay(events, attack.begunMs(), attack.endedMs()), Math::max);
+    }
+    trial.mark("worstDelayP99MsBy", worst);
   }
 
   // Something must be written to a peer that does not read.
