@@ -22,6 +22,9 @@ public final class Rehearsal {
   private static final long RESIDENT_BYTES_MARK = 70_000_000;
   // A busy machine makes a start long, and hardly dear.
   private static final long PROCESSOR_MS_MAX = 400;
+  // A slow machine makes a start long and dear, and those of a Java that does nothing as well: on
+  // one with half the speed of the others the agent took as long as four or five of them.
+  private static final int BARE_STARTS = 6;
   private static final int STARTS = 7;
   // What a compiler that is not used here would learn is left out.
   private static final String LEAN = " -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining";
@@ -104,8 +107,10 @@ public final class Rehearsal {
   private boolean measure() throws Exception {
     var millis = new ArrayList<Long>();
     var processor = new ArrayList<Long>();
+    var bare = new ArrayList<Long>();
     long resident = 0;
     do {
+      bare.add(bareStartsMillis());
       forgetHellos();
       long began = System.nanoTime();
       var process = start("");
@@ -118,16 +123,31 @@ public final class Rehearsal {
         || Collections.min(millis) >= CONNECTED_MS_MARK && millis.size() < STARTS_MAX);
     long best = Collections.min(millis);
     long cheapest = Collections.min(processor);
+    long slow = Collections.min(bare);
     System.out.printf(
-        "connected after %d ms at best of %s (mark %d), with %d ms of processor time (at most %d)%n",
-        best, millis, CONNECTED_MS_MARK, cheapest, PROCESSOR_MS_MAX);
+        "connected after %d ms at best of %s (mark %d, or as %d starts of Java alone: %d),"
+            + " with %d ms of processor time (at most %d)%n",
+        best, millis, CONNECTED_MS_MARK, BARE_STARTS, slow, cheapest, PROCESSOR_MS_MAX);
     System.out.printf(
         "%.1f MB resident at most when idle (mark %d)%n",
         resident / 1e6, RESIDENT_BYTES_MARK / 1_000_000);
-    boolean fast = best < CONNECTED_MS_MARK || cheapest < PROCESSOR_MS_MAX;
+    boolean fast = best < Math.max(CONNECTED_MS_MARK, slow) || cheapest < PROCESSOR_MS_MAX;
     boolean kept = fast && resident < RESIDENT_BYTES_MARK;
     System.out.println(kept ? "it is as fast and small as it was" : "it was faster or smaller");
     return kept;
+  }
+
+  private long bareStartsMillis() throws Exception {
+    var java = image.resolve("runtime/bin/java").toString();
+    var command =
+        new ProcessBuilder(
+                java, "-Xshare:off", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-version")
+            .redirectError(ProcessBuilder.Redirect.DISCARD);
+    long began = System.nanoTime();
+    for (int start = 0; start < BARE_STARTS; start++) {
+      if (command.start().waitFor() != 0) throw new IllegalStateException("Java does not start");
+    }
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
   }
 
   // In user and system mode so far (proc(5)).
