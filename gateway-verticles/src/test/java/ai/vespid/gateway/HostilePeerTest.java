@@ -1,15 +1,18 @@
 package ai.vespid.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.vespid.gateway.TestGateway.Credentials;
 import io.netty.util.internal.PlatformDependent;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.http.WebSocketFrame;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Random;
 import java.util.UUID;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class HostilePeerTest {
   private static final long GROWTH_BYTES_MAX = 64L << 20;
   private static final int MIB = 1 << 20;
+  private static final Duration COOL_DOWN = Duration.ofSeconds(2);
 
   private TestGateway gateway;
   private Credentials good;
@@ -34,6 +38,7 @@ class HostilePeerTest {
     gateway = new TestGateway();
     gateway.edgeConfig.put("writeQueueBytesMax", MIB).put("framesPerSecMax", 1_000_000);
     gateway.edgeConfig.put("invalidFramesMax", 1_000);
+    gateway.edgeConfig.put("coolDown", COOL_DOWN.toString());
     gateway.start();
     good = gateway.executor(UUID.randomUUID().toString());
     agent = FakeAgent.extended(gateway, good).connect(gateway);
@@ -49,16 +54,20 @@ class HostilePeerTest {
 
   private WebSocket hostile() {
     var credentials = gateway.executor(UUID.randomUUID().toString());
+    var hello = FakeAgent.extended(gateway, credentials).hello();
+    var socket = connect(credentials).await();
+    socket.writeTextMessage(hello.encode()).await();
+    return socket;
+  }
+
+  private Future<WebSocket> connect(Credentials credentials) {
     var options =
         new WebSocketConnectOptions()
             .setHost("127.0.0.1")
             .setPort(gateway.port)
             .setURI("/ws/executor")
             .addHeader("Authorization", "Bearer " + credentials.token());
-    var hello = FakeAgent.extended(gateway, credentials).hello();
-    var socket = client.connect(options).await();
-    socket.writeTextMessage(hello.encode()).await();
-    return socket;
+    return client.connect(options);
   }
 
   @Test
@@ -90,6 +99,31 @@ class HostilePeerTest {
 
     assertThat(closed.get(20, TimeUnit.SECONDS)).isEqualTo((short) 1008);
     assertThat(heap() - before).isLessThan(GROWTH_BYTES_MAX);
+  }
+
+  @Test
+  void whoIsThrownOutIsKeptOutForAWhile() throws Exception {
+    var rude = gateway.executor(UUID.randomUUID().toString());
+    var socket = connect(rude).await();
+    var closed = new CompletableFuture<Short>();
+    socket.closeHandler(_ -> closed.complete(socket.closeStatusCode()));
+    socket.writeTextMessage("no hello");
+    assertThat(closed.get(20, TimeUnit.SECONDS)).isEqualTo((short) 1008);
+
+    assertThatThrownBy(() -> connect(rude).await())
+        .isInstanceOfSatisfying(
+            UpgradeRejectedException.class,
+            refused -> {
+              assertThat(refused.getStatus()).isEqualTo(429);
+              assertThat(refused.getHeaders().get("Retry-After")).isIn("1", "2");
+              assertThat(refused.getBody().toString()).contains("RATE_LIMITED");
+            });
+    assertThat(gateway.meters.counter("vespid.edge.executors.thrown.out").count()).isEqualTo(1);
+    answers(50);
+
+    // What it was told is the time that holds.
+    var back = gateway.vertx.timer(COOL_DOWN.toSeconds(), TimeUnit.SECONDS);
+    assertThat(back.compose(_ -> connect(rude)).await().isClosed()).isFalse();
   }
 
   @Test

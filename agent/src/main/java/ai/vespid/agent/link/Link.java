@@ -249,8 +249,7 @@ public final class Link {
           .addKeyValue("retryMs", wait)
           .log("the gateway cannot be reached");
     }
-    boolean refused = cause instanceof UpgradeRejectedException no && no.getStatus() / 100 == 4;
-    if (backoff.hopeless(refused)) {
+    if (backoff.hopeless(cause instanceof UpgradeRejectedException no && LinkFault.forGood(no))) {
       stopped = true;
       listener.gaveUp(fault);
       return;

@@ -15,6 +15,8 @@ import javax.net.ssl.SSLException;
 
 /** Why no connection to the gateway came about, by a name that does not change. */
 public final class LinkFault {
+  private static final int TOO_MANY_REQUESTS = 429;
+
   private LinkFault() {}
 
   /**
@@ -75,6 +77,11 @@ public final class LinkFault {
     boolean alert = message.contains("alert");
     boolean ofCertificate = message.matches("(?s).*(certificate|unknown_ca|access_denied).*");
     return alert && ofCertificate ? "CLIENT_CERTIFICATE_REFUSED" : "TLS_FAILED";
+  }
+
+  /** Whether another attempt would be refused as well. */
+  public static boolean forGood(UpgradeRejectedException refused) {
+    return refused.getStatus() / 100 == 4 && refused.getStatus() != TOO_MANY_REQUESTS;
   }
 
   /** The code a gateway gave when it did not let the agent in; null when it gave none. */

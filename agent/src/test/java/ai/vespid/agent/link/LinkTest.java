@@ -34,6 +34,7 @@ class LinkTest implements Link.Listener {
   private final Vertx vertx = Vertx.vertx();
   private final BlockingQueue<GatewayFrame> received = new LinkedBlockingQueue<>();
   private final Queue<Throwable> unhandled = new ConcurrentLinkedQueue<>();
+  private final Queue<String> gaveUp = new ConcurrentLinkedQueue<>();
   private Link link;
 
   private void connect(String token) {
@@ -41,10 +42,14 @@ class LinkTest implements Link.Listener {
   }
 
   private void connect(String url, String token) {
+    connect(url, token, Backoff.Patience.USUAL);
+  }
+
+  private void connect(String url, String token, Backoff.Patience patience) {
     vertx.exceptionHandler(unhandled::add);
     var target = new Link.Target(url, token, new GatewayTrust(TrustChoice.NONE), null);
     var pace = new Link.Pace(250, 200);
-    link = new Link(vertx, target, pace, this, new Backoff(new Random(1)));
+    link = new Link(vertx, target, pace, this, new Backoff(new Random(1), patience));
     link.start();
   }
 
@@ -63,6 +68,11 @@ class LinkTest implements Link.Listener {
 
   @Override
   public void opened() {}
+
+  @Override
+  public void gaveUp(String code) {
+    gaveUp.add(code);
+  }
 
   @Override
   public void received(GatewayFrame frame) {
@@ -119,6 +129,28 @@ class LinkTest implements Link.Listener {
 
     assertThat(Duration.ofNanos(System.nanoTime() - refused))
         .isBetween(Duration.ofMillis(1_900), Duration.ofSeconds(8));
+  }
+
+  @Test
+  void aRefusalThatPassesIsNotTheLast() throws Exception {
+    gateway.refuse(429, 1);
+    connect(gateway.url(), TestGateway.TOKEN, new Backoff.Patience(50, 100, 3));
+    Eventually.is("a refusal", () -> gateway.refusals() > 0);
+
+    gateway.refuse(0);
+
+    gateway.next(Hello.class);
+    assertThat(gaveUp).isEmpty();
+  }
+
+  @Test
+  void aRefusalForGoodEndsTheAttemptsOfWhoWantsThat() throws Exception {
+    gateway.refuse(403);
+
+    connect(gateway.url(), TestGateway.TOKEN, new Backoff.Patience(50, 100, 3));
+
+    Eventually.is("it gives up", () -> !gaveUp.isEmpty());
+    assertThat(gateway.refusals()).isEqualTo(1);
   }
 
   @Test

@@ -24,6 +24,8 @@ import java.util.List;
  *     between them; who comes too early is refused before the upgrade and told when its turn is
  * @param framesPerSecMax frames read from one socket a second; more are read a second later
  * @param invalidFramesMax unusable frames after which a socket is closed
+ * @param coolDown how long who was thrown out for unusable frames is kept out, default 10 s; 0 for
+ *     not at all; it is refused before the upgrade with RATE_LIMITED and told when it may come
  * @param writeQueueBytesMax what may wait to be written to one socket before it counts as full
  * @param toolOutputCharsMax GATEWAY_TOOL_OUTPUT_MAX_CHARS, default 200000, 10000 to 1000000
  * @param tlsCertFile GATEWAY_TLS_CERT_FILE: the port speaks TLS alone; with it tlsKeyFile
@@ -52,6 +54,7 @@ public record ExecutorEdgeSettings(
     Integer handshakesPerSecMax,
     Integer framesPerSecMax,
     Integer invalidFramesMax,
+    Duration coolDown,
     Integer writeQueueBytesMax,
     Integer toolOutputCharsMax,
     Duration sweepEvery,
@@ -81,6 +84,8 @@ public record ExecutorEdgeSettings(
     if (handshakesPerSecMax == null) handshakesPerSecMax = 1_000;
     if (framesPerSecMax == null) framesPerSecMax = 50_000;
     if (invalidFramesMax == null) invalidFramesMax = 100;
+    if (coolDown == null) coolDown = Duration.ofSeconds(10);
+    if (coolDown.isNegative()) throw new IllegalArgumentException("coolDown must not be negative");
     if (writeQueueBytesMax == null) writeQueueBytesMax = Limits.FRAME_BYTES_MAX;
     if (toolOutputCharsMax == null) toolOutputCharsMax = 200_000;
     toolOutputCharsMax = Math.clamp(toolOutputCharsMax, 10_000, Limits.OUTPUT_CHARS_MAX);

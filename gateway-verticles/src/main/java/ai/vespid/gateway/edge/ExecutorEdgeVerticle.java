@@ -28,14 +28,12 @@ import ai.vespid.protocol.bus.SessionRegistry;
 import ai.vespid.protocol.bus.SessionRegistry.Connected;
 import ai.vespid.protocol.bus.SessionRegistry.Disconnected;
 import ai.vespid.protocol.bus.SessionRegistry.Seen;
-import ai.vespid.protocol.executor.ExecutorFrame.FrameDenied;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.protocol.executor.GatewayFrame.DispatchCancel;
 import ai.vespid.sql.ExecutorIdentity;
 import ai.vespid.sql.ExecutorRepository;
 import ai.vespid.sql.PresenceRepository;
 import io.github.bucket4j.TimeMeter;
-import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.ServerWebSocket;
@@ -75,8 +73,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private HomeReports reports;
   private Fence fence;
   private Mailbox mailbox;
-  private Counter unbelieved;
-  private Counter invalid;
+  private Conduct conduct;
   private long seenSinceMs;
   private AgentCertificates certificates;
   private Signing signing;
@@ -95,8 +92,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     settings = Settings.bind("executor-edge", config(), ExecutorEdgeSettings.class);
     bus = new Bus(vertx, node.id());
     reports = new HomeReports(HomeCalls.of(vertx, node), node.id());
-    unbelieved = node.meters().counter("vespid.edge.results.unbelieved");
-    invalid = node.meters().counter("vespid.edge.frames.invalid");
+    conduct = new Conduct(settings.coolDown(), System::nanoTime, node.meters());
     node.meters().gauge("vespid.edge.sockets", sockets, Map::size);
     node.occupancy().counts("sockets/" + shard, sockets::size);
     var context = vertx.getOrCreateContext();
@@ -125,6 +121,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
                 settings.handshakesPerSecMax(),
                 TimeMeter.SYSTEM_MILLISECONDS,
                 node.meters().counter("vespid.edge.handshakes.deferred")),
+            conduct,
             certificates,
             this::admit);
     AgentCertificates.tls(settings).ifPresent(tls -> node.ports().secure(settings.port(), tls));
@@ -301,6 +298,11 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   @Override
+  public Conduct conduct() {
+    return conduct;
+  }
+
+  @Override
   public void connected(Route route) {
     tell(new Connected(route));
   }
@@ -324,25 +326,5 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   public void progressed(Assignment assignment, RawJson event) {
     if (reports.toldSession(assignment, event)) return;
     bus.publish(Continuations.NEWS, new Continuations.Progressed(assignment.requestId(), event));
-  }
-
-  @Override
-  public void unbelieved() {
-    unbelieved.increment();
-  }
-
-  @Override
-  public void denied(ExecutorIdentity identity, FrameDenied denied) {
-    invalid.increment();
-    LOG.atWarn()
-        .addKeyValue("executor", identity.executorId())
-        .addKeyValue("code", denied.code())
-        .addKeyValue("cause", denied.message())
-        .log("an agent did not believe a frame");
-  }
-
-  @Override
-  public void invalid() {
-    invalid.increment();
   }
 }

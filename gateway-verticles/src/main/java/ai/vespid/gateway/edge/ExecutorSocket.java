@@ -65,7 +65,9 @@ final class ExecutorSocket {
             inFlight,
             this::acknowledge,
             () -> phase.saysResultsOnce());
-    this.refusals = new Refusals(wire, settings.invalidFramesMax(), neighbours);
+    this.refusals =
+        new Refusals(
+            link.identity().executorId(), wire, settings.invalidFramesMax(), neighbours.conduct());
     this.phase = new Phase.Greeting(nowMs);
     this.heardMs = nowMs;
     this.tags = link.identity().tags();
@@ -122,7 +124,8 @@ final class ExecutorSocket {
       case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
       case ExecutorFrame.DispatchCanceled gone -> cancels.gone(gone.requestId(), gone.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId(), event.event());
-      case ExecutorFrame.FrameDenied denied -> neighbours.denied(link.identity(), denied);
+      case ExecutorFrame.FrameDenied denied ->
+          neighbours.conduct().denied(link.identity().executorId(), denied);
       case ExecutorFrame.Telemetry told -> neighbours.facts().measured(link, told.reading());
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
@@ -232,7 +235,7 @@ final class ExecutorSocket {
 
   private void event(String requestId, RawJson event) {
     if (reports.progressed(requestId, event)) return;
-    neighbours.unbelieved();
+    neighbours.conduct().unbelieved();
     refusals.tell(
         dialect, ErrorCode.ASSIGNMENT_UNKNOWN, "this socket does not hold the dispatch", requestId);
   }

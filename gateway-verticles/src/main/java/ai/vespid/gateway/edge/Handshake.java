@@ -22,6 +22,7 @@ final class Handshake {
   private final ExecutorRepository executors;
   private final BooleanSupplier hasRoom;
   private final AcceptRate rate;
+  private final Conduct conduct;
   private final AgentCertificates certificates;
   private final BiConsumer<ExecutorIdentity, ServerWebSocket> admitted;
 
@@ -29,11 +30,13 @@ final class Handshake {
       ExecutorRepository executors,
       BooleanSupplier hasRoom,
       AcceptRate rate,
+      Conduct conduct,
       AgentCertificates certificates,
       BiConsumer<ExecutorIdentity, ServerWebSocket> admitted) {
     this.executors = executors;
     this.hasRoom = hasRoom;
     this.rate = rate;
+    this.conduct = conduct;
     this.certificates = certificates;
     this.admitted = admitted;
   }
@@ -90,6 +93,15 @@ final class Handshake {
     if (identity.revoked() || !identity.enabled()) {
       Answers.error(
           request.response(), ErrorCode.EXECUTOR_REVOKED, "the executor was revoked or disabled");
+      return;
+    }
+    long seconds = conduct.waitSeconds(identity.executorId());
+    if (seconds > 0) {
+      Answers.errorUntil(
+          request.response(),
+          ErrorCode.RATE_LIMITED,
+          "it was thrown out for unusable frames; come back in " + seconds + " s",
+          seconds);
       return;
     }
     var refusal = certificates.refusal(certificates.shown(request), identity.executorId());

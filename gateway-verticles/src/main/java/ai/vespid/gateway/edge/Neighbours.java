@@ -6,7 +6,6 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile.Reconciled;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Route;
-import ai.vespid.protocol.executor.ExecutorFrame;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import ai.vespid.sql.ExecutorIdentity;
 import io.vertx.core.Future;
@@ -38,6 +37,9 @@ interface Neighbours {
   /** What people may ask about later. */
   AgentFacts facts();
 
+  /** What agents do wrong. */
+  Conduct conduct();
+
   /** Runs it a second later on the edge's context. */
   void shortly(Runnable action);
 
@@ -46,13 +48,4 @@ interface Neighbours {
 
   /** The holder of this dispatch told about it. */
   void progressed(Assignment assignment, RawJson event);
-
-  /** Counts a result or event from a socket that does not hold its dispatch. */
-  void unbelieved();
-
-  /** Counts an unusable frame. */
-  void invalid();
-
-  /** An agent did not believe a frame of ours. */
-  void denied(ExecutorIdentity identity, ExecutorFrame.FrameDenied denied);
 }

@@ -9,13 +9,15 @@ import ai.vespid.protocol.executor.GatewayFrame.Refusal;
 final class Refusals {
   private final Wire wire;
   private final int invalidFramesMax;
-  private final Neighbours neighbours;
+  private final Conduct conduct;
+  private final String executorId;
   private int invalidFrames;
 
-  Refusals(Wire wire, int invalidFramesMax, Neighbours neighbours) {
+  Refusals(String executorId, Wire wire, int invalidFramesMax, Conduct conduct) {
+    this.executorId = executorId;
     this.wire = wire;
     this.invalidFramesMax = invalidFramesMax;
-    this.neighbours = neighbours;
+    this.conduct = conduct;
   }
 
   // An agent of the original knows no such frame.
@@ -29,11 +31,18 @@ final class Refusals {
     wire.close(Wire.POLICY_VIOLATION, code.name());
   }
 
-  /** A frame that cannot be used: the first one has to be a hello, later ones may be a few. */
+  /**
+   * A frame that cannot be used: the first one has to be a hello, later ones may be a few. Who goes
+   * on with it is not let in again for a while.
+   */
   void invalid(Dialect dialect, boolean first, InvalidMessage problem) {
     var code = first ? ErrorCode.HELLO_INVALID : ErrorCode.FRAME_INVALID;
-    neighbours.invalid();
-    if (first || ++invalidFrames >= invalidFramesMax) turnAway(dialect, code, problem.getMessage());
-    else tell(dialect, code, problem.getMessage(), null);
+    conduct.invalid();
+    if (!first && ++invalidFrames < invalidFramesMax) {
+      tell(dialect, code, problem.getMessage(), null);
+      return;
+    }
+    conduct.thrownOut(executorId);
+    turnAway(dialect, code, problem.getMessage());
   }
 }

@@ -62,7 +62,7 @@ final class ResultReports {
     var assignment = inFlight.answeredBy(requestId, epoch).orElse(null);
     if (assignment == null) {
       // Decided already, or never given to this socket: it may forget it, and nobody believes it.
-      neighbours.unbelieved();
+      neighbours.conduct().unbelieved();
       agent.acknowledge(requestId, epoch, false);
       return;
     }
