@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,10 @@ class HostilePeerTest {
   private static final int MIB = 1 << 20;
   private static final Duration COOL_DOWN = Duration.ofSeconds(2);
 
+  private static final String UNASKED =
+      "{\"type\":\"tool_event_v2\",\"requestId\":\"r:n:1\",\"event\":{\"seq\":1,\"ts\":1,"
+          + "\"kind\":\"k\",\"level\":\"info\"}}";
+
   private TestGateway gateway;
   private Credentials good;
   private WebSocketClient client;
@@ -35,8 +40,12 @@ class HostilePeerTest {
 
   @BeforeEach
   void start() {
+    start(1_000_000);
+  }
+
+  private void start(int framesPerSecMax) {
     gateway = new TestGateway();
-    gateway.edgeConfig.put("writeQueueBytesMax", MIB).put("framesPerSecMax", 1_000_000);
+    gateway.edgeConfig.put("writeQueueBytesMax", MIB).put("framesPerSecMax", framesPerSecMax);
     gateway.edgeConfig.put("invalidFramesMax", 1_000);
     gateway.edgeConfig.put("coolDown", COOL_DOWN.toString());
     gateway.start();
@@ -102,6 +111,29 @@ class HostilePeerTest {
   }
 
   @Test
+  void whoSaysMoreThanIsReadAtOnceWaitsAndIsHeard() throws Exception {
+    stop();
+    start(1_000);
+    var slowed = gateway.meters.counter("vespid.edge.sockets.slowed");
+    double before = slowed.count();
+    var socket = hostile();
+    var answered = new CompletableFuture<Void>();
+    var answers = new AtomicInteger();
+    socket.textMessageHandler(text -> {
+      if (text.contains("ASSIGNMENT_UNKNOWN") && answers.incrementAndGet() == 500) {
+        answered.complete(null);
+      }
+    });
+    long began = System.nanoTime();
+    for (int i = 0; i < 500; i++) socket.writeTextMessage(UNASKED);
+
+    answered.get(20, TimeUnit.SECONDS);
+    // A tenth of a second's worth is there at once, the rest comes at that rate.
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofMillis(300));
+    assertThat(slowed.count() - before).isBetween(3.0, 5.0);
+  }
+
+  @Test
   void whoIsThrownOutIsKeptOutForAWhile() throws Exception {
     var rude = gateway.executor(UUID.randomUUID().toString());
     var socket = connect(rude).await();
@@ -145,9 +177,7 @@ class HostilePeerTest {
   private void ask(WebSocket socket, int asked, CompletableFuture<Integer> stalled) {
     int count = asked;
     while (!socket.writeQueueFull() && count < 400_000) {
-      socket.writeTextMessage(
-          "{\"type\":\"tool_event_v2\",\"requestId\":\"r:n:1\",\"event\":{\"seq\":1,\"ts\":1,"
-              + "\"kind\":\"k\",\"level\":\"info\"}}");
+      socket.writeTextMessage(UNASKED);
       count++;
     }
     int soFar = count;

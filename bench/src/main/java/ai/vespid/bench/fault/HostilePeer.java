@@ -40,7 +40,7 @@ final class HostilePeer {
     trial.pause(PHASE_MS);
     long before = residentMb(trial);
     long begun = trial.history().nowMs();
-    var credentials = trial.site().agents(1).getFirst();
+    var credentials = trial.site().agents(RudePeer.Rudeness.values().length);
     var attacks = new ArrayList<Attack>();
     for (var gateway : trial.site().gateways()) {
       attack(trial, gateway, credentials, attacks);
@@ -56,15 +56,20 @@ final class HostilePeer {
   private record Attack(RudePeer.Rudeness rudeness, long begunMs, long endedMs) {}
 
   private static void attack(
-      Trial trial, GatewayProcess gateway, Credential credential, List<Attack> attacks)
+      Trial trial, GatewayProcess gateway, List<Credential> credentials, List<Attack> attacks)
       throws InterruptedException {
-    try (var peer = new RudePeer(gateway, credential)) {
+    try (var peer = new RudePeer(gateway)) {
       for (var rudeness : RudePeer.Rudeness.values()) {
         long begun = trial.history().nowMs();
-        peer.begin(rudeness);
+        // Who was thrown out is kept out: the next attack needs another one.
+        var credential = credentials.get(rudeness.ordinal());
+        peer.begin(rudeness, credential);
         if (rudeness == RudePeer.Rudeness.NEVER_READS) fill(trial, gateway, credential);
         trial.pause(PHASE_MS);
         trial.mark("sent" + rudeness, peer.sent());
+        if (peer.sent() == 0 && rudeness != RudePeer.Rudeness.NEVER_READS) {
+          trial.violated(Rule.MARK, rudeness.name(), "nothing of it was sent");
+        }
         attacks.add(new Attack(rudeness, begun, trial.history().nowMs()));
       }
     }

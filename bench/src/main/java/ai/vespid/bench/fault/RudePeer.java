@@ -31,10 +31,14 @@ final class RudePeer implements AutoCloseable {
       "{\"type\":\"tool_event_v2\",\"requestId\":\"0123456789\",\"event\":\""
           + "x".repeat(1_000_000)
           + "\"}";
+  // Nothing is wrong with it: who says it is not thrown out.
+  private static final String TINY =
+      "{\"type\":\"dispatch_ack\",\"requestId\":\"0123456789\",\"epoch\":1}";
   private static final List<String> MALFORMED =
       List.of(
           "",
           "{",
+          "{}",
           "[]",
           "null",
           "\"type\"",
@@ -55,21 +59,26 @@ final class RudePeer implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
   private final WebSocketClient client = vertx.createWebSocketClient();
   private final GatewayProcess gateway;
-  private final Credential credential;
+  private Credential credential;
   private volatile Rudeness rudeness;
   private volatile long sent;
   private WebSocket socket;
   private boolean connecting;
 
-  RudePeer(GatewayProcess gateway, Credential credential) {
+  RudePeer(GatewayProcess gateway) {
     this.gateway = gateway;
-    this.credential = credential;
     vertx.setPeriodic(TURN_MS, _ -> turn());
   }
 
-  void begin(Rudeness next) {
-    sent = 0;
-    rudeness = next;
+  /** Comes as this agent and behaves like that. */
+  void begin(Rudeness next, Credential as) {
+    vertx.runOnContext(_ -> {
+      sent = 0;
+      rudeness = next;
+      credential = as;
+      if (socket != null) socket.close();
+      socket = null;
+    });
   }
 
   /** Frames of this kind that left. */
@@ -85,7 +94,7 @@ final class RudePeer implements AutoCloseable {
     }
     switch (rudeness) {
       case MEGABYTE_FRAMES -> say(List.of(MEGABYTE), OTHERS_A_TURN);
-      case TINY_FRAMES -> say(List.of("{}"), TINY_A_TURN);
+      case TINY_FRAMES -> say(List.of(TINY), TINY_A_TURN);
       case MALFORMED -> say(MALFORMED, OTHERS_A_TURN);
       case WRONG_STATE -> say(WRONG_STATE, OTHERS_A_TURN);
       case NEVER_READS -> socket.pause();
@@ -101,6 +110,7 @@ final class RudePeer implements AutoCloseable {
 
   private void connect() {
     connecting = true;
+    var as = credential;
     var options =
         new WebSocketConnectOptions()
             .setAbsoluteURI("ws://127.0.0.1:" + gateway.port() + "/ws/executor")
@@ -110,6 +120,10 @@ final class RudePeer implements AutoCloseable {
         .onComplete(opened -> {
           connecting = false;
           if (!opened.succeeded()) return;
+          if (as != credential) {
+            opened.result().close();
+            return;
+          }
           socket = opened.result();
           // Nothing it is told matters to it.
           socket.textMessageHandler(_ -> {});

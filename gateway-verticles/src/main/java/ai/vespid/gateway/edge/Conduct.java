@@ -24,6 +24,7 @@ final class Conduct {
   private final Ticker clock;
   private final Counter unbelieved;
   private final Counter invalid;
+  private final Counter slowed;
   private final Counter thrownOut;
   private final Cache<String, Long> outUntilNanos;
 
@@ -32,6 +33,7 @@ final class Conduct {
     this.clock = clock;
     this.unbelieved = meters.counter("vespid.edge.results.unbelieved");
     this.invalid = meters.counter("vespid.edge.frames.invalid");
+    this.slowed = meters.counter("vespid.edge.sockets.slowed");
     this.thrownOut = meters.counter("vespid.edge.executors.thrown.out");
     this.outUntilNanos =
         Caffeine.newBuilder()
@@ -59,6 +61,11 @@ final class Conduct {
         .addKeyValue("code", denied.code())
         .addKeyValue("cause", denied.message())
         .log("an agent did not believe a frame");
+  }
+
+  /** It sent more than is read at once. */
+  void slowed() {
+    slowed.increment();
   }
 
   /** It went on with frames that cannot be used. */

@@ -22,7 +22,8 @@ import java.util.List;
  * @param handshakesPerSecMax agents that one instance lets in a second, default 1000: ten thousand
  *     that lost a gateway are back at two others within five seconds, and dispatches have time
  *     between them; who comes too early is refused before the upgrade and told when its turn is
- * @param framesPerSecMax frames read from one socket a second; more are read a second later
+ * @param framesPerSecMax frames read from one socket a second, default 20000, a tenth of them at
+ *     once; more wait, and their sender with them
  * @param invalidFramesMax unusable frames after which a socket is closed
  * @param coolDown how long who was thrown out for unusable frames is kept out, default 10 s; 0 for
  *     not at all; it is refused before the upgrade with RATE_LIMITED and told when it may come
@@ -82,7 +83,7 @@ public record ExecutorEdgeSettings(
     if (ackMax == null) ackMax = Duration.ofSeconds(5);
     if (connectionsMax == null) connectionsMax = 19_000;
     if (handshakesPerSecMax == null) handshakesPerSecMax = 1_000;
-    if (framesPerSecMax == null) framesPerSecMax = 50_000;
+    if (framesPerSecMax == null) framesPerSecMax = 20_000;
     if (invalidFramesMax == null) invalidFramesMax = 100;
     if (coolDown == null) coolDown = Duration.ofSeconds(10);
     if (coolDown.isNegative()) throw new IllegalArgumentException("coolDown must not be negative");
@@ -99,6 +100,9 @@ public record ExecutorEdgeSettings(
     Peers.of(tlsTrustedProxies);
     if (handshakesPerSecMax < 1) {
       throw new IllegalArgumentException("handshakesPerSecMax must be positive");
+    }
+    if (framesPerSecMax < 1) {
+      throw new IllegalArgumentException("framesPerSecMax must be positive");
     }
     if (port < 0 || port > 65_535) throw new IllegalArgumentException("must be a port");
   }

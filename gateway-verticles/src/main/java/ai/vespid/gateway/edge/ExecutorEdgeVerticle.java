@@ -211,7 +211,8 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private void admit(ExecutorIdentity identity, ServerWebSocket webSocket) {
     var link = new Link(identity, UUID.randomUUID().toString(), node.id(), shard, nowMs());
     var holder = new ExecutorSocket[1];
-    var wire = new Wire(vertx, webSocket, settings, signing, bytes -> holder[0].received(bytes));
+    var wire =
+        new Wire(vertx, webSocket, settings, signing, conduct, bytes -> holder[0].received(bytes));
     var socket = new ExecutorSocket(link, wire, settings, this, nowMs());
     holder[0] = socket;
     sockets.put(link.connectionId(), socket);

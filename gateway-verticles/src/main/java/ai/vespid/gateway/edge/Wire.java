@@ -3,6 +3,7 @@ package ai.vespid.gateway.edge;
 import ai.vespid.protocol.Limits;
 import ai.vespid.protocol.executor.ExecutorFrame.Hello;
 import ai.vespid.protocol.trust.CommandSigner;
+import io.github.bucket4j.Bucket;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -10,6 +11,7 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.internal.http.WebSocketInternal;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
@@ -18,36 +20,48 @@ import java.util.function.Consumer;
  */
 final class Wire {
   static final short POLICY_VIOLATION = 1008;
+  private static final short MESSAGE_TOO_BIG = 1009;
   static final short SERVICE_RESTART = 1012;
   static final short TRY_AGAIN_LATER = 1013;
   private static final int FLUSHES_MAX = 64;
+  private static final long SLOWED_MS = 100;
 
   private final Vertx vertx;
   private final ServerWebSocket socket;
-  private final int framesPerSecMax;
+  private final Bucket frames;
   private final Consumer<byte[]> received;
   private final Signing signing;
+  private final Conduct conduct;
   private final Peers peers;
   private CommandSigner signer;
   private Buffer fragments;
-  private long second;
-  private int framesThisSecond;
+  private boolean thrownOut;
 
   Wire(
       Vertx vertx,
       ServerWebSocket socket,
       ExecutorEdgeSettings settings,
       Signing signing,
+      Conduct conduct,
       Consumer<byte[]> received) {
     this.vertx = vertx;
     this.socket = socket;
-    this.framesPerSecMax = settings.framesPerSecMax();
+    this.frames = frames(settings.framesPerSecMax());
+    this.conduct = conduct;
     this.received = received;
     this.signing = signing;
     this.peers = settings.peers();
     socket.setWriteQueueMaxSize(settings.writeQueueBytesMax());
     gatherWrites();
     socket.frameHandler(this::onFrame);
+  }
+
+  // As many at once as it is not read for when it sends more.
+  private static Bucket frames(int perSecond) {
+    long atOnce = Math.max(1, perSecond * SLOWED_MS / 1_000);
+    return Bucket.builder()
+        .addLimit(limit -> limit.capacity(atOnce).refillGreedy(perSecond, Duration.ofSeconds(1)))
+        .build();
   }
 
   // Frames of one turn leave in one system call: that call costs more than making the frame. The
@@ -60,6 +74,7 @@ final class Wire {
   }
 
   private void onFrame(WebSocketFrame frame) {
+    if (thrownOut) return;
     slowDown();
     waitUntilItReads();
     if (frame.isText() || frame.isBinary()) {
@@ -68,7 +83,7 @@ final class Wire {
     } else if (frame.isContinuation() && fragments != null) {
       fragments.appendBuffer(frame.binaryData());
       if (fragments.length() > Limits.FRAME_BYTES_MAX) {
-        close((short) 1009, "FRAME_TOO_LARGE");
+        close(MESSAGE_TOO_BIG, "FRAME_TOO_LARGE");
         fragments = null;
       } else if (frame.isFinal()) {
         var whole = fragments.getBytes();
@@ -85,17 +100,14 @@ final class Wire {
     socket.drainHandler(_ -> socket.resume());
   }
 
-  // Not read is not lost: the peer's own sending stalls.
+  // Not read is not lost: the peer's own sending stalls. What a second holds must not be read in
+  // one
+  // turn of the loop that serves others as well.
   private void slowDown() {
-    long now = System.nanoTime() / 1_000_000_000L;
-    if (now != second) {
-      second = now;
-      framesThisSecond = 0;
-    }
-    if (++framesThisSecond == framesPerSecMax) {
-      socket.pause();
-      vertx.setTimer(1_000, _ -> socket.resume());
-    }
+    if (frames.tryConsume(1)) return;
+    conduct.slowed();
+    socket.pause();
+    vertx.setTimer(SLOWED_MS, _ -> socket.resume());
   }
 
   /**
@@ -134,6 +146,8 @@ final class Wire {
   }
 
   void close(short status, String reason) {
+    // It may say much more before it hears of it.
+    thrownOut = status == POLICY_VIOLATION || status == MESSAGE_TOO_BIG;
     if (!socket.isClosed()) socket.close(status, reason);
   }
 }
