@@ -31,11 +31,14 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import redis.embedded.RedisServer;
 
 /** All gateway verticles in this process, on a real PostgreSQL and a real Redis. */
 final class TestGateway implements AutoCloseable {
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
   static final String TOKEN = "test-gateway-token";
   static final String TOKEN_SECRET = "a-secret-for-access-tokens";
 
@@ -278,10 +281,11 @@ final class TestGateway implements AutoCloseable {
   }
 
   static int freePort() {
-    // Below the ephemeral range: a client socket must not take it meanwhile.
+    // Below the ephemeral range: a client socket must not take it meanwhile. Nor must whoever asked
+    // before, and does not listen yet.
     for (int port : new java.util.Random().ints(200, 20_000, 32_000).toArray()) {
       try (var socket = new ServerSocket(port)) {
-        return socket.getLocalPort();
+        if (GIVEN.add(port)) return socket.getLocalPort();
       } catch (IOException taken) {
         continue;
       }

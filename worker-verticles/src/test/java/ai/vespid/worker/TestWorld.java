@@ -39,7 +39,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -49,6 +51,7 @@ import redis.embedded.RedisServer;
 
 /** A gateway and any number of workers on a real PostgreSQL and a real Redis. */
 public final class TestWorld implements AutoCloseable {
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
   static final String SECRET = "ghp-very-secret-value";
   static final String TOKEN = "test-gateway-token";
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -322,10 +325,11 @@ public final class TestWorld implements AutoCloseable {
   }
 
   static int freePort() {
-    // Below the ephemeral range: a client socket must not take it meanwhile.
+    // Below the ephemeral range: a client socket must not take it meanwhile. Nor must whoever asked
+    // before, and does not listen yet.
     for (int port : new Random().ints(200, 20_000, 32_000).toArray()) {
       try (var socket = new ServerSocket(port)) {
-        return socket.getLocalPort();
+        if (GIVEN.add(port)) return socket.getLocalPort();
       } catch (IOException taken) {
         continue;
       }

@@ -35,7 +35,7 @@ final class Wire {
   private final Peers peers;
   private CommandSigner signer;
   private Buffer fragments;
-  private boolean thrownOut;
+  private boolean deaf;
 
   Wire(
       Vertx vertx,
@@ -74,7 +74,7 @@ final class Wire {
   }
 
   private void onFrame(WebSocketFrame frame) {
-    if (thrownOut) return;
+    if (deaf) return;
     slowDown();
     waitUntilItReads();
     if (frame.isText() || frame.isBinary()) {
@@ -147,7 +147,7 @@ final class Wire {
 
   void close(short status, String reason) {
     // It may say much more before it hears of it.
-    thrownOut = status == POLICY_VIOLATION || status == MESSAGE_TOO_BIG;
+    deaf |= status == POLICY_VIOLATION || status == MESSAGE_TOO_BIG;
     if (!socket.isClosed()) socket.close(status, reason);
   }
 }

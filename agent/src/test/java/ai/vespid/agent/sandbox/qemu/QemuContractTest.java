@@ -61,7 +61,7 @@ class QemuContractTest implements SandboxContract {
 
   @Override
   public long beginMs() {
-    return 40_000;
+    return 20_000;
   }
 
   @Test
