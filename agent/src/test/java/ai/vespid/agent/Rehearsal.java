@@ -109,6 +109,7 @@ public final class Rehearsal {
     var processor = new ArrayList<Long>();
     var bare = new ArrayList<Long>();
     long resident = 0;
+    long mark;
     do {
       bare.add(bareStartsMillis());
       forgetHellos();
@@ -119,19 +120,19 @@ public final class Rehearsal {
       processor.add(processorMillis(process));
       if (millis.size() == STARTS) resident = idle(process);
       end(process);
+      mark = Math.max(CONNECTED_MS_MARK, Collections.min(bare));
     } while (millis.size() < STARTS
-        || Collections.min(millis) >= CONNECTED_MS_MARK && millis.size() < STARTS_MAX);
+        || Collections.min(millis) >= mark && millis.size() < STARTS_MAX);
     long best = Collections.min(millis);
     long cheapest = Collections.min(processor);
-    long slow = Collections.min(bare);
     System.out.printf(
-        "connected after %d ms at best of %s (mark %d, or as %d starts of Java alone: %d),"
+        "connected after %d ms at best of %s (mark %d: %d, or as %d starts of Java alone),"
             + " with %d ms of processor time (at most %d)%n",
-        best, millis, CONNECTED_MS_MARK, BARE_STARTS, slow, cheapest, PROCESSOR_MS_MAX);
+        best, millis, mark, CONNECTED_MS_MARK, BARE_STARTS, cheapest, PROCESSOR_MS_MAX);
     System.out.printf(
         "%.1f MB resident at most when idle (mark %d)%n",
         resident / 1e6, RESIDENT_BYTES_MARK / 1_000_000);
-    boolean fast = best < Math.max(CONNECTED_MS_MARK, slow) || cheapest < PROCESSOR_MS_MAX;
+    boolean fast = best < mark || cheapest < PROCESSOR_MS_MAX;
     boolean kept = fast && resident < RESIDENT_BYTES_MARK;
     System.out.println(kept ? "it is as fast and small as it was" : "it was faster or smaller");
     return kept;

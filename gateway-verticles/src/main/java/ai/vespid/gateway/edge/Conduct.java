@@ -54,10 +54,10 @@ final class Conduct {
   }
 
   /** An agent did not believe a frame of ours. */
-  void denied(String executorId, FrameDenied denied) {
+  void denied(Link link, FrameDenied denied) {
     invalid.increment();
     LOG.atWarn()
-        .addKeyValue("executor", executorId)
+        .addKeyValue("executor", link.identity().executorId())
         .addKeyValue("code", denied.code())
         .addKeyValue("cause", denied.message())
         .log("an agent did not believe a frame");

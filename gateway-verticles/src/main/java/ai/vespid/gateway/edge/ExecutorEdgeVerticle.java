@@ -109,7 +109,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
     vertx.setPeriodic(AgentFacts.WRITE_MS, _ -> facts.write());
     vertx.setPeriodic(settings.pingEvery().toMillis(), _ -> all().forEach(ExecutorSocket::ping));
     vertx.setPeriodic(SEEN_MS, _ -> tellSeen());
-    var identities = new IdentitySweep(executors, this::all, this::tell);
+    var identities = new IdentitySweep(executors::identities, this::all, this::tell);
     vertx.setPeriodic(settings.sweepEvery().toMillis(), _ -> identities.sweep());
     signing = Signing.of(settings);
     certificates = AgentCertificates.watched(vertx, settings);

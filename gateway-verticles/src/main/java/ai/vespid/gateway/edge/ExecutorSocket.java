@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *   Greeting ──hello──> Joining ──router and registry know──> Live ──> Closed
  * </pre>
  */
-final class ExecutorSocket {
+final class ExecutorSocket implements IdentitySweep.Holder {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorSocket.class);
   private static final long LEAVE_MS = 30_000;
 
@@ -65,15 +65,14 @@ final class ExecutorSocket {
             inFlight,
             this::acknowledge,
             () -> phase.saysResultsOnce());
-    this.refusals =
-        new Refusals(
-            link.identity().executorId(), wire, settings.invalidFramesMax(), neighbours.conduct());
+    this.refusals = new Refusals(link, wire, settings, neighbours.conduct());
     this.phase = new Phase.Greeting(nowMs);
     this.heardMs = nowMs;
     this.tags = link.identity().tags();
   }
 
-  Link link() {
+  @Override
+  public Link link() {
     return link;
   }
 
@@ -88,12 +87,14 @@ final class ExecutorSocket {
   }
 
   /** The control-plane tags in force on this socket. */
-  Set<String> tags() {
+  @Override
+  public Set<String> tags() {
     return tags;
   }
 
   /** The control plane changed them; later hellos keep them. */
-  void retag(Set<String> current) {
+  @Override
+  public void retag(Set<String> current) {
     tags = current;
     if (phase instanceof Phase.Live(Route route)) phase = new Phase.Live(route.withTags(current));
   }
@@ -124,8 +125,7 @@ final class ExecutorSocket {
       case ExecutorFrame.DispatchAck ack -> inFlight.acknowledged(ack.requestId(), ack.epoch());
       case ExecutorFrame.DispatchCanceled gone -> cancels.gone(gone.requestId(), gone.epoch());
       case ExecutorFrame.ToolEvent event -> event(event.requestId(), event.event());
-      case ExecutorFrame.FrameDenied denied ->
-          neighbours.conduct().denied(link.identity().executorId(), denied);
+      case ExecutorFrame.FrameDenied denied -> neighbours.conduct().denied(link, denied);
       case ExecutorFrame.Telemetry told -> neighbours.facts().measured(link, told.reading());
       case ExecutorFrame.SessionOpened _,
           ExecutorFrame.TurnDelta _,
@@ -326,7 +326,8 @@ final class ExecutorSocket {
     wire.close(status, reason);
   }
 
-  void closeRevoked() {
+  @Override
+  public void closeRevoked() {
     refusals.turnAway(dialect, ErrorCode.EXECUTOR_REVOKED, "the executor was revoked");
   }
 

@@ -10,13 +10,13 @@ final class Refusals {
   private final Wire wire;
   private final int invalidFramesMax;
   private final Conduct conduct;
-  private final String executorId;
+  private final Link link;
   private int invalidFrames;
 
-  Refusals(String executorId, Wire wire, int invalidFramesMax, Conduct conduct) {
-    this.executorId = executorId;
+  Refusals(Link link, Wire wire, ExecutorEdgeSettings settings, Conduct conduct) {
+    this.link = link;
     this.wire = wire;
-    this.invalidFramesMax = invalidFramesMax;
+    this.invalidFramesMax = settings.invalidFramesMax();
     this.conduct = conduct;
   }
 
@@ -42,7 +42,7 @@ final class Refusals {
       tell(dialect, code, problem.getMessage(), null);
       return;
     }
-    conduct.thrownOut(executorId);
+    conduct.thrownOut(link.identity().executorId());
     turnAway(dialect, code, problem.getMessage());
   }
 }
