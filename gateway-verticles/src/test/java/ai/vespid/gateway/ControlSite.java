@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.gateway.control.ControlVerticle;
 import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.http.FreePort;
 import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Node;
 import ai.vespid.kit.node.Occupancy;
@@ -22,7 +23,7 @@ import java.util.UUID;
 final class ControlSite implements AutoCloseable {
   final TestGateway gateway = new TestGateway();
   final Person owner;
-  private final int port = TestGateway.freePort();
+  private final int port = FreePort.next();
 
   /** Somebody with an organization. */
   record Person(String token, String organizationId) {}

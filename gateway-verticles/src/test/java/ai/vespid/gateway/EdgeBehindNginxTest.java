@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.vespid.gateway.TestGateway.Credentials;
+import ai.vespid.kit.http.FreePort;
 import ai.vespid.protocol.trust.TestAuthority;
 import ai.vespid.protocol.trust.TestAuthority.Issued;
 import io.vertx.core.http.UpgradeRejectedException;
@@ -58,7 +59,7 @@ final class EdgeBehindNginxTest {
             .put("tlsClientCaFile", authority.certificate().toString())
             .put("tlsTrustedProxies", "127.0.0.2"));
     gateway.start();
-    port = TestGateway.freePort();
+    port = FreePort.next();
     nginx = launch(program.get());
     listening();
   }

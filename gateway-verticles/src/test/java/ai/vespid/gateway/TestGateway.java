@@ -4,6 +4,7 @@ import ai.vespid.kit.bus.ProtocolCodec;
 import ai.vespid.kit.bus.Protocols;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.crypto.Tokens;
+import ai.vespid.kit.http.FreePort;
 import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Catalogue;
 import ai.vespid.kit.node.Membership;
@@ -25,25 +26,21 @@ import io.vertx.redis.client.RedisOptions;
 import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import redis.embedded.RedisServer;
 
 /** All gateway verticles in this process, on a real PostgreSQL and a real Redis. */
 final class TestGateway implements AutoCloseable {
-  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
   static final String TOKEN = "test-gateway-token";
   static final String TOKEN_SECRET = "a-secret-for-access-tokens";
 
   final EmbeddedDatabase database;
-  final int port = freePort();
+  final int port = FreePort.next();
   final int redisPort;
   final JsonObject routerConfig = new JsonObject();
   final JsonObject edgeConfig = new JsonObject();
@@ -60,7 +57,7 @@ final class TestGateway implements AutoCloseable {
 
   TestGateway() {
     database = EmbeddedDatabase.create();
-    redisPort = freePort();
+    redisPort = FreePort.next();
     startRedis();
   }
 
@@ -278,19 +275,6 @@ final class TestGateway implements AutoCloseable {
 
   private static Answer answer(int status, Buffer bytes) {
     return new Answer(status, bytes.length() == 0 ? new JsonObject() : bytes.toJsonObject());
-  }
-
-  static int freePort() {
-    // Below the ephemeral range: a client socket must not take it meanwhile. Nor must whoever asked
-    // before, and does not listen yet.
-    for (int port : new java.util.Random().ints(200, 20_000, 32_000).toArray()) {
-      try (var socket = new ServerSocket(port)) {
-        if (GIVEN.add(port)) return socket.getLocalPort();
-      } catch (IOException taken) {
-        continue;
-      }
-    }
-    throw new IllegalStateException("no free port");
   }
 
   static final List<String> KINDS = List.of("connector.action", "agent.execute", "agent.run");

@@ -2,6 +2,7 @@ package ai.vespid.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.kit.http.FreePort;
 import ai.vespid.protocol.Json;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.engine.Chunk;
@@ -46,7 +47,7 @@ final class AgentTakeoverTest {
   void start() {
     world = new TestWorld().gateway();
     agent = new TestAgent(world);
-    port = TestWorld.freePort();
+    port = FreePort.next();
     world.vertx.createHttpServer().requestHandler(this::asked).listen(port, "127.0.0.1").await();
   }
 

@@ -5,6 +5,7 @@ import ai.vespid.kit.bus.ProtocolCodec;
 import ai.vespid.kit.bus.Protocols;
 import ai.vespid.kit.crypto.Envelope;
 import ai.vespid.kit.crypto.Tokens;
+import ai.vespid.kit.http.FreePort;
 import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Catalogue;
 import ai.vespid.kit.node.Membership;
@@ -29,7 +30,6 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Base64;
@@ -38,10 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Random;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -51,7 +48,6 @@ import redis.embedded.RedisServer;
 
 /** A gateway and any number of workers on a real PostgreSQL and a real Redis. */
 public final class TestWorld implements AutoCloseable {
-  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
   static final String SECRET = "ghp-very-secret-value";
   static final String TOKEN = "test-gateway-token";
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -60,7 +56,7 @@ public final class TestWorld implements AutoCloseable {
   public final Vertx vertx = Vertx.vertx();
   public final Database db = database.open(vertx);
   public final String organization = UUID.randomUUID().toString();
-  final int port = freePort();
+  final int port = FreePort.next();
 
   /** Everything that was said on the gateway's bus. */
   final Queue<String> bus = new ConcurrentLinkedQueue<>();
@@ -71,7 +67,7 @@ public final class TestWorld implements AutoCloseable {
   final JsonObject routerConfig = new JsonObject();
 
   private final RedisServer redis;
-  private final int redisPort = freePort();
+  private final int redisPort = FreePort.next();
   private final Map<Vertx, Database> workers = new LinkedHashMap<>();
   private final Map<Vertx, Node> nodes = new HashMap<>();
 
@@ -322,19 +318,6 @@ public final class TestWorld implements AutoCloseable {
       if (System.nanoTime() > deadline) throw new AssertionError("never: " + what);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
-  }
-
-  static int freePort() {
-    // Below the ephemeral range: a client socket must not take it meanwhile. Nor must whoever asked
-    // before, and does not listen yet.
-    for (int port : new Random().ints(200, 20_000, 32_000).toArray()) {
-      try (var socket = new ServerSocket(port)) {
-        if (GIVEN.add(port)) return socket.getLocalPort();
-      } catch (IOException taken) {
-        continue;
-      }
-    }
-    throw new IllegalStateException("no free port");
   }
 
   @Override

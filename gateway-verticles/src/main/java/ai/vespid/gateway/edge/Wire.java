@@ -101,8 +101,7 @@ final class Wire {
   }
 
   // Not read is not lost: the peer's own sending stalls. What a second holds must not be read in
-  // one
-  // turn of the loop that serves others as well.
+  // one turn of the loop that serves others as well.
   private void slowDown() {
     if (frames.tryConsume(1)) return;
     conduct.slowed();

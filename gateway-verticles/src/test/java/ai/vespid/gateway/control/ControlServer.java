@@ -3,6 +3,7 @@ package ai.vespid.gateway.control;
 import ai.vespid.kit.bus.Bus;
 import ai.vespid.kit.bus.LocalBus;
 import ai.vespid.kit.crypto.Envelope;
+import ai.vespid.kit.http.FreePort;
 import ai.vespid.kit.http.Ports;
 import ai.vespid.kit.node.Membership;
 import ai.vespid.kit.node.Node;
@@ -12,9 +13,6 @@ import ai.vespid.sql.DatabaseOptions;
 import ai.vespid.sql.EmbeddedDatabase;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -37,7 +35,7 @@ final class ControlServer implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Ports ports = new Ports();
   private final Database database;
-  private final int port = freePort();
+  private final int port = FreePort.next();
   private final Node node;
 
   private ControlServer(DatabaseOptions options, JsonObject config) {
@@ -244,17 +242,6 @@ final class ControlServer implements AutoCloseable {
     @Override
     public String toString() {
       return status() + " " + response.body();
-    }
-  }
-
-  // Below the range of ephemeral ports, where a client's socket may sit.
-  private static int freePort() {
-    for (int port = 20_000 + (int) (ProcessHandle.current().pid() % 5_000); ; port++) {
-      try (var socket = new ServerSocket(port)) {
-        return socket.getLocalPort();
-      } catch (IOException e) {
-        if (port > 32_000) throw new UncheckedIOException(e);
-      }
     }
   }
 
