@@ -25,15 +25,22 @@ public final class GatewayProcess implements AutoCloseable {
   private final Path log;
   private final Map<String, String> environment;
   private final HttpClient http;
+  private final Children children;
   private Child child;
 
   GatewayProcess(
-      String name, Path vespid, Path home, Map<String, String> environment, HttpClient http) {
+      String name,
+      Path vespid,
+      Path home,
+      Map<String, String> environment,
+      HttpClient http,
+      Children children) {
     this.name = name;
     this.vespid = vespid;
     this.log = home.resolve("logs").resolve(name + ".log");
     this.environment = environment;
     this.http = http;
+    this.children = children;
   }
 
   public String name() {
@@ -62,7 +69,7 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   void start() {
-    child = Child.start(name, serve(vespid, environment), log);
+    child = children.start(name, serve(vespid, environment), log);
   }
 
   /** A server with this environment and nothing of the caller's own settings. */
@@ -77,10 +84,10 @@ public final class GatewayProcess implements AutoCloseable {
     return builder;
   }
 
-  /** Until it says that it is healthy. */
+  /** Until it says that it is ready, which is what a deploy waits for. */
   void awaitReady() {
     long limit = System.nanoTime() + READY_MAX.toNanos();
-    while (!isHealthy()) {
+    while (!isReady()) {
       if (!child.isAlive()) {
         throw new IllegalStateException(name + " ended at once:\n" + child.lastWords());
       }
@@ -91,9 +98,9 @@ public final class GatewayProcess implements AutoCloseable {
     }
   }
 
-  private boolean isHealthy() {
+  private boolean isReady() {
     var request =
-        HttpRequest.newBuilder(URI.create(url() + "/healthz")).timeout(Duration.ofSeconds(2));
+        HttpRequest.newBuilder(URI.create(url() + "/readyz")).timeout(Duration.ofSeconds(2));
     try {
       return http.send(request.build(), BodyHandlers.discarding()).statusCode() == 200;
     } catch (IOException _) {

@@ -34,6 +34,7 @@ public final class Site implements AutoCloseable {
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Thread hook = new Thread(this::close, "end processes");
+  private final Children children = new Children();
   private final FreePorts ports = new FreePorts();
   private final HttpClient http;
   private final Path vespid;
@@ -84,7 +85,7 @@ public final class Site implements AutoCloseable {
   }
 
   private void begin(int count, Map<String, String> environment) {
-    stores = opened(new StoresProcess(vespid, home, ports));
+    stores = opened(new StoresProcess(vespid, home, ports, children));
     stores.awaitReady();
     for (var secret :
         List.of(
@@ -133,7 +134,12 @@ public final class Site implements AutoCloseable {
       gateways.add(
           opened(
               new GatewayProcess(
-                  environment.get("GATEWAY_NODE_NAME"), vespid, home, environment, http)));
+                  environment.get("GATEWAY_NODE_NAME"),
+                  vespid,
+                  home,
+                  environment,
+                  http,
+                  children)));
     }
   }
 
@@ -253,14 +259,14 @@ public final class Site implements AutoCloseable {
     environment.put("VESPID_CONFIG", config.toString());
     environment.put("GATEWAY_HTTP_URL", gateways.getFirst().url());
     environment.putAll(more);
-    return opened(new WorkerProcess(name, vespid, home, environment));
+    return opened(new WorkerProcess(name, vespid, home, environment, children));
   }
 
   /** A gateway without memory and without Redis: it answers what PostgreSQL holds. */
   GatewayProcess auditor() {
     var environment = environment("audit");
     environment.put("REDIS_URL", "redis://" + HOST + ":" + ports.next());
-    var auditor = opened(new GatewayProcess("audit", vespid, home, environment, http));
+    var auditor = opened(new GatewayProcess("audit", vespid, home, environment, http, children));
     auditor.start();
     auditor.awaitReady();
     return auditor;
@@ -268,7 +274,13 @@ public final class Site implements AutoCloseable {
 
   /** Ends every process by its pid, the stores last. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    // Whoever ends the program does so while a gateway is being started, too.
+    children.noMore();
+    closeAll();
+  }
+
+  private synchronized void closeAll() {
     RuntimeException first = null;
     while (!opened.isEmpty()) {
       try {
@@ -278,6 +290,7 @@ public final class Site implements AutoCloseable {
         if (first == null) first = new IllegalStateException("not all processes ended well", e);
       }
     }
+    children.close();
     http.shutdownNow();
     if (Thread.currentThread() != hook) Runtime.getRuntime().removeShutdownHook(hook);
     if (first != null) throw first;

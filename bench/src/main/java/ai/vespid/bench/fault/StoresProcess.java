@@ -22,7 +22,7 @@ final class StoresProcess implements AutoCloseable {
     }
   }
 
-  StoresProcess(Path vespid, Path home, FreePorts ports) {
+  StoresProcess(Path vespid, Path home, FreePorts ports, Children children) {
     var builder =
         new ProcessBuilder(
             vespid.toString(),
@@ -32,7 +32,7 @@ final class StoresProcess implements AutoCloseable {
             "--redis-port",
             "" + ports.next());
     builder.environment().put("VESPID_HOME", home.toString());
-    child = Child.start("stores", builder, home.resolve("logs/stores.log"));
+    child = children.start("stores", builder, home.resolve("logs/stores.log"));
     out = child.process().inputReader();
   }
 

@@ -19,14 +19,17 @@ final class WorkerProcess implements AutoCloseable {
   private final Path vespid;
   private final Path log;
   private final Map<String, String> environment;
+  private final Children children;
   private Child child;
   private long linesBefore;
 
-  WorkerProcess(String name, Path vespid, Path home, Map<String, String> environment) {
+  WorkerProcess(
+      String name, Path vespid, Path home, Map<String, String> environment, Children children) {
     this.name = name;
     this.vespid = vespid;
     this.log = home.resolve("logs").resolve(name + ".log");
     this.environment = environment;
+    this.children = children;
   }
 
   Child child() {
@@ -35,7 +38,7 @@ final class WorkerProcess implements AutoCloseable {
 
   void start() {
     linesBefore = Files.exists(log) ? lines() : 0;
-    child = Child.start(name, GatewayProcess.serve(vespid, environment), log);
+    child = children.start(name, GatewayProcess.serve(vespid, environment), log);
   }
 
   /** Until it says that it serves. */
