@@ -2,6 +2,7 @@ package ai.vespid.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.kit.node.Member.State;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
@@ -33,6 +34,20 @@ class IngressTest {
     }
     var health = gateway.send(HttpMethod.GET, "/healthz", null, null).await();
     assertThat(health.body()).isEqualTo(new JsonObject().put("ok", true).put("edgeId", "gw-1"));
+  }
+
+  @Test
+  void isNotReadyBeforeItServes() {
+    gateway.node.membership().state("gw-1", State.STARTING);
+    var starting = gateway.send(HttpMethod.GET, "/readyz", null, null).await();
+    gateway.node.membership().state("gw-1", State.SERVING);
+    var serving = gateway.send(HttpMethod.GET, "/readyz", null, null).await();
+
+    assertThat(starting.status()).isEqualTo(503);
+    assertThat(starting.body().getBoolean("ready")).isFalse();
+    assertThat(starting.body().getBoolean("draining")).isFalse();
+    assertThat(serving.status()).isEqualTo(200);
+    assertThat(serving.body().getBoolean("ready")).isTrue();
   }
 
   @Test

@@ -89,15 +89,22 @@ public final class IngressVerticle extends VerticleBase {
     return Future.succeededFuture();
   }
 
-  // Alive is not ready: a load balancer asks for this one.
+  // Alive is not ready: a load balancer asks for this one, and so does who restarts one after the
+  // other.
   private void readiness(HttpServerRequest request) {
-    var draining = node.membership().draining() || node.membership().ending();
-    var members = node.membership().view().members().stream().map(Member::name).sorted().toList();
-    Answers.json(
-        request.response(),
-        draining ? 503 : 200,
+    var membership = node.membership();
+    var members = membership.view().members().stream().map(Member::name).sorted().toList();
+    var answer =
         Map.of(
-            "ready", !draining, "draining", draining, "edgeId", node.name(), "members", members));
+            "ready",
+            membership.ready(),
+            "draining",
+            membership.draining() || membership.ending(),
+            "edgeId",
+            node.name(),
+            "members",
+            members);
+    Answers.json(request.response(), membership.ready() ? 200 : 503, answer);
   }
 
   private Router router() {

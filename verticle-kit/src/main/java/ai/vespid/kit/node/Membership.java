@@ -63,6 +63,12 @@ public final class Membership {
     return view.members().stream().allMatch(member -> member.state() == State.DRAINING);
   }
 
+  /** True when this node can be relied on: it has begun, and nobody takes over from it. */
+  public boolean ready() {
+    var state = view.member(self).map(Member::state).orElse(State.STARTING);
+    return state == State.SERVING || state == State.DRAINING && !draining() && !ending();
+  }
+
   /** Who is alive; this node is always one of them. */
   public synchronized void alive(List<Member> members) {
     alive = List.copyOf(members);

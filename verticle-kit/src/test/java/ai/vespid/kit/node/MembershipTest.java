@@ -45,6 +45,19 @@ class MembershipTest {
   }
 
   @Test
+  void isReadyFromWhenItServesUntilSomebodyTakesOver() {
+    membership.alive(List.of(A, B));
+    assertThat(membership.ready()).as("starting").isFalse();
+    membership.state("a~1", State.SERVING);
+    assertThat(membership.ready()).isTrue();
+
+    membership.state("a~1", State.DRAINING);
+    assertThat(membership.ready()).as("nobody takes over yet").isTrue();
+    membership.state("b~1", State.SERVING);
+    assertThat(membership.ready()).isFalse();
+  }
+
+  @Test
   void tellsEveryChangeOnce() {
     var seen = new ArrayList<Integer>();
     membership.listen((_, now) -> seen.add(now.members().size()));
