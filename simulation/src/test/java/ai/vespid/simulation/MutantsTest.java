@@ -24,8 +24,9 @@ final class MutantsTest {
       return breaks(Set.of(mutant)) && !breaks(Set.of());
     }
 
-    boolean finds(Mutant first, Mutant second) {
-      return breaks(EnumSet.of(first, second)) && !breaks(Set.of(first)) && !breaks(Set.of());
+    boolean finds(Set<Mutant> first, Mutant second) {
+      var both = EnumSet.of(second, first.toArray(Mutant[]::new));
+      return breaks(both) && !breaks(first) && !breaks(Set.of());
     }
 
     private boolean breaks(Set<Mutant> omitted) {
@@ -36,34 +37,31 @@ final class MutantsTest {
   /** Where the rarer ones were found; the whole range is searched when a change moved them. */
   private static final Map<Mutant, Run> FOUND =
       Map.ofEntries(
-          entry(Mutant.BEGUN_NOT_TOLD, new Run(Bias.SPLITS, 10_635)),
+          entry(Mutant.BEGUN_NOT_TOLD, new Run(Bias.LOSSES, 2_026)),
           entry(Mutant.BOOT_ID_IGNORED, new Run(Bias.NONE, 123)),
           entry(Mutant.DENIED_ROUTE_FORGOTTEN, new Run(Bias.LOSSES, 18)),
-          entry(Mutant.ENDED_OFFER_TAKEN, new Run(Bias.LOSSES, 815)),
+          entry(Mutant.ENDED_OFFER_TAKEN, new Run(Bias.LOSSES, 315)),
           entry(Mutant.EPOCHS_BEGIN_AT_ONE, new Run(Bias.NONE, 251)),
           entry(Mutant.FILES_NOT_READ_AGAIN, new Run(Bias.DEPLOYS, 17)),
-          entry(Mutant.LATE_ANSWER_BELIEVED, new Run(Bias.LOSSES, 3_736)),
-          entry(Mutant.LEAVES_AT_ONCE, new Run(Bias.DEPLOYS, 3_049)),
+          entry(Mutant.LATE_ANSWER_BELIEVED, new Run(Bias.LOSSES, 760)),
+          entry(Mutant.LEAVES_AT_ONCE, new Run(Bias.DEPLOYS, 2_845)),
           entry(Mutant.LONG_HELD_NOT_LOOKED_UP, new Run(Bias.SIGHTS, 16)),
-          entry(Mutant.OFFERED_AGAIN_UNASKED, new Run(Bias.DEPLOYS, 10_315)),
           entry(Mutant.ORPHANED_ROWS_NOT_SWEPT, new Run(Bias.SPLITS, 10)),
           entry(Mutant.OWN_CLAIMS_FORGOTTEN, new Run(Bias.NONE, 17)),
-          entry(Mutant.PLACED_BY_ANYBODY, new Run(Bias.DEPLOYS, 532)),
+          entry(Mutant.PLACED_BY_ANYBODY, new Run(Bias.DEPLOYS, 287)),
           entry(Mutant.REFUSED_OFFER_TAKEN, new Run(Bias.LOSSES, 315)),
           entry(Mutant.REFUSED_RESULT_ANSWERED, new Run(Bias.SPLITS, 14)),
-          entry(Mutant.REPEATED_OFFER_DENIED, new Run(Bias.LOSSES, 11_912)),
           entry(Mutant.RESULT_BEFORE_WELCOME_REFUSED, new Run(Bias.LOSSES, 14)),
           entry(Mutant.ROWS_NOT_LOOKED_UP, new Run(Bias.SPLITS, 9)),
-          entry(Mutant.SETTLING_RESULT_DROPPED, new Run(Bias.MOVES, 61)),
-          entry(Mutant.STALE_HANDOVER_BELIEVED, new Run(Bias.LOSSES, 142)),
+          entry(Mutant.SETTLING_RESULT_DROPPED, new Run(Bias.LOSSES, 170)),
+          entry(Mutant.STALE_HANDOVER_BELIEVED, new Run(Bias.LOSSES, 449)),
           entry(Mutant.STORING_NOT_REPEATED, new Run(Bias.NONE, 26)),
-          entry(Mutant.SYNC_DECIDED_ALONE, new Run(Bias.DEPLOYS, 245)),
           entry(Mutant.UNANSWERED_OFFER_GIVEN_AWAY, new Run(Bias.LOSSES, 30)),
           entry(Mutant.WITHDRAWN_UNASKED, new Run(Bias.DEPLOYS, 14)));
 
   /**
-   * Second lines: each shows only where another one, in front of it, is left out as well, and that
-   * one alone would do no harm.
+   * Second lines: each shows only where others, in front of it, are left out as well, and those
+   * alone would do no harm.
    */
   private static final Map<Mutant, Behind> BEHIND =
       Map.ofEntries(
@@ -73,22 +71,46 @@ final class MutantsTest {
           entry(
               Mutant.ROUTES_OF_THE_DEAD_KEPT, behind(Mutant.DIGESTS_NOT_COMPARED, Bias.MOVES, 53)),
           entry(Mutant.STRAYS_KEPT, behind(Mutant.ORPHANED_ROWS_NOT_SWEPT, Bias.SPLITS, 199)),
-          entry(Mutant.CLAIM_OF_ANOTHER_FREED, behind(Mutant.CLAIM_IGNORED, Bias.SPLITS, 29)),
+          entry(Mutant.CLAIM_OF_ANOTHER_FREED, behind(Mutant.CLAIM_IGNORED, Bias.NONE, 145)),
           entry(Mutant.CLAIMS_NOT_RENEWED, behind(Mutant.OPEN_ID_NOT_JOINED, Bias.MOVES, 90)),
-          entry(Mutant.SERVES_BEFORE_INTRODUCED, behind(Mutant.CLAIM_IGNORED, Bias.SPLITS, 90)),
+          entry(Mutant.SERVES_BEFORE_INTRODUCED, behind(Mutant.CLAIM_IGNORED, Bias.NONE, 160)),
           entry(
-              Mutant.ATTEMPT_NOT_CLAIMED, behind(Mutant.OFFERED_AGAIN_UNASKED, Bias.SPLITS, 3_219)),
-          entry(Mutant.BACK_AT_ONCE, behind(Mutant.OVERTAKEN_OFFER_TAKEN, Bias.SPLITS, 2_578)),
-          entry(Mutant.HANDOVER_TAKEN_TWICE, behind(Mutant.LATE_ANSWER_BELIEVED, Bias.SPLITS, 881)),
-          entry(Mutant.OVERTAKEN_OFFER_TAKEN, behind(Mutant.BACK_AT_ONCE, Bias.SPLITS, 2_578)),
+              Mutant.ATTEMPT_NOT_CLAIMED,
+              behind(
+                  Set.of(Mutant.OFFERED_AGAIN_UNASKED, Mutant.REFUSED_ASSIGNMENT_QUEUED),
+                  Bias.SPLITS,
+                  1_412)),
+          entry(
+              Mutant.BACK_AT_ONCE,
+              behind(
+                  Set.of(Mutant.LATE_ANSWER_BELIEVED, Mutant.OFFERED_AGAIN_UNASKED),
+                  Bias.SPLITS,
+                  556)),
+          entry(
+              Mutant.HANDOVER_TAKEN_TWICE,
+              behind(
+                  Set.of(Mutant.OVERTAKEN_OFFER_TAKEN, Mutant.BEGUN_NOT_TOLD), Bias.LOSSES, 785)),
+          entry(
+              Mutant.OVERTAKEN_OFFER_TAKEN,
+              behind(Set.of(Mutant.BEGUN_NOT_TOLD, Mutant.BACK_AT_ONCE), Bias.LOSSES, 609)),
           entry(
               Mutant.REFUSED_OFFER_REPEATED, behind(Mutant.DECIDED_NOT_LOOKED_UP, Bias.SIGHTS, 40)),
-          entry(Mutant.REFUSED_ASSIGNMENT_QUEUED, behind(Mutant.BEGUN_NOT_TOLD, Bias.SPLITS, 882)),
+          entry(
+              Mutant.REFUSED_ASSIGNMENT_QUEUED, behind(Mutant.BEGUN_NOT_TOLD, Bias.SPLITS, 5_677)),
+          entry(
+              Mutant.OFFERED_AGAIN_UNASKED,
+              behind(Mutant.LATE_ANSWER_BELIEVED, Bias.SPLITS, 1_437)),
+          entry(Mutant.REPEATED_OFFER_DENIED, behind(Mutant.BEGUN_NOT_TOLD, Bias.NONE, 738)),
+          entry(Mutant.SYNC_DECIDED_ALONE, behind(Mutant.PLACED_BY_ANYBODY, Bias.DEPLOYS, 5_712)),
           entry(Mutant.OFFER_OF_THE_DEAD_TAKEN, behind(Mutant.WITHDRAWN_UNASKED, Bias.NONE, 107)));
 
-  private record Behind(Mutant first, Run run) {}
+  private record Behind(Set<Mutant> first, Run run) {}
 
   private static Behind behind(Mutant first, Bias bias, long seed) {
+    return behind(Set.of(first), bias, seed);
+  }
+
+  private static Behind behind(Set<Mutant> first, Bias bias, long seed) {
     return new Behind(first, new Run(bias, seed));
   }
 

@@ -277,6 +277,11 @@ final class Handover {
         });
   }
 
+  /** This router became home for what others had. */
+  void homeMoved(long nowMs) {
+    go.homeMoved(nowMs);
+  }
+
   /** Time passed: nobody asked for these orphans. */
   void tick(long nowMs) {
     orphans.due(nowMs).forEach(orphan -> serve(orphan, nowMs));

@@ -29,6 +29,7 @@ final class Progress {
   private final Predicate<String> decides;
   private final Set<String> putOff = new LinkedHashSet<>();
   private List<Decision> out = new ArrayList<>();
+  private long patientUntilMs;
 
   Progress(
       Rules rules,
@@ -138,9 +139,17 @@ final class Progress {
     else offer(entry, route, nowMs);
   }
 
-  // That somebody changes to another gateway is not its caller's impatience to pay for.
+  /**
+   * Those who waited for this home come to it all at once: for a grace, who finds no room waits.
+   */
+  void homeMoved(long nowMs) {
+    patientUntilMs = nowMs + rules.graceMs();
+  }
+
+  // That a home moves, or somebody changes to another gateway, is not its caller's impatience to
+  // pay for.
   private void enqueueFor(Entry entry, ErrorCode shortage, long nowMs) {
-    boolean soon = directory.hasRoomSoon(entry.demand);
+    boolean soon = nowMs < patientUntilMs || directory.hasRoomSoon(entry.demand);
     if (soon && shortage == ErrorCode.EXECUTOR_OVER_CAPACITY) {
       entry.waitAtLeastUntil(nowMs + rules.graceMs());
     }

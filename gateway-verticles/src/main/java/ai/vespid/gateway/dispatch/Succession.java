@@ -305,11 +305,16 @@ final class Succession {
                 .addKeyValue("readMs", here.nowMs() - answeredMs)
                 .log("took over as home");
             recentUntilMs = here.nowMs() + graceMs;
+            if (othersDecided()) table.handover().homeMoved(here.nowMs());
             changed.run();
           } else {
             here.later(AGAIN_MS, () -> readWhenAnswered());
           }
         });
+  }
+
+  private boolean othersDecided() {
+    return view.routersBegun().size() > 1 || !gone.isEmpty();
   }
 
   /** Gives the new home everything of its keys; done when it has it. */

@@ -16,7 +16,8 @@ import java.util.List;
  *     staleMs}; three without an answer end the connection
  * @param helloMax how long a new socket may wait with its hello
  * @param ackDoubt how long a dispatch may stay without its dispatch_ack before its agent is
- *     doubted: what is safe to repeat goes to another one
+ *     doubted, default 1 s, or three times as long while the agent says other things: what is safe
+ *     to repeat goes to another one
  * @param ackMax how long a dispatch may stay without its dispatch_ack before the socket is closed
  * @param connectionsMax sockets one instance holds; one more is refused
  * @param handshakesPerSecMax agents that one instance lets in a second, default 1000: ten thousand

@@ -272,7 +272,7 @@ final class ExecutorSocket implements IdentitySweep.Holder {
   /** Looks whether the other end is still there. */
   void checkLife(long nowMs) {
     cancels.expire(nowMs);
-    for (var late : inFlight.doubtful(settings.ackDoubt().toMillis(), nowMs)) {
+    for (var late : inFlight.doubtful(settings.ackDoubt().toMillis(), heardMs, nowMs)) {
       doubted = true;
       neighbours.doubt(link.identity(), late);
     }

@@ -24,6 +24,7 @@ final class InFlight {
 
   // What was offered twice may come a second time after its end.
   private static final int REMEMBERED_MAX = 256;
+  private static final int TALKING = 3;
 
   private final Map<String, Assignment> assignments = new HashMap<>();
   private final Map<String, Integer> ended = remembered();
@@ -63,11 +64,16 @@ final class InFlight {
     doubted.remove(requestId);
   }
 
-  /** Assignments owed longer than {@code afterMs} for the first time; the oldest are looked at. */
-  List<Assignment> doubtful(long afterMs, long nowMs) {
+  /**
+   * Assignments owed longer than {@code afterMs} for the first time; the oldest are looked at. What
+   * an agent that talks owes is behind what it says, when it or this node is slow: it is waited for
+   * three times as long, as one direction alone may be silent.
+   */
+  List<Assignment> doubtful(long afterMs, long heardMs, long nowMs) {
     var late = new ArrayList<Assignment>();
+    long maxMs = nowMs - heardMs > afterMs ? afterMs : TALKING * afterMs;
     for (var owed : unacknowledged.entrySet()) {
-      if (nowMs - owed.getValue() <= afterMs) break;
+      if (nowMs - owed.getValue() <= maxMs) break;
       if (doubted.add(owed.getKey())) late.add(assignments.get(owed.getKey()));
     }
     return late;

@@ -101,6 +101,24 @@ class SuccessionRulesTest {
   }
 
   @Test
+  void letsWaitForRoomWhoeverComesAtOnceWithTheHome() {
+    table.routeUp(route("a", 1), 0);
+    table.submit(dispatch("n"), false, 0);
+    table.handover().homeMoved(100);
+    table.decisions();
+
+    table.submit(dispatch("impatient"), false, 100 + GRACE_MS - 1);
+    assertThat(table.decisions()).isEmpty();
+    table.submit(dispatch("late"), false, 100 + GRACE_MS);
+
+    assertThat(table.decisions())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Decision.Finish.class,
+            no -> assertThat(no.dispatch().requestId()).isEqualTo(dispatch("late").requestId()));
+  }
+
+  @Test
   void keepsTheDeadlineOfWhatItIsGiven() {
     former.routeUp(route("a", 1), 0);
     former.submit(dispatch("n"), false, 0);

@@ -40,4 +40,26 @@ class InFlightTest {
     assertThat(inFlight.withdraw("n", 2)).isTrue();
     assertThat(inFlight.admits("n", 2, 10)).as("the offer comes after all").isFalse();
   }
+
+  @Test
+  void doubtsWhoIsSilentAndWaitsLongerForWhoTalks() {
+    var offered = new Assignment("n", 1, "org");
+    inFlight.add(offered);
+    inFlight.awaitAck("n", 100);
+
+    assertThat(inFlight.doubtful(1_000, 0, 1_100)).as("not owed for long enough").isEmpty();
+    assertThat(inFlight.doubtful(1_000, 500, 1_101)).as("it said something since").isEmpty();
+    assertThat(inFlight.doubtful(1_000, 100, 1_101)).containsExactly(offered);
+    assertThat(inFlight.doubtful(1_000, 100, 1_102)).as("once").isEmpty();
+  }
+
+  @Test
+  void doubtsWhoTalksAndNeverAcknowledges() {
+    var offered = new Assignment("n", 1, "org");
+    inFlight.add(offered);
+    inFlight.awaitAck("n", 100);
+
+    assertThat(inFlight.doubtful(1_000, 3_000, 3_100)).isEmpty();
+    assertThat(inFlight.doubtful(1_000, 3_000, 3_101)).containsExactly(offered);
+  }
 }

@@ -61,6 +61,7 @@ public final class SocketShell {
   private Phase phase = Phase.JOINING;
   private int retries;
   private boolean doubted;
+  private long heardMs;
   private boolean leaving;
 
   public SocketShell(Ports ports, Route route) {
@@ -107,6 +108,7 @@ public final class SocketShell {
 
   // Whoever says something is believed again.
   private void heard() {
+    heardMs = ports.nowMs();
     if (!doubted) return;
     doubted = false;
     if (live()) ports.connected(route);
@@ -114,6 +116,7 @@ public final class SocketShell {
 
   /** The first frame. */
   public void hello(List<Held> running, List<Held> finished) {
+    heard();
     ports
         .reconcile(route, running, finished, () -> phase == Phase.JOINING)
         .onSuccess(this::joined)
@@ -205,7 +208,7 @@ public final class SocketShell {
   }
 
   public void checkLife() {
-    for (var late : inFlight.doubtful(ACK_DOUBT_MS, ports.nowMs())) {
+    for (var late : inFlight.doubtful(ACK_DOUBT_MS, heardMs, ports.nowMs())) {
       doubted = true;
       ports.doubt(late.organizationId(), late.requestId(), late.epoch());
     }

@@ -31,7 +31,11 @@ public final class HomeCalls {
   /** How long a question that goes over the network waits before it is asked again. */
   private static final long REMOTE_MS = 2_000;
 
+  /** How long after a refusal the first of those that wait for a home asks again. */
   private static final long AGAIN_MS = 50;
+
+  /** How long the others wait before they ask themselves: the first one's answer may take long. */
+  private static final long PATIENT_MS = 1_000;
 
   /** How long nobody being home is put up with. */
   private static final long HOMELESS_MS = 15_000;
@@ -39,6 +43,7 @@ public final class HomeCalls {
   private final Surroundings here;
   private final Consumer<Runnable> confined;
   private final Set<Call<?, ?>> remote = new LinkedHashSet<>();
+  private final HomeLines<Call<?, ?>> lines = new HomeLines<>();
 
   /** Those of an actor that is asked on its own context alone. */
   public HomeCalls(Surroundings here) {
@@ -85,7 +90,7 @@ public final class HomeCalls {
       LongFunction<? extends DispatchRouter<R>> first,
       DispatchRouter<R> later,
       Duration max) {
-    return call(router(key), first, later, max, () -> true);
+    return call('r' + key, router(key), first, later, max, () -> true);
   }
 
   /**
@@ -94,7 +99,7 @@ public final class HomeCalls {
    */
   public <R extends Message> Future<R> askWhile(
       BooleanSupplier wanted, String key, DispatchRouter<R> request, Duration max) {
-    return call(router(key), _ -> request, request, max, wanted);
+    return call('r' + key, router(key), _ -> request, request, max, wanted);
   }
 
   /** As the longer {@link #ask}, while it is wanted. */
@@ -104,7 +109,7 @@ public final class HomeCalls {
       LongFunction<? extends DispatchRouter<R>> first,
       DispatchRouter<R> later,
       Duration max) {
-    return call(router(key), first, later, max, wanted);
+    return call('r' + key, router(key), first, later, max, wanted);
   }
 
   /** Asks the home of a session until it is answered; fails with a {@link Fault}. */
@@ -114,7 +119,7 @@ public final class HomeCalls {
             homes
                 .session(request.sessionId())
                 .map(seat -> SessionTurns.at(seat.node(), seat.shard()));
-    return call(home, _ -> request, request, max, () -> true);
+    return call('s' + request.sessionId(), home, _ -> request, request, max, () -> true);
   }
 
   private static <R extends Message>
@@ -123,15 +128,17 @@ public final class HomeCalls {
   }
 
   private <R extends Message, Q extends Request<R>> Future<R> call(
+      String place,
       Function<Homes, Optional<Address<? super Q>>> home,
       LongFunction<? extends Q> first,
       Q later,
       Duration max,
       BooleanSupplier wanted) {
-    return new Call<>(home, first, later, max.toMillis(), wanted).begin();
+    return new Call<>(place, home, first, later, max.toMillis(), wanted).begin();
   }
 
   private final class Call<R extends Message, Q extends Request<R>> {
+    private final String place;
     private final Function<Homes, Optional<Address<? super Q>>> home;
     private final LongFunction<? extends Q> first;
     private final Q later;
@@ -141,13 +148,17 @@ public final class HomeCalls {
     private final Promise<R> answer = Promise.promise();
     private Address<? super Q> asked;
     private int attempts;
+    private boolean waiting;
+    private boolean again;
 
     Call(
+        String place,
         Function<Homes, Optional<Address<? super Q>>> home,
         LongFunction<? extends Q> first,
         Q later,
         long maxMs,
         BooleanSupplier wanted) {
+      this.place = place;
       this.home = home;
       this.first = first;
       this.later = later;
@@ -165,10 +176,11 @@ public final class HomeCalls {
     }
 
     void attempt(boolean again) {
+      waiting = false;
       long left = leftMs();
       if (left <= 0 || !wanted.getAsBoolean()) {
         remote.remove(this);
-        answer.tryFail(new Fault(Fault.Code.TIMEOUT, "no answer in time"));
+        fail(new Fault(Fault.Code.TIMEOUT, "no answer in time"));
         return;
       }
       var seat = home.apply(here.view().homes());
@@ -185,8 +197,13 @@ public final class HomeCalls {
       here.ask(asked, question, wait)
           .onComplete(answered -> {
             if (!local && attempt == attempts) remote.remove(this);
-            if (answered.succeeded()) answer.tryComplete(answered.result());
-            else if (attempt == attempts) failed(Fault.of(answered.cause()), again);
+            if (answered.succeeded()) {
+              waiting = false;
+              answer.tryComplete(answered.result());
+              openLine();
+            } else if (attempt == attempts) {
+              failed(Fault.of(answered.cause()), again);
+            }
           });
     }
 
@@ -195,14 +212,47 @@ public final class HomeCalls {
         case TIMEOUT -> attempt(true);
         case NOT_FOUND -> {
           if (again) attempt(false);
-          else answer.tryFail(fault);
+          else decided(fault);
         }
         case NOT_HOME, UNAVAILABLE -> {
-          if (here.nowMs() - sinceMs > HOMELESS_MS) answer.tryFail(fault);
-          else here.later(AGAIN_MS, () -> attempt(again));
+          if (here.nowMs() - sinceMs > HOMELESS_MS) fail(fault);
+          else awaitHome(again);
         }
-        case BAD_REQUEST, BUSY, INTERNAL -> answer.tryFail(fault);
+        case BAD_REQUEST, BUSY, INTERNAL -> decided(fault);
       }
+    }
+
+    private void decided(Fault fault) {
+      answer.tryFail(fault);
+      openLine();
+    }
+
+    private void awaitHome(boolean again) {
+      this.again = again;
+      waiting = true;
+      int attempt = attempts;
+      boolean first = lines.join(place, this);
+      here.later(
+          first ? AGAIN_MS : PATIENT_MS,
+          () -> {
+            if (attempt == attempts) goOn();
+          });
+    }
+
+    // Not while it is asked: what was not answered must not be said twice.
+    private void goOn() {
+      if (waiting) attempt(again);
+    }
+
+    // Who decides about one of them decides about all.
+    private void openLine() {
+      lines.open(place).forEach(Call::goOn);
+    }
+
+    // Later: those behind it may have to give up as well, some thousand of them.
+    private void fail(Fault fault) {
+      answer.tryFail(fault);
+      lines.leave(place, this).ifPresent(next -> here.later(AGAIN_MS, next::goOn));
     }
   }
 }
