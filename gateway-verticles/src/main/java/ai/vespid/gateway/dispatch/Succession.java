@@ -44,6 +44,7 @@ final class Succession {
   private final Takeover takeover;
   private final Giving giving;
   private final Receiving receiving;
+  private final OrphanCare orphanCare;
   private final long graceMs;
   private final Supplier<Future<Void>> readRows;
   private final Runnable changed;
@@ -75,6 +76,7 @@ final class Succession {
     this.table = table;
     this.lostHomes = lostHomes;
     this.takeover = new Takeover(self);
+    this.orphanCare = new OrphanCare(here, table.handover(), this::holdings, changed);
     this.receiving = new Receiving(here, table, waiters, lostHomes, changed);
     this.giving =
         new Giving(
@@ -245,21 +247,9 @@ final class Succession {
     readWhenAnswered();
   }
 
-  /**
-   * Looks again whether orphans are still held: what a former home decided while it was asked about
-   * stays listed until its edge hears of it.
-   */
+  /** Looks again whether orphans are still held, and wanted. */
   void checkOrphans() {
-    var doubted = table.handover().orphans();
-    if (doubted.isEmpty() || takeover.settling() || view.homes().routers().isEmpty()) return;
-    holdings()
-        .onSuccess(holdings -> {
-          var held = Orphans.attempts(holdings);
-          doubted.stream()
-              .filter(orphan -> !held.contains(Orphans.attempt(orphan.requestId(), orphan.epoch())))
-              .forEach(orphan -> table.handover().notHeld(orphan, here.nowMs()));
-          changed.run();
-        });
+    if (!takeover.settling() && !view.homes().routers().isEmpty()) orphanCare.check();
   }
 
   /**
