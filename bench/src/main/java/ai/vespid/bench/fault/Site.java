@@ -85,6 +85,8 @@ public final class Site implements AutoCloseable {
   }
 
   private void begin(int count, Map<String, String> environment) {
+    // Closed last: what nobody else has ended.
+    opened(children);
     stores = opened(new StoresProcess(vespid, home, ports, children));
     stores.awaitReady();
     for (var secret :
@@ -290,7 +292,6 @@ public final class Site implements AutoCloseable {
         if (first == null) first = new IllegalStateException("not all processes ended well", e);
       }
     }
-    children.close();
     http.shutdownNow();
     if (Thread.currentThread() != hook) Runtime.getRuntime().removeShutdownHook(hook);
     if (first != null) throw first;
