@@ -93,18 +93,20 @@ public final class IngressVerticle extends VerticleBase {
   // other.
   private void readiness(HttpServerRequest request) {
     var membership = node.membership();
+    // Once: status and body say the same.
+    boolean ready = membership.ready();
     var members = membership.view().members().stream().map(Member::name).sorted().toList();
     var answer =
         Map.of(
             "ready",
-            membership.ready(),
+            ready,
             "draining",
             membership.draining() || membership.ending(),
             "edgeId",
             node.name(),
             "members",
             members);
-    Answers.json(request.response(), membership.ready() ? 200 : 503, answer);
+    Answers.json(request.response(), ready ? 200 : 503, answer);
   }
 
   private Router router() {
