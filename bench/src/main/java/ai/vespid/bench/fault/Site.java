@@ -45,6 +45,7 @@ public final class Site implements AutoCloseable {
   private final Map<String, List<FaultProxy>> proxies = new HashMap<>();
   private StoresProcess stores;
   private long formedMs;
+  private long formedAtNanos;
 
   /** What stands between gateways. */
   public enum Wiring {
@@ -115,7 +116,13 @@ public final class Site implements AutoCloseable {
       }
       LockSupport.parkNanos(LOOK_NANOS);
     }
-    formedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+    formedAtNanos = System.nanoTime();
+    formedMs = TimeUnit.NANOSECONDS.toMillis(formedAtNanos - begun);
+  }
+
+  /** How long ago its gateways had found each other: homes moved then. */
+  long formedAgoMs() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - formedAtNanos);
   }
 
   /** How long its gateways took, from the first one's start until each saw that all serve. */

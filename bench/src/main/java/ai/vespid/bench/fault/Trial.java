@@ -146,7 +146,8 @@ final class Trial implements AutoCloseable {
     load.finish();
     reviveTheDead();
     fleet.await(SETTLE_MAX, agent -> agent.isWelcomed() && agent.isIdle());
-    if (homesLost) pause(GRACE_MS);
+    // For a grace after homes have moved nobody is refused for want of room.
+    pause(homesLost ? GRACE_MS : Math.max(0, GRACE_MS - site.formedAgoMs()));
     reviveTheDead();
     new RoomProbe(this).run();
     fleet.await(SETTLE_MAX, FaultAgent::isIdle);
