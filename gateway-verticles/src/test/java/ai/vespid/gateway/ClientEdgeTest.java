@@ -201,6 +201,7 @@ final class ClientEdgeTest extends WithSessions {
             () -> client.connect(FakeViewer.options(gateway.port, organization, token)).await())
         .isInstanceOfSatisfying(
             UpgradeRejectedException.class, refused -> status[0] = refused.getStatus());
+    client.close();
     return status[0];
   }
 

@@ -10,6 +10,7 @@ import ai.vespid.protocol.trust.TestAuthority;
 import ai.vespid.protocol.trust.TestAuthority.Issued;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
@@ -20,6 +21,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -39,6 +41,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 final class EdgeBehindNginxTest {
   @TempDir static Path folder;
+
+  // Kept: a client that becomes unreachable closes its sockets.
+  private static final List<WebSocketClient> clients = new ArrayList<>();
 
   private static TestGateway gateway;
   private static TestAuthority authority;
@@ -155,19 +160,17 @@ final class EdgeBehindNginxTest {
               .addCertPath(shown.certificate().toString())
               .addKeyPath(shown.key().toString()));
     }
-    return gateway
-        .vertx
-        .createWebSocketClient(options)
-        .connect(request.setPort(port).setSsl(true))
-        .await();
+    return client(options).connect(request.setPort(port).setSsl(true)).await();
   }
 
   private static WebSocket straight(WebSocketConnectOptions request) {
-    return gateway
-        .vertx
-        .createWebSocketClient(new WebSocketClientOptions())
-        .connect(request.setPort(gateway.port))
-        .await();
+    return client(new WebSocketClientOptions()).connect(request.setPort(gateway.port)).await();
+  }
+
+  private static WebSocketClient client(WebSocketClientOptions options) {
+    var client = gateway.vertx.createWebSocketClient(options);
+    clients.add(client);
+    return client;
   }
 
   private static String header(Issued certificate) throws IOException {

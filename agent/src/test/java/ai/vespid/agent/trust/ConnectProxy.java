@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -14,7 +15,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /** A proxy that makes ways for those who ask it to CONNECT. */
 public final class ConnectProxy {
   private final Queue<String> targets = new ConcurrentLinkedQueue<>();
-  private final Vertx vertx;
+  // Kept: a client that becomes unreachable closes its sockets.
+  private final NetClient client;
   private final HttpServer server;
   private final String credentials;
   private volatile boolean closed;
@@ -23,7 +25,7 @@ public final class ConnectProxy {
    * @param credentials {@code user:password} that it wants, or null
    */
   public ConnectProxy(Vertx vertx, String credentials) {
-    this.vertx = vertx;
+    this.client = vertx.createNetClient();
     this.credentials = credentials;
     this.server =
         vertx.createHttpServer().requestHandler(this::connect).listen(0, "127.0.0.1").await();
@@ -53,8 +55,7 @@ public final class ConnectProxy {
       request.response().setStatusCode(403).end();
     } else {
       var target = request.authority();
-      vertx
-          .createNetClient()
+      client
           .connect(target.port(), target.host())
           .onSuccess(there -> {
             targets.add(target.toString());
