@@ -71,8 +71,10 @@ final class Checker {
       case "NO_AGENT_AVAILABLE" -> early(life);
       // Its time was over while it waited for its files, at a home that was new.
       case "EXECUTOR_OVER_CAPACITY" -> waits || usesFiles;
+      case "WORKSPACE_LOCKED" -> usesFiles;
       // Or while they were looked up, after it had waited for them.
-      case "WORKSPACE_LOCKED", "WORKSPACE_UNAVAILABLE" -> usesFiles;
+      case "WORKSPACE_UNAVAILABLE" ->
+          usesFiles && life.seenMs - life.submittedMs >= life.dispatch.timeoutMs();
       case "NODE_EXECUTION_TIMEOUT" -> waits || usesFiles || !life.runs.isEmpty();
       default -> false;
     };

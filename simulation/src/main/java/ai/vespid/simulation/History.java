@@ -33,6 +33,7 @@ public final class History {
     Long committedDeadlineMs;
     DispatchResult stored;
     DispatchResult seen;
+    long seenMs;
     final long submittedMs;
 
     Life(Dispatch dispatch, boolean async, long submittedMs) {
@@ -149,6 +150,7 @@ public final class History {
     mustHaveRun(requestId, result);
     if (life.seen == null) {
       life.seen = result;
+      life.seenMs = world.nowMs();
     } else if (!life.seen.equals(result) && promised(life)) {
       throw new Violation(
           requestId + ": seen as " + text(life.seen) + " and as " + text(result)); // check 1

@@ -263,15 +263,9 @@ final class SimNode {
     if (async) return homes.ask(key, new DispatchRouter.Accept(dispatch), ACCEPT_MAX);
     return homes.ask(
         key,
-        left -> new DispatchRouter.Run(within(dispatch, left - REPLY_GRACE_MS)),
+        left -> new DispatchRouter.Run(dispatch.within(left - REPLY_GRACE_MS)),
         new DispatchRouter.Await(key, dispatch.requestId(), dispatch.organizationId()),
         Duration.ofMillis(dispatch.timeoutMs() + REPLY_GRACE_MS));
-  }
-
-  private static Dispatch within(Dispatch dispatch, long leftMs) {
-    return leftMs >= dispatch.timeoutMs()
-        ? dispatch
-        : dispatch.withTimeoutMs((int) Math.max(1, leftMs));
   }
 
   Future<Optional<SimResults.Stored>> result(String requestId) {

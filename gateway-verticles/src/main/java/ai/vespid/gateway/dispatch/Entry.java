@@ -141,9 +141,9 @@ final class Entry {
     waitUntilMs = Math.min(deadlineMs, Math.max(waitUntilMs, untilMs));
   }
 
-  /** When it was accepted, at whichever home: another home may have begun it. */
+  /** Since when its caller waits, at whichever home and for one. */
   long sinceMs() {
-    return deadlineMs - dispatch.timeoutMs();
+    return deadlineMs - dispatch.timeoutMs() - dispatch.waitedMs();
   }
 
   int remainingMs(long nowMs) {

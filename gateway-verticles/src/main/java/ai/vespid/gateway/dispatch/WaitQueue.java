@@ -34,7 +34,7 @@ final class WaitQueue {
   /**
    * Puts one where its age says, however often it has been here before.
    *
-   * @param sinceMs when it was accepted
+   * @param sinceMs since when its caller waits
    */
   void add(Demand demand, String organizationId, String requestId, long sinceMs) {
     var added = new Waiting(requestId, sinceMs, ++sequence);

@@ -172,7 +172,7 @@ public final class IngressVerticle extends VerticleBase {
     homes
         .ask(
             key(dispatch),
-            left -> new DispatchRouter.Run(within(dispatch, left - settings.replyGraceMs())),
+            left -> new DispatchRouter.Run(dispatch.within(left - settings.replyGraceMs())),
             new DispatchRouter.Await(
                 key(dispatch), dispatch.requestId(), dispatch.organizationId()),
             Duration.ofMillis(dispatch.timeoutMs() + settings.replyGraceMs()))
@@ -301,13 +301,6 @@ public final class IngressVerticle extends VerticleBase {
     var bytes = ctx.body().buffer();
     if (bytes == null) throw new InvalidMessage("body", "is required");
     return bytes.getBytes();
-  }
-
-  // Handed in again, it has less time.
-  private static Dispatch within(Dispatch dispatch, long leftMs) {
-    return leftMs >= dispatch.timeoutMs()
-        ? dispatch
-        : dispatch.withTimeoutMs((int) Math.max(1, leftMs));
   }
 
   private static String key(Dispatch dispatch) {

@@ -116,6 +116,18 @@ class DispatchTableTest {
   }
 
   @Test
+  void servesWhoWaitedForItsHomeBeforeWhoCameLater() {
+    table.routeUp(route("a", 1), 0);
+    table.submit(dispatch("n1"), false, 0);
+    var first = only(Decision.Offer.class);
+    table.submit(waiting("later", 5_000), false, 900);
+    table.submit(waiting("asked-again", 5_000).within(59_000), false, 1_000);
+
+    report(first, "a");
+    assertThat(offers()).containsExactly("asked-again");
+  }
+
+  @Test
   void failsAWaiterWithItsReasonWhenItsPatienceEnds() {
     table.routeUp(route("a", 1), 0);
     table.submit(dispatch("n1"), false, 0);

@@ -10,6 +10,9 @@ import ai.vespid.protocol.WorkspaceUse;
 /**
  * One piece of work as it travels between ingress, router and edge. Times in milliseconds. {@code
  * secret} lives in memory for this one request.
+ *
+ * @param timeoutMs how long it may take from when it is handed in
+ * @param waitedMs how long it had waited by then, for its home to be there
  */
 public record Dispatch(
     String requestId,
@@ -24,15 +27,50 @@ public record Dispatch(
     int maxWaitMs,
     EffectClass effect,
     NetworkMode networkMode,
-    WorkspaceUse workspace)
+    WorkspaceUse workspace,
+    int waitedMs)
     implements Message {
+  /** One that has not waited anywhere yet. */
+  public Dispatch(
+      String requestId,
+      String organizationId,
+      String userId,
+      Kind kind,
+      RawJson payload,
+      String connectorId,
+      String secret,
+      Selector selector,
+      int timeoutMs,
+      int maxWaitMs,
+      EffectClass effect,
+      NetworkMode networkMode,
+      WorkspaceUse workspace) {
+    this(
+        requestId,
+        organizationId,
+        userId,
+        kind,
+        payload,
+        connectorId,
+        secret,
+        selector,
+        timeoutMs,
+        maxWaitMs,
+        effect,
+        networkMode,
+        workspace,
+        0);
+  }
+
   @Override
   public int bulk() {
     return payload == null ? 0 : payload.size();
   }
 
-  /** The same dispatch with less time left, for whom it is handed in to again. */
-  public Dispatch withTimeoutMs(int remainingMs) {
+  /** The same dispatch with no more than this time left, for whom it is handed in to again. */
+  public Dispatch within(long leftMs) {
+    if (leftMs >= timeoutMs) return this;
+    int remainingMs = (int) Math.max(1, leftMs);
     return new Dispatch(
         requestId,
         organizationId,
@@ -46,7 +84,8 @@ public record Dispatch(
         maxWaitMs,
         effect,
         networkMode,
-        workspace);
+        workspace,
+        waitedMs + timeoutMs - remainingMs);
   }
 
   /** The same dispatch with another secret, or none. */
@@ -64,7 +103,8 @@ public record Dispatch(
         maxWaitMs,
         effect,
         networkMode,
-        workspace);
+        workspace,
+        waitedMs);
   }
 
   @Override

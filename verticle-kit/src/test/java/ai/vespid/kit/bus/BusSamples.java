@@ -74,7 +74,8 @@ final class BusSamples {
           5_000,
           EffectClass.RETRY_SAFE,
           NetworkMode.ENABLED,
-          WorkspaceUse.RUN);
+          WorkspaceUse.RUN,
+          1_500);
 
   private static final Dispatch SPARSE_DISPATCH =
       new Dispatch(

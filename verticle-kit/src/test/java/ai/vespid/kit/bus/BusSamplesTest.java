@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vespid.protocol.Json;
+import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.Message;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
@@ -46,6 +48,15 @@ class BusSamplesTest {
     }
 
     assertThat(read).isEqualTo(BusSamples.ALL);
+  }
+
+  @Test
+  void readsADispatchOfANodeThatDidNotSayHowLongItWaited() throws IOException {
+    var sample = lines().get(4);
+    var json = sample.substring(sample.indexOf('{')).replaceFirst(",\"waitedMs\":[0-9]+", "");
+    assertThat(json).isNotEqualTo(sample.substring(sample.indexOf('{')));
+
+    assertThat(Json.read(json.getBytes(UTF_8), Dispatch.class).waitedMs()).isZero();
   }
 
   @Test
