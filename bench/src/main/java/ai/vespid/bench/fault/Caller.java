@@ -19,7 +19,7 @@ final class Caller {
   private static final Duration SHORT = Duration.ofSeconds(4);
   private static final Duration OVERTIME = Duration.ofSeconds(6);
   private static final Duration PATIENCE = Duration.ofSeconds(40);
-  private static final long PAUSE_MS_MIN = 40;
+  private static final long PAUSE_MS_MIN = 100;
   private static final long PAUSE_MS_MAX = 20_000;
   private static final long POST_PAUSE_MS_MAX = 2_000;
 

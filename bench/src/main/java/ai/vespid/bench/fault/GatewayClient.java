@@ -1,15 +1,10 @@
 package ai.vespid.bench.fault;
 
+import ai.vespid.bench.fault.Requests.Reply;
 import ai.vespid.protocol.InvalidMessage;
 import ai.vespid.protocol.Json;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +17,7 @@ public final class GatewayClient {
   private static final int READS_MAX = 2_000;
 
   private final Semaphore reads = new Semaphore(READS_MAX);
-  private final HttpClient http;
+  private final Requests requests;
   private final String token;
 
   /** What an answer means. */
@@ -46,8 +41,8 @@ public final class GatewayClient {
     record Wrong(String answer) implements Answer {}
   }
 
-  GatewayClient(HttpClient http, String token) {
-    this.http = http;
+  GatewayClient(Requests requests, String token) {
+    this.requests = requests;
     this.token = token;
   }
 
@@ -65,8 +60,7 @@ public final class GatewayClient {
     reads.acquireUninterruptibly();
     try {
       // The colons of an id are written as a URL wants them.
-      return judge(
-          send(request(gateway, "/internal/v1/results/" + id.replace(":", "%3A"), max).GET()));
+      return judge(get(gateway, "/internal/v1/results/" + id.replace(":", "%3A"), max));
     } finally {
       reads.release();
     }
@@ -74,9 +68,9 @@ public final class GatewayClient {
 
   /** The sum of a counter or gauge over its labels. */
   public double metric(GatewayProcess gateway, String name) {
-    var reply = send(request(gateway, "/internal/v1/metrics", Duration.ofSeconds(5)).GET());
+    var reply = get(gateway, "/internal/v1/metrics", Duration.ofSeconds(5));
     if (reply.status() != 200) throw new IllegalStateException("metrics: " + reply.cause());
-    return new String(reply.body(), java.nio.charset.StandardCharsets.UTF_8)
+    return new String(reply.body(), StandardCharsets.UTF_8)
         .lines()
         .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
@@ -89,7 +83,7 @@ public final class GatewayClient {
   }
 
   private long serving(GatewayProcess gateway) {
-    var reply = send(request(gateway, "/internal/v1/nodes", Duration.ofSeconds(5)).GET());
+    var reply = get(gateway, "/internal/v1/nodes", Duration.ofSeconds(5));
     if (reply.status() != 200) return 0;
     var nodes = Json.read(reply.body(), JsonNode.class).path("nodes");
     return nodes.valueStream().filter(one -> one.path("state").asText().equals("SERVING")).count();
@@ -98,7 +92,7 @@ public final class GatewayClient {
   /** The executors a gateway knows, each with the gateway it is connected to, in order. */
   List<String> routes(GatewayProcess gateway, String organizationId) {
     var path = "/internal/v1/executors/routes?organizationId=" + organizationId;
-    var reply = send(request(gateway, path, Duration.ofSeconds(5)).GET());
+    var reply = get(gateway, path, Duration.ofSeconds(5));
     if (reply.status() != 200) return List.of(gateway.name() + " does not tell");
     var routes = new ArrayList<String>();
     for (var route : Json.read(reply.body(), JsonNode.class).path("routes")) {
@@ -108,31 +102,12 @@ public final class GatewayClient {
     return routes;
   }
 
-  private record Reply(int status, byte[] body, String cause) {}
+  private Reply get(GatewayProcess gateway, String path, Duration max) {
+    return requests.get(gateway.port(), path, token, max);
+  }
 
   private Reply post(GatewayProcess gateway, String path, byte[] body, Duration max) {
-    return send(
-        request(gateway, path, max)
-            .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofByteArray(body)));
-  }
-
-  private HttpRequest.Builder request(GatewayProcess gateway, String path, Duration max) {
-    return HttpRequest.newBuilder(URI.create(gateway.url() + path))
-        .timeout(max)
-        .header("x-gateway-token", token);
-  }
-
-  private Reply send(HttpRequest.Builder request) {
-    try {
-      HttpResponse<byte[]> answer = http.send(request.build(), BodyHandlers.ofByteArray());
-      return new Reply(answer.statusCode(), answer.body(), null);
-    } catch (IOException e) {
-      return new Reply(0, new byte[0], e.getClass().getSimpleName());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return new Reply(0, new byte[0], "interrupted");
-    }
+    return requests.post(gateway.port(), path, token, body, max);
   }
 
   private static Answer judge(Reply reply) {

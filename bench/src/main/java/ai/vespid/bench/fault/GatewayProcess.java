@@ -2,10 +2,6 @@ package ai.vespid.bench.fault;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,13 +14,14 @@ public final class GatewayProcess implements AutoCloseable {
   // On a machine that others keep busy a start takes minutes: -Dbench.ready-seconds=300.
   private static final Duration READY_MAX =
       Duration.ofSeconds(Integer.getInteger("bench.ready-seconds", 60));
+  private static final Duration ASK_MAX = Duration.ofSeconds(2);
   private static final long LOOK_NANOS = 50_000_000;
 
   private final String name;
   private final Path vespid;
   private final Path log;
   private final Map<String, String> environment;
-  private final HttpClient http;
+  private final Requests requests;
   private final Children children;
   private Child child;
 
@@ -33,13 +30,13 @@ public final class GatewayProcess implements AutoCloseable {
       Path vespid,
       Path home,
       Map<String, String> environment,
-      HttpClient http,
+      Requests requests,
       Children children) {
     this.name = name;
     this.vespid = vespid;
     this.log = home.resolve("logs").resolve(name + ".log");
     this.environment = environment;
-    this.http = http;
+    this.requests = requests;
     this.children = children;
   }
 
@@ -99,17 +96,7 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   private boolean isReady() {
-    var request =
-        HttpRequest.newBuilder(URI.create(url() + "/readyz")).timeout(Duration.ofSeconds(2));
-    try {
-      return http.send(request.build(), BodyHandlers.discarding()).statusCode() == 200;
-    } catch (IOException _) {
-      // Nobody listens yet.
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
+    return requests.get(port(), "/readyz", null, ASK_MAX).status() == 200;
   }
 
   /** What it has logged as an error from this line on. */

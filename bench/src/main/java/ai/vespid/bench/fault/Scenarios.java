@@ -186,6 +186,8 @@ final class Scenarios {
     trial.homesLost();
     // A single one is away itself for a moment, and its agents come back to it after that.
     if (trial.site().gateways().size() > 1) trial.forbidRefusals();
+    // What is deployed has served for a while; starting all at once is cold-start's.
+    trial.pause(10_000);
     for (var gateway : trial.site().gateways()) {
       gateway.child().terminate();
       gateway.start();

@@ -4,7 +4,6 @@ import ai.vespid.bench.ControlApi;
 import ai.vespid.bench.Credential;
 import ai.vespid.bench.Provisioner;
 import ai.vespid.protocol.Pool;
-import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -16,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -36,7 +34,7 @@ public final class Site implements AutoCloseable {
   private final Thread hook = new Thread(this::close, "end processes");
   private final Children children = new Children();
   private final FreePorts ports = new FreePorts();
-  private final HttpClient http;
+  private final Requests requests = new Requests();
   private final Path vespid;
   private final Path home;
   private final Wiring wiring;
@@ -59,12 +57,6 @@ public final class Site implements AutoCloseable {
     this.vespid = vespid;
     this.home = home;
     this.wiring = wiring;
-    http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(2))
-            .executor(Executors.newVirtualThreadPerTaskExecutor())
-            .build();
   }
 
   /**
@@ -147,7 +139,7 @@ public final class Site implements AutoCloseable {
                   vespid,
                   home,
                   environment,
-                  http,
+                  requests,
                   children)));
     }
   }
@@ -215,7 +207,7 @@ public final class Site implements AutoCloseable {
   }
 
   public GatewayClient client() {
-    return new GatewayClient(http, serviceToken());
+    return new GatewayClient(requests, serviceToken());
   }
 
   /** What opens the internal API of every gateway; a secret. */
@@ -275,7 +267,8 @@ public final class Site implements AutoCloseable {
   GatewayProcess auditor() {
     var environment = environment("audit");
     environment.put("REDIS_URL", "redis://" + HOST + ":" + ports.next());
-    var auditor = opened(new GatewayProcess("audit", vespid, home, environment, http, children));
+    var auditor =
+        opened(new GatewayProcess("audit", vespid, home, environment, requests, children));
     auditor.start();
     auditor.awaitReady();
     return auditor;
@@ -299,7 +292,7 @@ public final class Site implements AutoCloseable {
         if (first == null) first = new IllegalStateException("not all processes ended well", e);
       }
     }
-    http.shutdownNow();
+    requests.close();
     if (Thread.currentThread() != hook) Runtime.getRuntime().removeShutdownHook(hook);
     if (first != null) throw first;
   }

@@ -174,7 +174,9 @@ final class Trial implements AutoCloseable {
       if (scenario.mix().sync()) recovery(events, History.Mode.SYNC);
     }
     judgeRefusals(events);
-    if (!secondRunsAllowed) mark("secondRuns", TrialReport.ranTwice(events), 0);
+    if (!secondRunsAllowed) {
+      for (var id : TrialReport.ranTwice(events)) violated(Rule.CAUSE, id, "ran twice");
+    }
     var violations = new ArrayList<>(HistoryChecker.check(events, scenario.tolerance()));
     violations.addAll(missed);
     mark("repeatedRequests", caller.repeated());

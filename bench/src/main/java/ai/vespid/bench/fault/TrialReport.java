@@ -7,11 +7,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -64,17 +65,18 @@ record TrialReport(
     counts.put("accepted", accepted.size());
     counts.put("succeeded", succeeded.size());
     counts.put("failed", failed);
-    counts.put("ranTwice", ranTwice(events));
+    counts.put("ranTwice", ranTwice(events).size());
     return counts;
   }
 
-  /** How many dispatches ran more than once. */
-  static long ranTwice(List<Event> events) {
-    var runs = new HashMap<String, Integer>();
+  /** The dispatches that ran more than once. */
+  static Set<String> ranTwice(List<Event> events) {
+    var once = new HashSet<String>();
+    var twice = new LinkedHashSet<String>();
     for (var event : events) {
-      if (event instanceof Event.Began began) runs.merge(began.id(), 1, Integer::sum);
+      if (event instanceof Event.Began began && !once.add(began.id())) twice.add(began.id());
     }
-    return runs.values().stream().filter(times -> times > 1).count();
+    return twice;
   }
 
   /** Writes down everything that was seen of the dispatches that are wrong. */
