@@ -332,6 +332,7 @@ class EdgeTest {
         assertThat(other.received).isNotEmpty();
         assertThat(deaf.await("dispatch_cancel").getInteger("epoch"))
             .isEqualTo(invoke.getInteger("epoch"));
+        assertThat(gateway.meters.counter("vespid.edge.acknowledgements.late").count()).isOne();
       }
     }
   }

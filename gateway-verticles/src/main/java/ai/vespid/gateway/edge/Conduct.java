@@ -25,6 +25,7 @@ final class Conduct {
   private final Counter unbelieved;
   private final Counter invalid;
   private final Counter slowed;
+  private final Counter late;
   private final Counter thrownOut;
   private final Cache<String, Long> outUntilNanos;
 
@@ -34,6 +35,7 @@ final class Conduct {
     this.unbelieved = meters.counter("vespid.edge.results.unbelieved");
     this.invalid = meters.counter("vespid.edge.frames.invalid");
     this.slowed = meters.counter("vespid.edge.sockets.slowed");
+    this.late = meters.counter("vespid.edge.acknowledgements.late");
     this.thrownOut = meters.counter("vespid.edge.executors.thrown.out");
     this.outUntilNanos =
         Caffeine.newBuilder()
@@ -66,6 +68,14 @@ final class Conduct {
   /** It sent more than is read at once. */
   void slowed() {
     slowed.increment();
+  }
+
+  /** It did not acknowledge a dispatch in time; what is safe to repeat is given to another one. */
+  void late(String executorId) {
+    late.increment();
+    LOG.atInfo()
+        .addKeyValue("executor", executorId)
+        .log("an agent did not acknowledge a dispatch in time");
   }
 
   /** It went on with frames that cannot be used. */

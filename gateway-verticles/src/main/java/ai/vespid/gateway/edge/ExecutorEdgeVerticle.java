@@ -74,6 +74,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   private Fence fence;
   private Mailbox mailbox;
   private Conduct conduct;
+  private Standstill standstill;
   private long seenSinceMs;
   private AgentCertificates certificates;
   private Signing signing;
@@ -104,6 +105,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
               drainWhenLeaving();
             });
     node.membership().listen(following);
+    standstill = new Standstill(LIFE_CHECK_MS, nowMs());
     vertx.setPeriodic(LIFE_CHECK_MS, _ -> checkLife());
     soon = new Afterwards(vertx, node.clock());
     vertx.setPeriodic(AgentFacts.WRITE_MS, _ -> facts.write());
@@ -248,6 +250,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   private void checkLife() {
     long now = nowMs();
+    if (standstill.justEnded(now)) return;
     all().forEach(socket -> socket.checkLife(now));
   }
 
@@ -290,6 +293,7 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
 
   @Override
   public void doubt(ExecutorIdentity identity, Assignment assignment) {
+    conduct.late(identity.executorId());
     reports.doubt(identity, assignment);
   }
 
