@@ -167,7 +167,7 @@ final class SimGateway implements SessionShell.Ports, ViewerShell.Ports {
           }
           T done;
           try {
-            done = statement.get();
+            done = cut ? site.judge().late(statement) : statement.get();
           } catch (io.vertx.pgclient.PgException e) {
             later(world.way(), () -> answer.tryFail(e));
             return;
