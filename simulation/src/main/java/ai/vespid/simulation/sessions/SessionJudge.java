@@ -85,7 +85,7 @@ final class SessionJudge {
     if (event.turnSeq() == null || message) return;
     var open = row.open();
     // Known and not mended: it may stand behind the end of its turn, when that was canceled.
-    if (late && !open.contains(event.turnSeq())) return;
+    if (late && canceled(row, event.turnSeq())) return;
     must(!open.isEmpty(), name + " belongs to a turn that is over");
     must(open.getFirst().equals(event.turnSeq()), name + " belongs to a turn out of its order");
     if (!event.event().eventType().equals(SessionEvent.TOOL_CALL)) return;
@@ -97,6 +97,12 @@ final class SessionJudge {
             .filter(before -> before.event().eventType().equals(SessionEvent.TOOL_CALL))
             .count();
     must(called < wanted, name + " calls a tool that nobody asked for");
+  }
+
+  private static boolean canceled(SessionTable.Row row, long turn) {
+    return row.events.stream()
+        .filter(event -> event.endsTurn() && event.turnSeq() == turn)
+        .anyMatch(end -> end.event().payload().text().contains("session_turn_canceled"));
   }
 
   /** A host begins to work. */
