@@ -4,7 +4,6 @@ import ai.vespid.protocol.Pool;
 import ai.vespid.protocol.session.SessionEvent;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.HashSet;
@@ -17,10 +16,12 @@ import java.util.UUID;
  * Sessions as their owners move them on.
  *
  * <p>An owner {@link #claim}s a session and gets an epoch of its own; every {@link #append} names
- * it and is refused as {@link Lost} once another one has claimed the session: then nothing was
- * written. The epoch is compared, the numbers are taken and the events are written by one
- * statement, so numbers have no gap and nobody else writes one. It keeps its lease with {@link
- * #renew}, and gives it back with {@link #release}.
+ * it and is refused as {@link Lost} once another one has claimed the session. It names the number
+ * of its first event too and is refused as {@link Behind} when that is not the next one: what was
+ * sent on a connection that was cut may be carried out seconds later, and must not then stand
+ * behind what was written meanwhile. Both are compared, the numbers are taken and the events are
+ * written by one statement. The owner keeps its lease with {@link #renew}, and gives it back with
+ * {@link #release}.
  */
 public final class SessionOwnerRepository {
   private static final String CLAIM =
@@ -53,7 +54,7 @@ public final class SessionOwnerRepository {
             pinned_executor_pool = CASE WHEN $11 = 'pin' THEN $13 ELSE pinned_executor_pool END,
             status = coalesce($14, status),
             history_from_seq = CASE WHEN $15 THEN next_seq ELSE history_from_seq END
-        WHERE id = $1 AND epoch = $2 AND owner IS NOT NULL
+        WHERE id = $1 AND epoch = $2 AND owner IS NOT NULL AND next_seq = $16
         RETURNING id, organization_id, next_seq - cardinality($3::text[]) AS seq_before),
       added AS (
         INSERT INTO agent_session_events (session_id, seq, organization_id, event_type, level,
@@ -70,7 +71,10 @@ public final class SessionOwnerRepository {
       """
           + SessionRow.COLUMNS
           + " FROM added ORDER BY seq";
-  private static final String CURRENT = "SELECT 1 FROM agent_sessions WHERE id = $1 AND epoch = $2";
+  private static final String CURRENT =
+      """
+      SELECT next_seq FROM agent_sessions WHERE id = $1 AND epoch = $2 AND owner IS NOT NULL
+      """;
   private static final String BY_KEY =
       "SELECT "
           + SessionRow.COLUMNS
@@ -155,6 +159,9 @@ public final class SessionOwnerRepository {
   /** The session is another one's; nothing was written. */
   public record Lost() implements Appended {}
 
+  /** Another event is the next one: the session has events that its owner knows nothing of yet. */
+  public record Behind() implements Appended {}
+
   /** Makes the session the caller's, unless another one's lease runs. */
   public Future<Claim> claim(String sessionId, String owner, Duration lease) {
     return pool.preparedQuery(CLAIM)
@@ -192,22 +199,29 @@ public final class SessionOwnerRepository {
         .mapEmpty();
   }
 
-  /** Writes events and what changes with them, or nothing at all. */
-  public Future<Appended> append(Held held, List<SessionRow.New> events, Change change) {
+  /**
+   * Writes events and what changes with them, or nothing at all.
+   *
+   * @param seq the number that the first of them gets
+   */
+  public Future<Appended> append(Held held, long seq, List<SessionRow.New> events, Change change) {
     return pool.preparedQuery(APPEND)
-        .execute(tuple(held, events, change))
-        .compose(rows -> written(held, events, rows));
+        .execute(tuple(held, events, change).addValue(seq))
+        .compose(rows ->
+            rows.size() > 0
+                ? Future.succeededFuture(new Written(Rows.list(rows, SessionRow::of)))
+                : unwritten(held, seq, events));
   }
 
-  // Without an event there is no row that tells whether the session was still the caller's.
-  private Future<Appended> written(Held held, List<SessionRow.New> events, RowSet<Row> rows) {
-    if (rows.size() > 0) {
-      return Future.succeededFuture(new Written(Rows.list(rows, SessionRow::of)));
-    }
-    if (!events.isEmpty()) return Future.succeededFuture(new Lost());
+  // Without an event no row tells that it was written.
+  private Future<Appended> unwritten(Held held, long seq, List<SessionRow.New> events) {
     return pool.preparedQuery(CURRENT)
         .execute(Tuple.of(UUID.fromString(held.sessionId()), held.epoch()))
-        .map(found -> found.size() == 0 ? new Lost() : new Written(List.of()));
+        .map(found -> Rows.first(found, row -> row.getLong("next_seq")))
+        .map(next -> {
+          if (next.isEmpty()) return new Lost();
+          return events.isEmpty() && next.get() == seq ? new Written(List.of()) : new Behind();
+        });
   }
 
   private static Tuple tuple(Held held, List<SessionRow.New> events, Change change) {

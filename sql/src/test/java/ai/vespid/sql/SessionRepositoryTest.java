@@ -9,6 +9,7 @@ import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.http.SessionBody;
 import ai.vespid.protocol.session.SessionEvent;
 import ai.vespid.sql.SessionOwnerRepository.Appended;
+import ai.vespid.sql.SessionOwnerRepository.Behind;
 import ai.vespid.sql.SessionOwnerRepository.Change;
 import ai.vespid.sql.SessionOwnerRepository.Claimed;
 import ai.vespid.sql.SessionOwnerRepository.Forget;
@@ -26,7 +27,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,7 +97,18 @@ final class SessionRepositoryTest {
   }
 
   private static Appended append(Held held, Change change, SessionRow.New... events) {
-    return owners.append(held, List.of(events), change).await();
+    return owners.append(held, next(held), List.of(events), change).await();
+  }
+
+  private static long next(Held held) {
+    return rows.database
+        .gateway()
+        .preparedQuery("SELECT next_seq FROM agent_sessions WHERE id = $1")
+        .execute(Tuple.of(UUID.fromString(held.sessionId())))
+        .await()
+        .iterator()
+        .next()
+        .getLong("next_seq");
   }
 
   private static List<SessionEvent> events(AgentSession session) {
@@ -129,15 +140,42 @@ final class SessionRepositoryTest {
   void numbersWhatTheOwnerAppendsWithoutGaps() {
     var session = session();
     var held = held(claim(session, "n1"));
-    Future.join(
-            IntStream.range(0, 50)
-                .mapToObj(i -> owners.append(held, List.of(message("m" + i, null)), new Nothing()))
-                .toList())
-        .await();
+    append(held, new Nothing(), message("one", null), message("two", null));
+    append(held, new Nothing(), message("three", null));
 
-    assertThat(events(session))
-        .extracting(SessionEvent::seq)
-        .containsExactlyElementsOf(LongStream.rangeClosed(0, 50).boxed().toList());
+    assertThat(events(session)).extracting(SessionEvent::seq).containsExactly(0L, 1L, 2L, 3L);
+  }
+
+  @Test
+  void storesOneOfManyThatNameTheSameNumber() {
+    var session = session();
+    var held = held(claim(session, "n1"));
+    var appended =
+        Future.<Appended>all(
+                IntStream.range(0, 50)
+                    .mapToObj(
+                        i -> owners.append(held, 1, List.of(message("m" + i, null)), new Nothing()))
+                    .toList())
+            .await();
+
+    assertThat(appended.<Appended>list()).filteredOn(Written.class::isInstance).hasSize(1);
+    assertThat(appended.<Appended>list()).filteredOn(Behind.class::isInstance).hasSize(49);
+    assertThat(events(session)).extracting(SessionEvent::seq).containsExactly(0L, 1L);
+  }
+
+  @Test
+  void changesNothingForWhoeverIsBehind() {
+    var session = session();
+    var held = held(claim(session, "n1"));
+    append(held, new Nothing(), message("one", null));
+    var archived = new Status("archived");
+
+    assertThat(owners.append(held, 1, List.of(message("late", null)), archived).await())
+        .isEqualTo(new Behind());
+    assertThat(owners.append(held, 1, List.of(), archived).await()).isEqualTo(new Behind());
+    assertThat(events(session)).hasSize(2);
+    assertThat(sessions.find(rows.organization, session.id()).await().orElseThrow().archived())
+        .isFalse();
   }
 
   @Test

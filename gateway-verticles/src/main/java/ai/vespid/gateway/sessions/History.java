@@ -31,10 +31,9 @@ final class History {
     if (rows.size() > EVENTS_MAX * 2) rows.subList(0, rows.size() - EVENTS_MAX).clear();
   }
 
-  /** What was before is told no more. */
+  /** What was before is told no more, but to the turns that it belongs to. */
   void forget(long beforeSeq) {
     fromSeq = beforeSeq;
-    rows.removeIf(row -> row.event().seq() < beforeSeq);
   }
 
   /** What a turn has done so far: it may have been begun by another owner. */
@@ -54,7 +53,7 @@ final class History {
     // one that still waits is not said yet.
     rows.stream()
         .filter(row -> row.turnSeq() != null && row.turnSeq() <= turn.seq())
-        .filter(row -> row.event().seq() >= fromSeq)
+        .filter(row -> row.event().seq() >= fromSeq || row.turnSeq() == turn.seq())
         .sorted(comparingLong(SessionRow::turnSeq))
         .forEach(row -> add(told, row));
     int chars = told.stream().mapToInt(Said::chars).sum();

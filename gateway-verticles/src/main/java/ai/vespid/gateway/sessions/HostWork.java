@@ -12,6 +12,7 @@ import ai.vespid.protocol.bus.Route;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -30,9 +31,11 @@ final class HostWork {
   private final Hosting hosting;
   // The dispatch that has not answered, whoever sent it.
   private String underWay;
-  // Whose home has it: a reset gives the host up, not the work.
+  // Whose home has it; null while only an owner before this one can have sent it, and the host it
+  // chose may have been given up since.
   private Pool pool;
-  private boolean working;
+  // By this owner, and not answered: it may be on its way.
+  private boolean sent;
 
   HostWork(World world, Session session, Hosting hosting) {
     this.world = world;
@@ -47,17 +50,15 @@ final class HostWork {
   /** From now on a cancel reaches this dispatch: an owner before this one may have sent it. */
   void expect(String requestId) {
     underWay = requestId;
-    pool = session.row().pinnedExecutorPool();
+    pool = null;
   }
 
   /** Does something of which this dispatch is a part, and which ends when it has its answer. */
   <T> Future<T> during(String requestId, Supplier<Future<T>> work) {
     expect(requestId);
-    working = true;
     return work.get()
         .onComplete(_ -> {
-          underWay = null;
-          working = false;
+          if (!hosting.over()) underWay = null;
         });
   }
 
@@ -83,7 +84,9 @@ final class HostWork {
 
   /** Hands a dispatch in and waits for its result. */
   Future<DispatchResult> run(Dispatch dispatch) {
+    if (hosting.over()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
     pool = dispatch.selector().pool();
+    sent = true;
     var key = Homes.queueKey(pool, dispatch.organizationId());
     var run = new DispatchRouter.Run(dispatch);
     var await = new DispatchRouter.Await(key, dispatch.requestId(), dispatch.organizationId());
@@ -98,7 +101,12 @@ final class HostWork {
               case DispatchRouter.Accepted _ ->
                   throw new IllegalStateException("a synchronous dispatch is never accepted");
             })
-        .otherwise(_ -> DispatchResult.failed(ErrorCode.GATEWAY_TIMEOUT));
+        .onSuccess(_ -> sent = false)
+        .otherwise(_ -> {
+          // Whoever gives it up because it is over has no answer yet.
+          if (!hosting.over()) sent = false;
+          return DispatchResult.failed(ErrorCode.GATEWAY_TIMEOUT);
+        });
   }
 
   /**
@@ -111,15 +119,17 @@ final class HostWork {
 
   private Future<?> cancel(long untilMs) {
     long leftMs = untilMs - world.here().nowMs();
-    if (underWay == null || pool == null || leftMs <= 0) return Future.succeededFuture();
+    if (underWay == null || leftMs <= 0) return Future.succeededFuture();
+    var pools = pool == null ? List.of(Pool.values()) : List.of(pool);
+    return Future.join(pools.stream().map(one -> cancelAt(one, leftMs)).toList())
+        .transform(told -> sent || told.failed() ? cancelAgain(untilMs) : Future.succeededFuture());
+  }
+
+  private Future<?> cancelAt(Pool homes, long leftMs) {
     var organization = session.row().organizationId();
-    var key = Homes.queueKey(pool, organization);
+    var key = Homes.queueKey(homes, organization);
     var unwanted = new DispatchRouter.Cancel(key, underWay, organization);
-    return world
-        .homes()
-        .ask(key, unwanted, Duration.ofMillis(leftMs))
-        .otherwiseEmpty()
-        .compose(_ -> working ? cancelAgain(untilMs) : Future.succeededFuture());
+    return world.homes().ask(key, unwanted, Duration.ofMillis(leftMs));
   }
 
   // It may have been on its way to its home when that was asked to end it.

@@ -3,6 +3,7 @@ package ai.vespid.gateway.sessions;
 import ai.vespid.kit.bus.Fault;
 import ai.vespid.kit.node.Surroundings;
 import ai.vespid.sql.DatabaseFailures;
+import ai.vespid.sql.SessionOwnerRepository.Behind;
 import ai.vespid.sql.SessionOwnerRepository.Change;
 import ai.vespid.sql.SessionOwnerRepository.Held;
 import ai.vespid.sql.SessionOwnerRepository.Lost;
@@ -12,6 +13,7 @@ import ai.vespid.sql.SessionRow;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -22,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the events of one session, one append after the other. When an append failed nobody knows
- * whether it was committed, so the table is read before the next one.
+ * whether it was committed, or will be: the next one has the same number, so only one of both is,
+ * and the table is read when it was the other.
  */
 final class Journal {
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
@@ -41,14 +44,22 @@ final class Journal {
     void lost();
   }
 
+  /** An append that may be committed or not and changes more than events, by the first of these. */
+  private record Unanswered(SessionRow.New first, Change change) {
+    boolean is(SessionRow row) {
+      return first.eventType().equals(row.event().eventType())
+          && Objects.equals(first.idempotencyKey(), row.idempotencyKey())
+          && Objects.equals(first.payload(), row.event().payload());
+    }
+  }
+
   private final Surroundings here;
   private final SessionRows owners;
   private final Held held;
   private final Owner owner;
+  private final Set<Unanswered> unanswered = new LinkedHashSet<>();
   private Future<Void> tail = Future.succeededFuture();
   private long lastSeq;
-  // What would have changed with an append that was not answered; null when all were.
-  private Change unsure;
   private boolean closed;
 
   /**
@@ -102,9 +113,9 @@ final class Journal {
     return append(events, change, wanted)
         .recover(cause -> {
           if (closed || !wanted.getAsBoolean()) return Future.failedFuture(cause);
-          // An owner before this one stored it, or an attempt that was not answered.
+          // An owner before this one stored it.
           if (STORED.stream().anyMatch(index -> DatabaseFailures.duplicate(cause, index))) {
-            return look().recover(_ -> again(events, change, wanted));
+            return Future.succeededFuture(List.of());
           }
           LOG.atWarn()
               .addKeyValue("session", held.sessionId())
@@ -123,37 +134,34 @@ final class Journal {
 
   private Future<List<SessionRow>> write(List<SessionRow.New> events, Change change) {
     if (closed) return Future.failedFuture(anothers());
-    if (unsure == null) return writeNow(events, change);
+    return owners
+        .append(held, lastSeq + 1, events, change)
+        .onFailure(_ -> unanswered(events, change))
+        .compose(appended ->
+            switch (appended) {
+              case Written(var rows) -> {
+                stored(rows, change);
+                yield Future.succeededFuture(rows);
+              }
+              case Behind() -> writeBehind(events, change);
+              case Lost() -> {
+                closed = true;
+                owner.lost();
+                yield Future.failedFuture(anothers());
+              }
+            });
+  }
+
+  // What stands there was not answered; it may be this very append.
+  private Future<List<SessionRow>> writeBehind(List<SessionRow.New> events, Change change) {
     return readBehind()
         .compose(rows -> {
+          if (rows.isEmpty()) return Future.failedFuture(unread());
           var known = rows.stream().map(SessionRow::idempotencyKey).collect(Collectors.toSet());
           return !events.isEmpty() && known.containsAll(keys(events))
               ? Future.succeededFuture(rows)
-              : writeNow(events, change);
+              : write(events, change);
         });
-  }
-
-  // Nobody else writes: what stands there is what was not answered, and its change came with it.
-  private Future<List<SessionRow>> readBehind() {
-    var change = unsure == null ? new Nothing() : unsure;
-    return owners
-        .last(held.sessionId(), lastSeq + 1, BEHIND_MAX)
-        .onSuccess(rows -> {
-          unsure = null;
-          if (!rows.isEmpty()) stored(rows, change);
-        });
-  }
-
-  /**
-   * Something may be stored that was never answered: whoever said it may have been told so by the
-   * table, and says it no more.
-   */
-  Future<List<SessionRow>> look() {
-    Promise<List<SessionRow>> answer = Promise.promise();
-    tail =
-        tail.transform(_ -> (closed ? unwanted() : readBehind()).onComplete(answer))
-            .transform(_ -> Future.succeededFuture());
-    return answer.future();
   }
 
   // What has no key is never taken for stored.
@@ -163,44 +171,47 @@ final class Journal {
     return keys;
   }
 
-  private Future<List<SessionRow>> writeNow(List<SessionRow.New> events, Change change) {
-    return owners
-        .append(held, events, change)
-        .onFailure(_ -> unsureOf(change))
-        .compose(appended ->
-            switch (appended) {
-              case Written(var rows) -> written(rows, change);
-              case Lost() -> {
-                closed = true;
-                owner.lost();
-                yield Future.failedFuture(anothers());
-              }
-            });
-  }
-
-  private void unsureOf(Change change) {
-    unsure = change;
-    for (long afterMs : LOOKS_MS) here.later(afterMs, this::look);
-  }
-
-  // What was not answered may have been committed after it was looked for.
-  private Future<List<SessionRow>> written(List<SessionRow> rows, Change change) {
-    if (rows.isEmpty() || rows.getFirst().event().seq() == lastSeq + 1) {
-      stored(rows, change);
-      return Future.succeededFuture(rows);
-    }
+  // Nobody else writes, and no two with one number: what stands there is one append.
+  private Future<List<SessionRow>> readBehind() {
     return owners
         .last(held.sessionId(), lastSeq + 1, BEHIND_MAX)
-        .onFailure(_ -> unsureOf(change))
-        .map(all -> {
-          stored(all, change);
-          return rows;
+        .onSuccess(rows -> {
+          if (!rows.isEmpty()) stored(rows, changeWith(rows.getFirst()));
         });
   }
 
+  private Change changeWith(SessionRow row) {
+    for (var one : unanswered) if (one.is(row)) return one.change();
+    return new Nothing();
+  }
+
+  /**
+   * Something may be stored that was never answered: whoever said it may have been told so by the
+   * table, and says it no more.
+   */
+  void look() {
+    tail =
+        tail.transform(_ -> closed ? unwanted() : readBehind())
+            .transform(_ -> Future.succeededFuture());
+  }
+
+  private void unanswered(List<SessionRow.New> events, Change change) {
+    if (events.isEmpty()) return;
+    if (!(change instanceof Nothing)) unanswered.add(new Unanswered(events.getFirst(), change));
+    for (long afterMs : LOOKS_MS) here.later(afterMs, this::look);
+  }
+
   private void stored(List<SessionRow> rows, Change change) {
-    if (!rows.isEmpty()) lastSeq = rows.getLast().event().seq();
+    if (!rows.isEmpty()) {
+      lastSeq = rows.getLast().event().seq();
+      // None of these can be committed any more: their number is taken.
+      unanswered.clear();
+    }
     owner.stored(rows, change);
+  }
+
+  private static Fault unread() {
+    return new Fault(Fault.Code.UNAVAILABLE, "the database tells of events that it does not show");
   }
 
   private static Fault anothers() {

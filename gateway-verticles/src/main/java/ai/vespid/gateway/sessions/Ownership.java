@@ -23,21 +23,11 @@ import org.slf4j.LoggerFactory;
 final class Ownership {
   private static final Logger LOG = LoggerFactory.getLogger(Ownership.class);
 
-  private static final class Owned {
-    final Session session;
-    long untilMs;
-
-    Owned(Session session, long untilMs) {
-      this.session = session;
-      this.untilMs = untilMs;
-    }
-  }
-
   private final World world;
   private final Seat self;
   private final Duration lease;
   private final int sessionsMax;
-  private final Map<String, Owned> owned = new HashMap<>();
+  private final Map<String, Session> owned = new HashMap<>();
   private final Map<String, Future<Session>> opening = new HashMap<>();
 
   Ownership(World world, Seat self, Duration lease, int sessionsMax) {
@@ -52,7 +42,7 @@ final class Ownership {
   }
 
   Collection<Session> all() {
-    return owned.values().stream().map(one -> one.session).toList();
+    return List.copyOf(owned.values());
   }
 
   boolean mine(String sessionId) {
@@ -61,14 +51,14 @@ final class Ownership {
 
   /** A session that is owned here already. */
   Optional<Session> find(String sessionId) {
-    return Optional.ofNullable(owned.get(sessionId)).map(one -> one.session);
+    return Optional.ofNullable(owned.get(sessionId));
   }
 
   /** The session, claimed when it is not owned yet; fails with a {@link Fault}. */
   Future<Session> open(String sessionId) {
     if (!mine(sessionId)) return fault(Fault.Code.NOT_HOME, "another node is home");
     var known = owned.get(sessionId);
-    if (known != null) return Future.succeededFuture(known.session);
+    if (known != null) return Future.succeededFuture(known);
     var pending = opening.get(sessionId);
     if (pending != null) return pending;
     if (owned.size() + opening.size() >= sessionsMax) {
@@ -101,14 +91,21 @@ final class Ownership {
 
   private Future<Session> load(Claimed claimed, long untilMs) {
     var id = claimed.session().id();
-    var rows = world.owners().last(id, claimed.historyFromSeq(), History.EVENTS_MAX);
-    var open = world.owners().openTurns(id);
-    return Future.all(rows, open)
-        .map(_ -> {
-          var session = new Session(world, claimed, rows.result(), open.result());
-          owned.put(id, new Owned(session, untilMs));
-          return session;
-        });
+    return world
+        .owners()
+        .openTurns(id)
+        .compose(open -> {
+          // What an open turn did is needed, whatever was forgotten meanwhile.
+          long fromSeq =
+              open.isEmpty()
+                  ? claimed.historyFromSeq()
+                  : Math.min(claimed.historyFromSeq(), open.getFirst().event().seq());
+          return world
+              .owners()
+              .last(id, fromSeq, History.EVENTS_MAX)
+              .map(rows -> new Session(world, claimed, rows, open, untilMs));
+        })
+        .onSuccess(session -> owned.put(id, session));
   }
 
   private static <T> Future<T> fault(Fault.Code code, String message) {
@@ -122,11 +119,11 @@ final class Ownership {
     var asked = Map.copyOf(owned);
     world
         .owners()
-        .renew(asked.values().stream().map(one -> one.session.held()).toList(), lease)
+        .renew(asked.values().stream().map(Session::held).toList(), lease)
         .onSuccess(kept ->
-            asked.forEach((id, one) -> {
-              if (kept.contains(id)) one.untilMs = untilMs;
-              else drop(id, one);
+            asked.forEach((id, session) -> {
+              if (kept.contains(id)) session.renewed(untilMs);
+              else drop(session);
             }))
         .onFailure(cause ->
             LOG.atWarn()
@@ -136,14 +133,14 @@ final class Ownership {
 
   /** Time passed: turns that take too long, leases that ran out. */
   void tick(long nowMs) {
-    for (var entry : List.copyOf(owned.entrySet())) {
-      if (nowMs >= entry.getValue().untilMs) drop(entry.getKey(), entry.getValue());
-      else entry.getValue().session.tick(nowMs);
+    for (var session : all()) {
+      if (session.mine()) session.tick(nowMs);
+      else drop(session);
     }
   }
 
-  private void drop(String id, Owned one) {
-    if (owned.remove(id, one)) one.session.fence();
+  private void drop(Session session) {
+    if (owned.remove(session.row().id(), session)) session.fence();
   }
 
   /** Gives back what is another node's by now. */

@@ -48,13 +48,20 @@ final class Session implements Journal.Owner {
   private Future<?> ending = Future.succeededFuture();
   private Turn canceling;
   private boolean fenced;
+  private long leaseUntilMs;
   private long activeMs;
 
   /**
    * @param rows its last events
    * @param open messages whose turn has not ended
+   * @param leaseUntilMs before then it is nobody else's
    */
-  Session(World world, Claimed claimed, List<SessionRow> rows, List<SessionRow> open) {
+  Session(
+      World world,
+      Claimed claimed,
+      List<SessionRow> rows,
+      List<SessionRow> open,
+      long leaseUntilMs) {
     this.world = world;
     this.row = claimed.session();
     this.held = new Held(row.id(), claimed.epoch());
@@ -63,6 +70,7 @@ final class Session implements Journal.Owner {
     this.history = new History(rows, claimed.historyFromSeq());
     this.watchers = new Watchers(world.here());
     this.activeMs = world.here().nowMs();
+    this.leaseUntilMs = leaseUntilMs;
     open.forEach(this::arrive);
     carryOut();
   }
@@ -77,6 +85,19 @@ final class Session implements Journal.Owner {
 
   History history() {
     return history;
+  }
+
+  /**
+   * Nobody else may have claimed it. Whoever stood still finds out here, before it does what
+   * another owner may have done: a timer may come after what waited longer.
+   */
+  boolean mine() {
+    if (world.here().nowMs() >= leaseUntilMs) fence();
+    return !fenced;
+  }
+
+  void renewed(long untilMs) {
+    leaseUntilMs = untilMs;
   }
 
   /** The last event there is. */

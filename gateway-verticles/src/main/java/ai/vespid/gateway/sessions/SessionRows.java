@@ -23,7 +23,7 @@ interface SessionRows {
 
   Future<Void> release(Held held);
 
-  Future<Appended> append(Held held, List<SessionRow.New> events, Change change);
+  Future<Appended> append(Held held, long seq, List<SessionRow.New> events, Change change);
 
   Future<Optional<SessionRow>> byKey(String sessionId, String idempotencyKey);
 
@@ -52,8 +52,9 @@ interface SessionRows {
       }
 
       @Override
-      public Future<Appended> append(Held held, List<SessionRow.New> events, Change change) {
-        return owners.append(held, events, change);
+      public Future<Appended> append(
+          Held held, long seq, List<SessionRow.New> events, Change change) {
+        return owners.append(held, seq, events, change);
       }
 
       @Override

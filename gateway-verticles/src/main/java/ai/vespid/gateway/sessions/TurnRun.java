@@ -35,9 +35,9 @@ final class TurnRun {
     this.turn = turn;
     long deadlineMs = world.here().nowMs() + limits(session).timeoutMs();
     this.thought = new Thought(world, session, turn, deadlineMs);
-    this.work = new HostWork(world, session, new Hosting(world, session, () -> over));
+    this.work = new HostWork(world, session, new Hosting(world, session, this::over));
     this.tools = new ToolUse(world, session, turn, work, deadlineMs);
-    this.written = new Steps(session, turn, () -> over);
+    this.written = new Steps(session, turn, this::over);
     this.hosted =
         NodeEngine.of(session.row().engineId())
             .map(engine -> new EngineRun(world, session, turn, engine, work, written, deadlineMs));
@@ -77,8 +77,13 @@ final class TurnRun {
         .compose(_ -> think());
   }
 
+  // Who finds that the session is not its own any more has been dropped by that.
+  private boolean over() {
+    return !session.mine() || over;
+  }
+
   private void ended(Outcome outcome) {
-    if (over) return;
+    if (over()) return;
     over = true;
     session.done(turn, outcome);
   }
@@ -99,7 +104,7 @@ final class TurnRun {
   }
 
   private Future<Outcome> think() {
-    if (over) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (over()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
     if (thoughts++ == limits(session).maxTurns()) {
       return TurnFailure.future(
           ErrorCode.AGENT_MAX_TURNS, "more than " + limits(session).maxTurns() + " steps");
@@ -120,7 +125,7 @@ final class TurnRun {
 
   private Future<?> use(Iterator<ToolCall> wanted) {
     if (!wanted.hasNext()) return Future.succeededFuture();
-    if (over) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (over()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
     if (calls == limits(session).maxToolCalls()) {
       return TurnFailure.future(
           ErrorCode.AGENT_MAX_TOOL_CALLS,

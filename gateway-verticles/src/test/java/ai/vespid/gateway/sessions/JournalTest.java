@@ -19,17 +19,22 @@ import ai.vespid.sql.SessionOwnerRepository.Change;
 import ai.vespid.sql.SessionOwnerRepository.Claimed;
 import ai.vespid.sql.SessionOwnerRepository.Held;
 import ai.vespid.sql.SessionOwnerRepository.Nothing;
+import ai.vespid.sql.SessionOwnerRepository.Status;
 import ai.vespid.sql.SessionRepository;
 import ai.vespid.sql.SessionRow;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Tuple;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +47,7 @@ final class JournalTest implements Journal.Owner {
   private final Database database = EmbeddedDatabase.create().open(vertx);
   private final SessionRows owners = SessionRows.of(new SessionOwnerRepository(database.gateway()));
   private final List<SessionRow> stored = new ArrayList<>();
+  private final List<Change> changes = new ArrayList<>();
   private final String organization = UUID.randomUUID().toString();
   private String sessionId;
   private int lost;
@@ -88,6 +94,10 @@ final class JournalTest implements Journal.Owner {
   }
 
   private Journal journal() {
+    return journal(owners);
+  }
+
+  private Journal journal(SessionRows rows) {
     var claimed = (Claimed) owners.claim(sessionId, "me", Duration.ofMinutes(1)).await();
     var node =
         new Node(
@@ -101,10 +111,23 @@ final class JournalTest implements Journal.Owner {
             Map.of());
     return new Journal(
         Surroundings.of(vertx, node),
-        owners,
+        rows,
         new Held(sessionId, claimed.epoch()),
         claimed.nextSeq() - 1,
         this);
+  }
+
+  /** The database, but for the first append: that is not answered. */
+  private SessionRows cutOnce() {
+    var cut = new AtomicBoolean();
+    return (SessionRows)
+        Proxy.newProxyInstance(
+            SessionRows.class.getClassLoader(),
+            new Class<?>[] {SessionRows.class},
+            (_, method, arguments) ->
+                method.getName().equals("append") && !cut.getAndSet(true)
+                    ? Future.failedFuture(new IOException("cut"))
+                    : method.invoke(owners, arguments));
   }
 
   private static List<SessionRow.New> step(String key) {
@@ -115,6 +138,7 @@ final class JournalTest implements Journal.Owner {
   @Override
   public void stored(List<SessionRow> rows, Change change) {
     stored.addAll(rows);
+    changes.add(change);
   }
 
   @Override
@@ -136,11 +160,26 @@ final class JournalTest implements Journal.Owner {
   void knowsOfAnEventWhoseCommitWasNotAnswered() {
     var journal = journal();
     var held = new Held(sessionId, 1);
-    owners.append(held, step("k"), new Nothing()).await();
+    owners.append(held, 1, step("k"), new Nothing()).await();
     journal.insist(step("k"), new Nothing(), () -> true).await();
 
     assertThat(stored).extracting(row -> row.event().seq()).containsExactly(1L);
     assertThat(journal.lastSeq()).isEqualTo(1);
+  }
+
+  @Test
+  void knowsWhatChangedWithAnAppendThatWasCommittedAfterItWasGivenUp() {
+    var journal = journal(cutOnce());
+    var archived =
+        SessionRow.New.ofSession(SessionEvent.SYSTEM, "info", RawJson.of("{\"a\":1}"), null);
+    var change = new Status("archived");
+    var given = journal.append(List.of(archived), change).map(_ -> "stored").otherwise("given up");
+    assertThat(given.await()).isEqualTo("given up");
+    owners.append(new Held(sessionId, 1), 1, List.of(archived), change).await();
+    journal.insist(step("k"), new Nothing(), () -> true).await();
+
+    assertThat(stored).extracting(row -> row.event().seq()).containsExactly(1L, 2L);
+    assertThat(changes).containsExactly(change, new Nothing());
   }
 
   @Test

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** What must hold, whoever dies when. It throws {@link Broken} at the first that does not. */
@@ -24,7 +23,6 @@ final class SessionJudge {
   private SessionTable table;
   private SimDispatcher dispatcher;
   private String first;
-  private boolean late;
 
   SessionJudge(RunWorld world) {
     this.world = world;
@@ -62,16 +60,6 @@ final class SessionJudge {
     must(free, row.id() + " has two owners: " + row.owner + " and " + owner);
   }
 
-  /** Carries out a statement that its sender gave up: its connection was cut before. */
-  <T> T late(Supplier<T> statement) {
-    late = true;
-    try {
-      return statement.get();
-    } finally {
-      late = false;
-    }
-  }
-
   /** Events are being committed. */
   void writes(SessionTable.Row row, int epoch, List<SessionRow> events) {
     must(epoch == row.epoch, row.id() + " is written by an owner that was");
@@ -84,8 +72,6 @@ final class SessionJudge {
     boolean message = event.event().eventType().equals(SessionEvent.USER_MESSAGE);
     if (event.turnSeq() == null || message) return;
     var open = row.open();
-    // Known and not mended: it may stand behind the end of its turn, when that was canceled.
-    if (late && canceled(row, event.turnSeq())) return;
     must(!open.isEmpty(), name + " belongs to a turn that is over");
     must(open.getFirst().equals(event.turnSeq()), name + " belongs to a turn out of its order");
     if (!event.event().eventType().equals(SessionEvent.TOOL_CALL)) return;
@@ -97,12 +83,6 @@ final class SessionJudge {
             .filter(before -> before.event().eventType().equals(SessionEvent.TOOL_CALL))
             .count();
     must(called < wanted, name + " calls a tool that nobody asked for");
-  }
-
-  private static boolean canceled(SessionTable.Row row, long turn) {
-    return row.events.stream()
-        .filter(event -> event.endsTurn() && event.turnSeq() == turn)
-        .anyMatch(end -> end.event().payload().text().contains("session_turn_canceled"));
   }
 
   /** A host begins to work. */

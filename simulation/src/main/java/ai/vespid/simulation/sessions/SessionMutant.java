@@ -5,6 +5,8 @@ public enum SessionMutant {
   NONE,
   /** Events are written whatever their owner's epoch. */
   EPOCH_UNCHECKED,
+  /** Events are written whatever was written since their owner looked. */
+  NUMBER_UNCHECKED,
   /** A session is claimed while its owner's lease goes on. */
   LEASE_NOT_AWAITED,
   /** A session whose owner died stays claimed. */

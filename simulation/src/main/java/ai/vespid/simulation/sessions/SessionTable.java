@@ -6,6 +6,7 @@ import ai.vespid.protocol.session.SessionLimits;
 import ai.vespid.simulation.runs.RunWorld;
 import ai.vespid.sql.AgentSession;
 import ai.vespid.sql.SessionOwnerRepository.Appended;
+import ai.vespid.sql.SessionOwnerRepository.Behind;
 import ai.vespid.sql.SessionOwnerRepository.Change;
 import ai.vespid.sql.SessionOwnerRepository.Claim;
 import ai.vespid.sql.SessionOwnerRepository.Claimed;
@@ -150,10 +151,12 @@ final class SessionTable {
     world.say("table", row.id() + " is given back");
   }
 
-  Appended append(Held held, List<SessionRow.New> events, Change change) {
+  Appended append(Held held, long seq, List<SessionRow.New> events, Change change) {
     var row = rows.get(held.sessionId());
     boolean current = row.epoch == held.epoch() && row.owner != null;
     if (!current && mutant != SessionMutant.EPOCH_UNCHECKED) return new Lost();
+    boolean next = row.events.size() == seq;
+    if (!next && mutant != SessionMutant.NUMBER_UNCHECKED) return new Behind();
     if (mutant != SessionMutant.KEYS_NOT_COMPARED) unique(row, events);
     var added = new ArrayList<SessionRow>();
     if (!events.isEmpty() && mutant == SessionMutant.ANSWERED_BEFORE_COMMIT && world.chance(0.02)) {

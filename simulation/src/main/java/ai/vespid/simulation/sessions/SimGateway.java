@@ -167,7 +167,7 @@ final class SimGateway implements SessionShell.Ports, ViewerShell.Ports {
           }
           T done;
           try {
-            done = cut ? site.judge().late(statement) : statement.get();
+            done = statement.get();
           } catch (io.vertx.pgclient.PgException e) {
             later(world.way(), () -> answer.tryFail(e));
             return;
@@ -204,8 +204,8 @@ final class SimGateway implements SessionShell.Ports, ViewerShell.Ports {
   }
 
   @Override
-  public Future<Appended> append(Held held, List<SessionRow.New> events, Change change) {
-    return database(() -> site.table().append(held, events, change));
+  public Future<Appended> append(Held held, long seq, List<SessionRow.New> events, Change change) {
+    return database(() -> site.table().append(held, seq, events, change));
   }
 
   @Override

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
  * Many histories of sessions that must all hold; {@code -Dseeds=N}, {@code -Dseed=S} as elsewhere.
  */
 final class SessionSeedsTest {
-  private static final int SEEDS = 500;
+  private static final int SEEDS = 3_000;
 
   @Test
   @Timeout(3_600)
