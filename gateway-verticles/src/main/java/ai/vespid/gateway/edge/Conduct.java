@@ -70,12 +70,13 @@ final class Conduct {
     slowed.increment();
   }
 
-  /** It did not acknowledge a dispatch in time; what is safe to repeat is given to another one. */
-  void late(String executorId) {
-    late.increment();
+  /** It did not acknowledge dispatches in time; what is safe to repeat is given to another one. */
+  void late(String executorId, int dispatches) {
+    late.increment(dispatches);
     LOG.atInfo()
         .addKeyValue("executor", executorId)
-        .log("an agent did not acknowledge a dispatch in time");
+        .addKeyValue("dispatches", dispatches)
+        .log("an agent did not acknowledge dispatches in time");
   }
 
   /** It went on with frames that cannot be used. */

@@ -292,9 +292,9 @@ public final class ExecutorEdgeVerticle extends VerticleBase implements Neighbou
   }
 
   @Override
-  public void doubt(ExecutorIdentity identity, Assignment assignment) {
-    conduct.late(identity.executorId());
-    reports.doubt(identity, assignment);
+  public void doubt(ExecutorIdentity identity, List<Assignment> assignments) {
+    conduct.late(identity.executorId(), assignments.size());
+    assignments.forEach(assignment -> reports.doubt(identity, assignment));
   }
 
   @Override

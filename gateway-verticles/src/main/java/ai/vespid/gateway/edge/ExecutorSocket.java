@@ -272,7 +272,8 @@ final class ExecutorSocket implements IdentitySweep.Holder {
   /** Looks whether the other end is still there. */
   void checkLife(long nowMs) {
     cancels.expire(nowMs);
-    for (var late : inFlight.doubtful(settings.ackDoubt().toMillis(), heardMs, nowMs)) {
+    var late = inFlight.doubtful(settings.ackDoubt().toMillis(), heardMs, nowMs);
+    if (!late.isEmpty()) {
       doubted = true;
       neighbours.doubt(link.identity(), late);
     }

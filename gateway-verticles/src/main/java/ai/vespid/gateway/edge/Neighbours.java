@@ -27,8 +27,8 @@ interface Neighbours {
   Future<Report.Reply> report(
       ExecutorIdentity identity, Assignment assignment, DispatchResult result);
 
-  /** The agent did not acknowledge an assignment in time. */
-  void doubt(ExecutorIdentity identity, Assignment assignment);
+  /** The agent did not acknowledge these in time. */
+  void doubt(ExecutorIdentity identity, List<Assignment> assignments);
 
   void connected(Route route);
 
