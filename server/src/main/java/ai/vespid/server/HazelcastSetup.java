@@ -30,6 +30,8 @@ final class HazelcastSetup {
           Map.entry("hazelcast.shutdownhook.enabled", "false"),
           Map.entry("hazelcast.socket.bind.any", "false"));
 
+  private static final int LEAD_AFTER_SECONDS = 2;
+
   private HazelcastSetup() {}
 
   static Config of(ClusterConfig config, Member self) {
@@ -64,7 +66,11 @@ final class HazelcastSetup {
     join.getMulticastConfig().setEnabled(false);
     join.getAutoDetectionConfig().setEnabled(false);
     if (config.kubernetesService() == null) {
-      join.getTcpIpConfig().setEnabled(true).setMembers(config.members());
+      // Members that start together ask each other for this long before one takes the lead.
+      join.getTcpIpConfig()
+          .setEnabled(true)
+          .setMembers(config.members())
+          .setConnectionTimeoutSeconds(LEAD_AFTER_SECONDS);
     } else {
       join.getKubernetesConfig()
           .setEnabled(true)

@@ -273,10 +273,8 @@ final class ExecutorSocket implements IdentitySweep.Holder {
   void checkLife(long nowMs) {
     cancels.expire(nowMs);
     var late = inFlight.doubtful(settings.ackDoubt().toMillis(), heardMs, nowMs);
-    if (!late.isEmpty()) {
-      doubted = true;
-      neighbours.doubt(link.identity(), late);
-    }
+    if (!late.isEmpty()) neighbours.doubt(link.identity(), late);
+    doubted |= !late.isEmpty();
     var silence = new Silence(settings, nowMs);
     if (phase instanceof Phase.Greeting(long sinceMs) && silence.greeting(sinceMs)) {
       refusals.turnAway(dialect, ErrorCode.HELLO_REQUIRED, "no hello arrived in time");
