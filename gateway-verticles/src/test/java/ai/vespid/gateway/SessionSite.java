@@ -21,7 +21,6 @@ import ai.vespid.sql.AccountRepository;
 import ai.vespid.sql.AccountRepository.NewSession;
 import ai.vespid.sql.AgentSession;
 import ai.vespid.sql.OrganizationRepository;
-import ai.vespid.sql.SessionOwnerRepository;
 import ai.vespid.sql.SessionRepository;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -43,7 +42,6 @@ final class SessionSite {
   final String user = UUID.randomUUID().toString();
   final Credentials byon;
   final SessionRepository sessions;
-  final SessionOwnerRepository owners;
   final HomeCalls homes;
   final AccountRepository accounts;
 
@@ -51,7 +49,6 @@ final class SessionSite {
     this.gateway = gateway;
     this.byon = gateway.executor(organization);
     this.sessions = new SessionRepository(gateway.db);
-    this.owners = new SessionOwnerRepository(gateway.db.gateway());
     this.homes = HomeCalls.of(gateway.vertx, gateway.node);
     this.accounts = new AccountRepository(gateway.db);
     gateway
