@@ -84,7 +84,7 @@ final class HostWork {
 
   /** Hands a dispatch in and waits for its result. */
   Future<DispatchResult> run(Dispatch dispatch) {
-    if (hosting.over()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (hosting.over()) return TurnFailure.over();
     pool = dispatch.selector().pool();
     sent = true;
     var key = Homes.queueKey(pool, dispatch.organizationId());

@@ -1,7 +1,6 @@
 package ai.vespid.gateway.sessions;
 
 import ai.vespid.gateway.sessions.Pinning.Choice;
-import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.session.SessionEvent;
@@ -33,7 +32,7 @@ final class Hosting {
 
   /** Where the turn goes on; fails with NO_AGENT_AVAILABLE, or what is missing there. */
   Future<Route> host(Wanted wanted) {
-    if (over.getAsBoolean()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (over.getAsBoolean()) return TurnFailure.over();
     return switch (world.pinning().choose(session.row(), wanted, world.here().nowMs())) {
       case Choice.Stay(Route host) -> Future.succeededFuture(host);
       case Choice.Wait _ -> {

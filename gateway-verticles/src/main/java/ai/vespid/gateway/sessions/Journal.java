@@ -13,7 +13,6 @@ import ai.vespid.sql.SessionRow;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -57,7 +56,7 @@ final class Journal {
   private final SessionRows owners;
   private final Held held;
   private final Owner owner;
-  private final Set<Unanswered> unanswered = new LinkedHashSet<>();
+  private final Set<Unanswered> unanswered = new HashSet<>();
   private Future<Void> tail = Future.succeededFuture();
   private long lastSeq;
   private boolean closed;
@@ -108,14 +107,14 @@ final class Journal {
    * @param wanted asked before each attempt: what is tried again comes behind what was written
    *     meanwhile, and that may have been the end of its turn
    */
-  Future<List<SessionRow>> insist(
-      List<SessionRow.New> events, Change change, BooleanSupplier wanted) {
+  Future<Void> insist(List<SessionRow.New> events, Change change, BooleanSupplier wanted) {
     return append(events, change, wanted)
+        .<Void>mapEmpty()
         .recover(cause -> {
           if (closed || !wanted.getAsBoolean()) return Future.failedFuture(cause);
           // An owner before this one stored it.
           if (STORED.stream().anyMatch(index -> DatabaseFailures.duplicate(cause, index))) {
-            return Future.succeededFuture(List.of());
+            return Future.succeededFuture();
           }
           LOG.atWarn()
               .addKeyValue("session", held.sessionId())
@@ -125,9 +124,8 @@ final class Journal {
         });
   }
 
-  private Future<List<SessionRow>> again(
-      List<SessionRow.New> events, Change change, BooleanSupplier wanted) {
-    Promise<List<SessionRow>> later = Promise.promise();
+  private Future<Void> again(List<SessionRow.New> events, Change change, BooleanSupplier wanted) {
+    Promise<Void> later = Promise.promise();
     here.later(AGAIN_MS, () -> insist(events, change, wanted).onComplete(later));
     return later.future();
   }
@@ -198,7 +196,13 @@ final class Journal {
   private void unanswered(List<SessionRow.New> events, Change change) {
     if (events.isEmpty()) return;
     if (!(change instanceof Nothing)) unanswered.add(new Unanswered(events.getFirst(), change));
-    for (long afterMs : LOOKS_MS) here.later(afterMs, this::look);
+    long known = lastSeq;
+    for (long afterMs : LOOKS_MS) here.later(afterMs, () -> lookSince(known));
+  }
+
+  // What was written meanwhile has taken its number.
+  private void lookSince(long known) {
+    if (lastSeq == known) look();
   }
 
   private void stored(List<SessionRow> rows, Change change) {

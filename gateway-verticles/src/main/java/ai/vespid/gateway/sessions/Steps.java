@@ -1,6 +1,5 @@
 package ai.vespid.gateway.sessions;
 
-import ai.vespid.protocol.ErrorCode;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.session.SessionEvent;
 import ai.vespid.sql.SessionOwnerRepository.Nothing;
@@ -40,7 +39,7 @@ final class Steps {
   }
 
   private Future<?> store(String type, String key, RawJson payload) {
-    if (over.getAsBoolean()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (over.getAsBoolean()) return TurnFailure.over();
     var event = new SessionRow.New(type, "info", payload, key, null, turn.seq(), false);
     return session.insist(List.of(event), new Nothing(), () -> !over.getAsBoolean());
   }

@@ -55,7 +55,7 @@ final class Thought {
   }
 
   private Future<Spoken> ask(Engine engine, Inference question) {
-    if (canceled) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (canceled) return TurnFailure.over();
     var hearing = new Hearing();
     call = engine.infer(question, hearing::hear);
     return hearing.spoken.future().onComplete(_ -> call = null);

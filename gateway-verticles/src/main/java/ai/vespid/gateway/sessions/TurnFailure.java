@@ -22,6 +22,11 @@ final class TurnFailure extends RuntimeException {
     return Future.failedFuture(new TurnFailure(code, message));
   }
 
+  /** Nobody wants to hear of it any more. */
+  static <T> Future<T> over() {
+    return future(ErrorCode.TURN_CANCELED, "it is over");
+  }
+
   /** What a turn that failed so ends with. */
   static Outcome outcome(Throwable cause) {
     return switch (cause) {

@@ -104,7 +104,7 @@ final class TurnRun {
   }
 
   private Future<Outcome> think() {
-    if (over()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (over()) return TurnFailure.over();
     if (thoughts++ == limits(session).maxTurns()) {
       return TurnFailure.future(
           ErrorCode.AGENT_MAX_TURNS, "more than " + limits(session).maxTurns() + " steps");
@@ -125,7 +125,7 @@ final class TurnRun {
 
   private Future<?> use(Iterator<ToolCall> wanted) {
     if (!wanted.hasNext()) return Future.succeededFuture();
-    if (over()) return TurnFailure.future(ErrorCode.TURN_CANCELED, "it is over");
+    if (over()) return TurnFailure.over();
     if (calls == limits(session).maxToolCalls()) {
       return TurnFailure.future(
           ErrorCode.AGENT_MAX_TOOL_CALLS,
