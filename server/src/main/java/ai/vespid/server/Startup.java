@@ -3,8 +3,6 @@ package ai.vespid.server;
 import ai.vespid.kit.node.ConfigurationException;
 import ai.vespid.sql.Database;
 import ai.vespid.sql.MigrationFailed;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -57,37 +55,21 @@ final class Startup implements AutoCloseable {
   }
 
   Server serve(ServerConfig config, Map<String, String> environment) {
-    var server =
-        opened(
-            Server.start(
-                config,
-                environment,
-                new Server.Ends() {
-                  @Override
-                  public void givenUp(String what) {
-                    giveUp(what);
-                  }
+    return opened(
+        Server.start(
+            config,
+            environment,
+            new Server.Ends() {
+              @Override
+              public void givenUp(String what) {
+                giveUp(what);
+              }
 
-                  @Override
-                  public void leave() {
-                    end.countDown();
-                  }
-                }));
-    sayServed();
-    return server;
-  }
-
-  // The launcher keeps the classes of a server that came as far as this.
-  private static void sayServed() {
-    var file = System.getProperty("vespid.served");
-    if (file == null) return;
-    try {
-      Files.writeString(Path.of(file), "");
-    } catch (IOException e) {
-      LOG.atWarn()
-          .addKeyValue("cause", e.getMessage())
-          .log("the next start will not know the classes of this one");
-    }
+              @Override
+              public void leave() {
+                end.countDown();
+              }
+            }));
   }
 
   private void giveUp(String verticle) {

@@ -3,6 +3,7 @@ package ai.vespid.server;
 import ai.vespid.kit.node.ConfigurationException;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,7 +29,20 @@ public final class VespidCommand implements Callable<Integer> {
   private VespidCommand() {}
 
   public static void main(String[] arguments) {
-    System.exit(commandLine(System.getenv()).execute(arguments));
+    var environment = System.getenv();
+    // Java keeps no classes as old as the parser's from one start to the next, so reading this one
+    // word with it would take a fifth of a gateway's start.
+    boolean plain = arguments.length == 1 && arguments[0].equals("serve");
+    System.exit(plain ? serve(environment) : commandLine(environment).execute(arguments));
+  }
+
+  private static int serve(Map<String, String> environment) {
+    try {
+      setLogLevel(environment);
+      return new ServeCommand(environment).call();
+    } catch (RuntimeException e) {
+      return report(e, new PrintWriter(System.err));
+    }
   }
 
   /** The command line over an environment, for tests too. */
@@ -38,6 +52,7 @@ public final class VespidCommand implements Callable<Integer> {
             .addSubcommand(new UpCommand(environment))
             .addSubcommand(new ServeCommand(environment))
             .addSubcommand(new StoresCommand(environment, System.in))
+            .addSubcommand(new TrainCommand(environment))
             .addSubcommand(new DemoCommand(environment))
             .addSubcommand(new ChatCommand(environment, System.in))
             .addSubcommand(new DrainCommand(environment))
@@ -54,27 +69,28 @@ public final class VespidCommand implements Callable<Integer> {
             .addSubcommand(new VersionCommand());
     line.setExecutionStrategy(parsed -> {
       try {
-        setLogLevel(environment.getOrDefault("GATEWAY_LOG_LEVEL", "info"));
+        setLogLevel(environment);
       } catch (ConfigurationException e) {
-        return report(e, parsed.commandSpec().commandLine());
+        return report(e, parsed.commandSpec().commandLine().getErr());
       }
       return new CommandLine.RunLast().execute(parsed);
     });
-    line.setExecutionExceptionHandler((cause, where, _) -> report(cause, where));
+    line.setExecutionExceptionHandler((cause, where, _) -> report(cause, where.getErr()));
     return line;
   }
 
-  private static int report(Exception cause, CommandLine where) {
+  private static int report(Exception cause, PrintWriter err) {
     if (cause instanceof ConfigurationException) {
-      where.getErr().println("vespid: " + cause.getMessage());
-      where.getErr().flush();
+      err.println("vespid: " + cause.getMessage());
+      err.flush();
       return EXIT_CONFIGURATION;
     }
     LoggerFactory.getLogger(VespidCommand.class).atError().setCause(cause).log("unexpected");
     return 1;
   }
 
-  private static void setLogLevel(String level) {
+  private static void setLogLevel(Map<String, String> environment) {
+    var level = environment.getOrDefault("GATEWAY_LOG_LEVEL", "info");
     if (!LEVELS.contains(level)) {
       throw new ConfigurationException(
           "GATEWAY_LOG_LEVEL must be one of %s: %s"

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,77 +14,66 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The launcher keeps the classes that a server loaded, in an archive that makes the next start
- * short, as long as it is worth keeping. The server of these tests has no settings, so it fails.
+ * The launcher starts a server with the classes that the build's training run had loaded, and
+ * without them when they are of other jars. The server of these tests has no settings, so it fails.
  */
 @Timeout(120)
 final class LauncherIT {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final String CACHED = "ai.vespid.server.Server source: shared objects file";
+  private static final String CACHE = "server/target/vespid.aot";
 
   @TempDir private Path root;
-  private Path archive;
-  private Path served;
-  private FileTime built;
+  private final ArrayList<Path> jars = new ArrayList<>();
 
   @BeforeEach
-  void install() throws IOException, InterruptedException {
+  void install() throws IOException {
     var target = Files.createDirectories(root.resolve("server/target"));
     Files.copy(ROOT.resolve("vespid"), root.resolve("vespid"));
     assertThat(root.resolve("vespid").toFile().setExecutable(true)).isTrue();
     Files.createSymbolicLink(target.resolve("lib"), ROOT.resolve("server/target/lib"));
-    try (var jars = Files.newDirectoryStream(ROOT.resolve("server/target"), "server-*.jar")) {
-      for (var jar : jars) {
+    Files.createSymbolicLink(root.resolve(CACHE), ROOT.resolve(CACHE));
+    try (var built = Files.newDirectoryStream(ROOT.resolve("server/target"), "server-*.jar")) {
+      for (var jar : built) {
         var copy = Files.copy(jar, target.resolve(jar.getFileName()));
-        built = Files.getLastModifiedTime(copy);
+        Files.setLastModifiedTime(copy, Files.getLastModifiedTime(jar));
+        jars.add(copy);
       }
     }
-    archive = target.resolve("vespid.jsa");
-    served = target.resolve("vespid.jsa.served");
-    serve();
-    assertThat(archive).as("what the first start left").isNotEmptyFile();
-    assertThat(served).as("said by a server that serves").doesNotExist();
   }
 
-  private void serve() throws IOException, InterruptedException {
+  /** What a start writes that names every class it loads. */
+  private String serve() throws IOException, InterruptedException {
+    var log = root.resolve("serve.log");
     var builder =
         new ProcessBuilder(root.resolve("vespid").toString(), "serve")
             .redirectErrorStream(true)
-            .redirectOutput(root.resolve("serve.log").toFile());
+            .redirectOutput(log.toFile());
     builder.environment().keySet().removeIf(name -> name.matches("(DATABASE|REDIS|CLUSTER)_.*"));
+    builder.environment().put("VESPID_JAVA_OPTIONS", "-Xlog:class+load");
     var server = builder.start();
     assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(Files.readString(root.resolve("serve.log"))).contains("not set: DATABASE_URL");
+    assertThat(Files.readString(log)).contains("not set: DATABASE_URL");
     assertThat(server.exitValue()).isEqualTo(2);
-  }
-
-  /** True when the archive that was made at this time is still there after another start. */
-  private boolean kept(FileTime made) throws IOException, InterruptedException {
-    Files.setLastModifiedTime(archive, made);
-    if (Files.exists(served)) Files.setLastModifiedTime(served, made);
-    serve();
-    return Files.getLastModifiedTime(archive).equals(made);
-  }
-
-  private FileTime after(Duration later) {
-    return FileTime.from(built.toInstant().plus(later));
+    return Files.readString(log);
   }
 
   @Test
-  void classesOfAServerThatServedAreKept() throws Exception {
-    Files.createFile(served);
-    assertThat(kept(after(SECOND))).isTrue();
+  void aServerStartsWithTheClassesOfTheTrainingRun() throws Exception {
+    assertThat(serve()).contains(CACHED);
   }
 
   @Test
-  void thoseOfAStartThatFailedAreFew() throws Exception {
-    assertThat(kept(after(SECOND))).isFalse();
+  void classesOfAnotherBuildAreNotUsed() throws Exception {
+    for (var jar : jars) Files.setLastModifiedTime(jar, FileTime.fromMillis(0));
+
+    assertThat(serve()).doesNotContain(CACHED);
   }
 
   @Test
-  void thoseOfAnOlderBuildAreNotThoseOfThis() throws Exception {
-    Files.createFile(served);
-    assertThat(kept(after(SECOND.negated()))).isFalse();
-    assertThat(served).doesNotExist();
+  void aServerStartsWithoutThem() throws Exception {
+    Files.delete(root.resolve(CACHE));
+
+    assertThat(serve()).doesNotContain(CACHED);
   }
 }
