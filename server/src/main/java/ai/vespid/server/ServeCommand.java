@@ -3,6 +3,7 @@ package ai.vespid.server;
 import java.nio.file.Files;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,8 +28,11 @@ final class ServeCommand implements Callable<Integer> {
     var environment = stores ? Secrets.complete(variables) : variables;
     var config = ServerConfig.read(file, environment, Server.catalogue());
     try (var startup = new Startup()) {
-      if (stores && !skipMigrations) Startup.migrate(environment);
-      startup.serve(config, environment);
+      // While the cluster is joined, which is mostly waiting.
+      boolean migrates = stores && !skipMigrations;
+      var schema =
+          CompletableFuture.runAsync(migrates ? () -> Startup.migrate(environment) : () -> {});
+      startup.serve(config, environment, schema);
       return startup.await();
     }
   }

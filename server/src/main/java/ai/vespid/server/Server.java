@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -132,12 +134,17 @@ public final class Server implements AutoCloseable {
   /**
    * Starts everything; on a failure nothing is left running.
    *
+   * @param schema no verticle starts before it is done; its failure is that of the start
    * @throws ConfigurationException one line: the cause and the remedy
    */
-  public static Server start(ServerConfig config, Map<String, String> environment, Ends ends) {
+  public static Server start(
+      ServerConfig config,
+      Map<String, String> environment,
+      CompletableFuture<?> schema,
+      Ends ends) {
     var server = new Server(config, environment, ends);
     try {
-      server.begin();
+      server.begin(schema);
       return server;
     } catch (RuntimeException e) {
       server.close();
@@ -192,10 +199,11 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private void begin() {
+  private void begin(CompletableFuture<?> schema) {
     ProtocolCodec.install(vertx, Protocols.ALL, false);
     probeRedis();
     if (cluster != null) await("cluster", cluster.begin(), START_MAX);
+    awaitSchema(schema);
     for (var deployment : config.deployments()) {
       for (int shard = 0; shard < deployment.instances(); shard++) deploy(deployment, shard);
     }
@@ -204,6 +212,15 @@ public final class Server implements AutoCloseable {
     say(Member.State.SERVING);
     serving = true;
     LOG.atInfo().addKeyValue("node", node.id()).log("serving");
+  }
+
+  // For as long as it takes: a large table is not altered in a moment.
+  private static void awaitSchema(CompletableFuture<?> schema) {
+    try {
+      schema.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof ConfigurationException cause ? cause : e;
+    }
   }
 
   private void say(Member.State state) {

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,11 +55,15 @@ final class Startup implements AutoCloseable {
     }
   }
 
-  Server serve(ServerConfig config, Map<String, String> environment) {
+  /**
+   * @param schema done when the database is as this build needs it
+   */
+  Server serve(ServerConfig config, Map<String, String> environment, CompletableFuture<?> schema) {
     return opened(
         Server.start(
             config,
             environment,
+            schema,
             new Server.Ends() {
               @Override
               public void givenUp(String what) {

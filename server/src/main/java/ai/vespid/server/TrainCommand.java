@@ -36,20 +36,22 @@ final class TrainCommand implements Callable<Integer> {
       stores.start();
       environment.put("DATABASE_URL", stores.postgres().url());
       environment.put("REDIS_URL", stores.redis().url());
-      Startup.migrate(environment);
+      var schema = CompletableFuture.runAsync(() -> Startup.migrate(environment));
       var members = List.of(freePort(), freePort());
       environment.put(
           "CLUSTER_MEMBERS", HERE + ":" + members.get(0) + "," + HERE + ":" + members.get(1));
       var started =
           members.stream()
-              .map(port -> CompletableFuture.runAsync(() -> serve(startup, environment, port)))
+              .map(port ->
+                  CompletableFuture.runAsync(() -> serve(startup, environment, schema, port)))
               .toList();
       started.forEach(CompletableFuture::join);
     }
     return 0;
   }
 
-  private static void serve(Startup startup, Map<String, String> shared, int clusterPort) {
+  private static void serve(
+      Startup startup, Map<String, String> shared, CompletableFuture<?> schema, int clusterPort) {
     var environment = new HashMap<>(shared);
     environment.put("GATEWAY_NODE_NAME", "gw-" + clusterPort);
     environment.put("CLUSTER_HOST", HERE);
@@ -58,8 +60,14 @@ final class TrainCommand implements Callable<Integer> {
         .forEach(port -> environment.put(port + "_PORT", Integer.toString(freePort())));
     Stream.of("API", "GATEWAY").forEach(host -> environment.put(host + "_HOST", HERE));
     var complete = Secrets.complete(environment);
-    startup.serve(
-        ServerConfig.read(Startup.configFile(complete), complete, Server.catalogue()), complete);
+    var config = ServerConfig.read(Startup.configFile(complete), complete, Server.catalogue());
+    startup.serve(config, complete, schema);
+    try (var calls = new Calls(complete.get("GATEWAY_SERVICE_TOKEN"))) {
+      var nodes = calls.get(complete.get("GATEWAY_HTTP_URL") + "/internal/v1/nodes");
+      if (nodes.status() != 200) {
+        throw new IllegalStateException("the gateway answered " + nodes.status());
+      }
+    }
   }
 
   private static int freePort() {

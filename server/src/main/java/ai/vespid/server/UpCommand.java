@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,7 +56,7 @@ final class UpCommand implements Callable<Integer> {
       step("migrating the database");
       Startup.migrate(complete);
       step("starting " + config.deployments().size() + " verticles");
-      var server = startup.serve(config, complete);
+      var server = startup.serve(config, complete, CompletableFuture.completedFuture(null));
       var owner = firstOwner(server, complete);
       var running = Running.of(complete, owner);
       running.save(home);

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** A node that only asks models. */
@@ -33,7 +34,7 @@ final class EngineNodeTest {
           @Override
           public void leave() {}
         };
-    try (var _ = Server.start(config, environment, ends);
+    try (var _ = Server.start(config, environment, CompletableFuture.completedFuture(null), ends);
         var http = HttpClient.newHttpClient()) {
       var base = "http://127.0.0.1:" + port;
       var alive = HttpRequest.newBuilder(URI.create(base + "/healthz")).build();

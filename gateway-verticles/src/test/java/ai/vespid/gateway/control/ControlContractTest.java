@@ -2,9 +2,11 @@ package ai.vespid.gateway.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.openapi.contract.OpenAPIContract;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -145,6 +147,18 @@ final class ControlContractTest {
     var reply = call("PUT", "/v1/orgs/{orgId}/settings").body("{\"execution\":{}}").send();
 
     assertThat(reply.status()).as(reply.toString()).isEqualTo(400);
+  }
+
+  /** A server does not look again whether the document keeps to the specification's schema. */
+  @Test
+  void theDocumentIsOneOfOpenApi() {
+    var vertx = Vertx.vertx();
+    try {
+      assertThat(OpenAPIContract.from(vertx, ControlVerticle.document()).await().operations())
+          .isNotEmpty();
+    } finally {
+      vertx.close().await();
+    }
   }
 
   @Test
