@@ -282,6 +282,10 @@ final class Succession {
   private void readWhenAnswered() {
     if (!takeover.settling() || !takeover.answered() || reading) return;
     int round = takeover.round();
+    if (takeover.looksAgain(view.edges())) {
+      view.edges().forEach(edge -> askEdge(edge, round));
+      return;
+    }
     reading = true;
     answeredMs = here.nowMs();
     readRows

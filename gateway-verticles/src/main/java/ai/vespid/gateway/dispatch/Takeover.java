@@ -16,7 +16,8 @@ import java.util.Set;
  * it had before do not.
  *
  * <pre>
- *   Settled ──gained keys──> Asking ──all answered, or grace over──> Reading ──> Settled
+ *   Settled ──gained keys──> Asking ──answered──> Asking edges again ──answered──> Reading ──> Settled
+ *                              └──────────────── grace over ──────────────────────────┘
  * </pre>
  */
 final class Takeover {
@@ -30,6 +31,7 @@ final class Takeover {
   private Homes settled = new Homes(List.of());
   private Homes homes = settled;
   private boolean settling;
+  private boolean lookedAgain;
   private int round;
 
   Takeover(Seat self) {
@@ -79,6 +81,7 @@ final class Takeover {
     routers.clear();
     routers.addAll(routersAlive);
     routers.remove(self);
+    lookedAgain = routers.isEmpty();
     return true;
   }
 
@@ -117,6 +120,19 @@ final class Takeover {
     return edges.isEmpty() && routers.isEmpty();
   }
 
+  /**
+   * True once, when everybody has answered: edges have to be asked again. A former home gives out
+   * work until it answers; and what it gave to a third home on the way, which answered before that
+   * had arrived, only an edge can tell of. That one brings it when it can, and until then a result
+   * of it is kept as that of an orphan.
+   */
+  boolean looksAgain(Collection<Seat> edgesAlive) {
+    if (lookedAgain || !answered()) return false;
+    lookedAgain = true;
+    edges.addAll(edgesAlive);
+    return !edges.isEmpty();
+  }
+
   /** Who is waited for. */
   Set<Seat> unanswered() {
     var all = new LinkedHashSet<>(edges);
@@ -128,6 +144,7 @@ final class Takeover {
   void graceOver() {
     edges.clear();
     routers.clear();
+    lookedAgain = true;
   }
 
   /** The database was read: everything is known. */
