@@ -31,7 +31,8 @@ final class ServeCommand implements Callable<Integer> {
       // While the cluster is joined, which is mostly waiting.
       boolean migrates = stores && !skipMigrations;
       var schema =
-          CompletableFuture.runAsync(migrates ? () -> Startup.migrate(environment) : () -> {});
+          CompletableFuture.runAsync(
+              migrates ? () -> Startup.migrate(environment) : () -> {}, Thread::startVirtualThread);
       startup.serve(config, environment, schema);
       return startup.await();
     }

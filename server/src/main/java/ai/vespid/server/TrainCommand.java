@@ -36,18 +36,21 @@ final class TrainCommand implements Callable<Integer> {
       stores.start();
       environment.put("DATABASE_URL", stores.postgres().url());
       environment.put("REDIS_URL", stores.redis().url());
-      var schema = CompletableFuture.runAsync(() -> Startup.migrate(environment));
+      var schema = begin(() -> Startup.migrate(environment));
       var members = List.of(freePort(), freePort());
       environment.put(
           "CLUSTER_MEMBERS", HERE + ":" + members.get(0) + "," + HERE + ":" + members.get(1));
       var started =
           members.stream()
-              .map(port ->
-                  CompletableFuture.runAsync(() -> serve(startup, environment, schema, port)))
+              .map(port -> begin(() -> serve(startup, environment, schema, port)))
               .toList();
       started.forEach(CompletableFuture::join);
     }
     return 0;
+  }
+
+  private static CompletableFuture<Void> begin(Runnable task) {
+    return CompletableFuture.runAsync(task, Thread::startVirtualThread);
   }
 
   private static void serve(
