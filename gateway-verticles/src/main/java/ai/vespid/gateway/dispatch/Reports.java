@@ -78,23 +78,29 @@ final class Reports {
     return table.find(requestId).filter(entry -> entry.epoch == epoch).isPresent();
   }
 
-  /** True when an agent knows of an attempt that this router does not know, or not for sure. */
+  /** True when an agent knows of an attempt that this router does not know. */
   private boolean ahead(String requestId, int epoch) {
+    checkFirm(requestId, epoch);
+    var entry = table.find(requestId).orElse(null);
+    return entry == null || entry.durable && entry.epoch < epoch;
+  }
+
+  // Also after something was read: what was firm before may have been given to somebody meanwhile.
+  private void checkFirm(String requestId, int epoch) {
     if (succession.arriving(requestId)) {
       throw new Fault(Fault.Code.UNAVAILABLE, "it arrives from another home");
     }
     var entry = table.find(requestId).orElse(null);
-    if (entry == null) return true;
-    if (!entry.durable || entry.epoch > epoch) return false;
+    if (entry == null || !entry.durable || entry.epoch > epoch) return;
     if (entry.state instanceof Entry.State.Committing) {
       throw new Fault(Fault.Code.UNAVAILABLE, "an attempt is being written");
     }
-    return entry.epoch < epoch;
   }
 
   private Future<Report.Reply> judge(Report report) {
     succession.check(report.key());
     var id = report.requestId();
+    checkFirm(id, report.epoch());
     long now = here.nowMs();
     var orphan = table.handover().orphaned(id).orElse(null);
     if (table.handover().orphanEnded(id, report.epoch(), report.executorId(), now)) {
@@ -165,6 +171,7 @@ final class Reports {
     succession.check(hello.key());
     sure(hello.key(), hello.edge());
     if (isOvertaken(hello)) throw overtaken();
+    Reconciliation.listed(hello).forEach(this::checkFirm);
     lostHomes.adopt(hello, succession.recent());
     var reconciled = table.reconcile(hello, here.nowMs());
     changed.run();

@@ -59,8 +59,10 @@ final class Takeover {
     came.remove(self);
     begun = Set.copyOf(routersBegun);
     homes = now;
-    // Agreed, or over: an heir that was seen and is gone leaves keys to find out about.
-    yielded.values().removeIf(now::equals);
+    // Agreed, or more is seen here by now, or over: an heir that was seen and is gone leaves keys
+    // to
+    // find out about.
+    yielded.values().removeIf(under -> seesAll(now, under));
     yielded
         .keySet()
         .removeIf(heir -> before.routers().contains(heir) && !now.routers().contains(heir));
@@ -83,6 +85,10 @@ final class Takeover {
     routers.remove(self);
     lookedAgain = routers.isEmpty();
     return true;
+  }
+
+  private static boolean seesAll(Homes now, Homes under) {
+    return now.routers().containsAll(under.routers());
   }
 
   private boolean gains(Homes now) {
@@ -159,7 +165,7 @@ final class Takeover {
 
   /** Another router showed that it is home under these homes, which we do not see ourselves. */
   void yielded(Seat heir, Homes under) {
-    if (!homes.equals(under)) yielded.put(heir, under);
+    if (!seesAll(homes, under)) yielded.put(heir, under);
   }
 
   /**

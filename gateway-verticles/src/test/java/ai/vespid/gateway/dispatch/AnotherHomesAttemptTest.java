@@ -18,13 +18,14 @@ import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
 import ai.vespid.protocol.executor.ExecutorFrame.Held;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
  * What a home may not conclude of attempts that another one made: in a split both are home, words
- * are late, and an at-most-once dispatch ran twice in seeds 5045 and 21344 and their like.
+ * are late, and an at-most-once dispatch ran twice in seeds 5045, 21344 and 56777 and their like.
  */
 class AnotherHomesAttemptTest {
   private static final long GRACE_MS = 10_000;
@@ -116,8 +117,7 @@ class AnotherHomesAttemptTest {
 
   @Test
   void doesNotPassOverAnAttemptThatWasWrittenElsewhereWhileItsOwnCouldNotBe() {
-    var patient = dispatch(Routes.ORG, "n", Selector.byon(), EffectClass.AT_MOST_ONCE, 60_000);
-    table.handover().recover(patient, 0, null, 60_000, 0);
+    queued();
     table.routeUp(route("a", 1), 0);
     assertThat(written()).isEqualTo(1);
 
@@ -169,7 +169,47 @@ class AnotherHomesAttemptTest {
     assertThat(claims.attempts).as("no other home may follow it").containsEntry(ID, 8);
   }
 
+  /** Seed 56777: its row was read, and what was queued was given to somebody meanwhile. */
+  @Test
+  void saysNothingToAHelloAboutWhatItBeganToGiveAwayWhileTheRowWasRead() {
+    queued();
+    var rows = Promise.<Void>promise();
+    var reports = reports(new StagedSurroundings("me", "seen"), rows.future());
+    var has = List.of(new Held(ID, 1));
+
+    var answer =
+        reports.reconcile(
+            new Reconcile(
+                "byon:" + Routes.ORG, Routes.ORG, "a", "c2", 1, "boot", has, List.of(), "seen"));
+    table.routeUp(route("b", 3), 10);
+    rows.complete();
+
+    assertThat(Fault.of(answer.cause()).code()).isEqualTo(Fault.Code.UNAVAILABLE);
+  }
+
+  @Test
+  void saysNothingToAReportOfWhatItBeganToGiveAwayWhileTheRowWasRead() {
+    queued();
+    var rows = Promise.<Void>promise();
+    var reports = reports(new StagedSurroundings("me", "seen"), rows.future());
+
+    var answer = reports.decide(report("seen"));
+    table.routeUp(route("b", 3), 10);
+    rows.complete();
+
+    assertThat(Fault.of(answer.cause()).code()).isEqualTo(Fault.Code.UNAVAILABLE);
+  }
+
+  private void queued() {
+    var patient = dispatch(Routes.ORG, "n", Selector.byon(), EffectClass.AT_MOST_ONCE, 60_000);
+    table.handover().recover(patient, 0, null, 60_000, 0);
+  }
+
   private Reports reports(StagedSurroundings here) {
+    return reports(here, Future.succeededFuture());
+  }
+
+  private Reports reports(StagedSurroundings here, Future<Void> rows) {
     var waiters = new Waiters();
     var lostHomes = new LostHomes(here, table, waiters, () -> {}, GRACE_MS);
     var succession =
@@ -192,7 +232,7 @@ class AnotherHomesAttemptTest {
         succession,
         lostHomes,
         new Claims(claims, here, "process", 900_000),
-        _ -> Future.succeededFuture(),
+        _ -> rows,
         _ -> Future.succeededFuture(),
         () -> {});
   }

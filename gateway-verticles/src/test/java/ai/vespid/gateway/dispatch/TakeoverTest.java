@@ -141,6 +141,17 @@ class TakeoverTest {
     assertThat(takeover.heirLost(OTHER)).isFalse();
   }
 
+  /** Two others came, one of which had not seen the other yet when it asked. */
+  @Test
+  void knowsWhatItKnewWhenAnHeirIsSeenAmongMoreThanItSaw() {
+    settle(ALONE);
+    takeover.yielded(OTHER, BOTH);
+
+    settle(new Homes(List.of(ME, OTHER, new Seat("c", 0))));
+
+    assertThat(takeover.heirLost(OTHER)).isFalse();
+  }
+
   private void settle(Homes homes) {
     takeover.changed(homes, List.of(), List.of(), homes.routers());
     takeover.done();
