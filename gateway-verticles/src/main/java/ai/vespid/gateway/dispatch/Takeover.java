@@ -59,9 +59,8 @@ final class Takeover {
     came.remove(self);
     begun = Set.copyOf(routersBegun);
     homes = now;
-    // Agreed, or more is seen here by now, or over: an heir that was seen and is gone leaves keys
-    // to
-    // find out about.
+    // Agreed, more is seen here by now, or over: what an heir had that was seen and is gone has to
+    // be found out about.
     yielded.values().removeIf(under -> seesAll(now, under));
     yielded
         .keySet()
@@ -93,9 +92,7 @@ final class Takeover {
 
   private boolean gains(Homes now) {
     if (!now.routers().contains(self)) return false;
-    return settling
-        || !settled.routers().contains(self)
-        || !now.routers().containsAll(settled.routers());
+    return settling || !settled.routers().contains(self) || !seesAll(now, settled);
   }
 
   /** Routers that came and have not said yet whether something of ours is with them. */
