@@ -140,6 +140,7 @@ final class SimEdge {
   }
 
   private void cancel(ExecutorEdge.Cancel cancel) {
+    world.say(node, "cancels", cancel.requestId(), "e" + cancel.epoch(), cancel.reason());
     for (var connection : all()) {
       var socket = connection.socket();
       if (socket.route().executorId().equals(cancel.executorId())) {

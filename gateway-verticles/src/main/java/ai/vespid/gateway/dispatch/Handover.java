@@ -145,14 +145,16 @@ final class Handover {
     go.become(entry, new State.Grace(holder, nowMs + rules.graceMs()));
   }
 
-  // Two halves of a split had it: the attempt that was written last counts, and one that somebody
-  // has more than none.
+  // Two halves of a split had it: the attempt that was written last counts, given up since or not;
+  // those in memory have no common order. Otherwise one that somebody has counts more than none.
   private static boolean overtakes(Moving moving, Entry known) {
-    if (moving.holder() == null) return false;
+    boolean ordered = moving.durable() && known.durable && moving.epoch() != known.epoch;
+    boolean later = moving.epoch() > known.epoch;
+    boolean held = moving.holder() != null;
     return switch (known.state) {
-      case State.Preparing _, State.Queued _ -> true;
-      case State.Assigned _ -> moving.epoch() > known.epoch;
-      case State.Grace _ -> moving.epoch() >= known.epoch;
+      case State.Preparing _, State.Queued _ -> ordered ? later : held;
+      case State.Assigned _ -> later && (ordered || held);
+      case State.Grace _ -> ordered ? later : held && moving.epoch() >= known.epoch;
       case State.Committing _, State.Settling _ -> false;
     };
   }

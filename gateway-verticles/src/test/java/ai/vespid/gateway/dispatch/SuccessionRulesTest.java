@@ -253,6 +253,47 @@ class SuccessionRulesTest {
   }
 
   @Test
+  void doesNotGoBackToAnAttemptBeforeTheOneItGaveUp() {
+    var earlier = new Moving(dispatch("n"), true, 1, 60_000, new Holder("a", "boot", 0), true);
+    givenUp();
+
+    table.handover().resume(earlier, 10);
+
+    assertThat(table.report(ID, 1, "a", OK, 20)).isEqualTo(Verdict.UNWANTED);
+    table.report(dispatch("other").requestId(), 1, "b", OK, 30);
+    assertThat(table.decisions())
+        .filteredOn(Decision.Persist.class::isInstance)
+        .extracting(next -> ((Decision.Persist) next).epoch())
+        .containsExactly(3);
+  }
+
+  @Test
+  void leavesAnAttemptForALaterOneThatWasGivenUp() {
+    table.routeUp(route("a", 1), 0);
+    table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 60_000, 0);
+    table.decisions();
+
+    table.handover().resume(new Moving(dispatch("n"), true, 2, 60_000, null, false), 10);
+
+    assertThat(table.decisions())
+        .extracting(Object::getClass)
+        .containsExactly(Decision.Cancel.class, Decision.Persist.class);
+    assertThat(table.find(ID)).hasValueSatisfying(e -> assertThat(e.epoch).isEqualTo(3));
+  }
+
+  // The second attempt is over, and nobody has room for a third.
+  private void givenUp() {
+    var holder = new Holder("b", "boot", 0);
+    table.routeUp(route("b", 1), 0);
+    table.handover().recover(dispatch("other"), 1, holder, 60_000, 0);
+    table.handover().recover(dispatch("n"), 2, holder, 60_000, 0);
+    table.askedBack(ID, 2, false, 0);
+    assertThat(table.find(ID))
+        .hasValueSatisfying(e -> assertThat(e.state).isInstanceOf(Entry.State.Queued.class));
+    table.decisions();
+  }
+
+  @Test
   void forgetsAStaleCopyWhenItsRowIsAhead() {
     table.routeUp(route("b", 1), 0);
     table.handover().recover(dispatch("n"), 1, new Holder("a", "boot", 0), 60_000, 0);
