@@ -127,4 +127,48 @@ class HomeCallsTest {
     assertThat(calls).allMatch(Future::failed);
     assertThat(here.asked).isEmpty();
   }
+
+  @Test
+  void asksAHomeThatIsBehindLessAndLess() {
+    var elsewhere = elsewhere();
+    homes.ask(elsewhere, new Cancel(elsewhere, "r", "org"), Duration.ofSeconds(60));
+
+    for (int seconds : List.of(2, 4, 8, 16, 16)) {
+      here.next(Cancel.class);
+      here.pass(seconds * 1_000L - 1);
+      assertThat(here.asked).as("before %d s are over", seconds).isEmpty();
+      here.pass(1);
+      assertThat(here.asked).hasSize(1);
+    }
+  }
+
+  @Test
+  void theNextHomeIsNotTakenForOneThatIsBehind() {
+    var elsewhere = elsewhere();
+    homes.ask(elsewhere, new Cancel(elsewhere, "r", "org"), Duration.ofSeconds(60));
+    here.pass(2_000);
+    here.pass(4_000);
+    here.asked.clear();
+
+    var gone = here.view().homes().router(elsewhere).node();
+    homes.viewChanged(here.sees("gw-1", gone.equals("gw-2") ? "gw-3" : "gw-2"));
+    here.next(Cancel.class);
+    here.pass(2_000);
+
+    assertThat(here.asked).hasSize(1);
+  }
+
+  /** A key that is another node's, whoever of the others is gone; all three are there. */
+  private String elsewhere() {
+    var views =
+        List.of(
+            here.sees("gw-1", "gw-2"),
+            here.sees("gw-1", "gw-3"),
+            here.sees("gw-1", "gw-2", "gw-3"));
+    return IntStream.range(0, 1_000)
+        .mapToObj(number -> "byon:" + number)
+        .filter(key -> views.stream().noneMatch(view -> view.homes().isHome("gw-1", key)))
+        .findFirst()
+        .orElseThrow();
+  }
 }

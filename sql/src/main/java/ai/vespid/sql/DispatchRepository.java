@@ -13,6 +13,7 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -57,8 +58,8 @@ public final class DispatchRepository {
       """;
   private static final String FIND =
       """
-      SELECT organization_id, state, epoch, status, output, error FROM dispatches
-      WHERE request_id = $1
+      SELECT request_id, organization_id, state, epoch, status, output, error FROM dispatches
+      WHERE request_id = ANY($1)
       """;
   private static final String OPEN =
       """
@@ -170,10 +171,9 @@ public final class DispatchRepository {
     return touched(FINISH, values, rows, Terminal::requestId);
   }
 
-  public Future<Optional<Known>> find(String requestId) {
-    return pool.preparedQuery(FIND)
-        .execute(Tuple.of(requestId))
-        .map(rows -> stream(rows).findFirst().map(DispatchRepository::known));
+  /** What is known of each of these ids, in their order. */
+  public Future<List<Optional<Known>>> find(List<String> requestIds) {
+    return among(FIND, requestIds, DispatchRepository::known);
   }
 
   /**
@@ -187,11 +187,20 @@ public final class DispatchRepository {
         .map(rows -> stream(rows).map(DispatchRepository::stored).toList());
   }
 
-  /** Those of these ids that are open. */
-  public Future<List<Stored>> openAmong(List<String> requestIds) {
-    return pool.preparedQuery(OPEN_AMONG)
-        .execute(Tuple.of(requestIds.toArray(String[]::new)))
-        .map(rows -> stream(rows).map(DispatchRepository::stored).toList());
+  /** The row of each of these ids that is open, in their order. */
+  public Future<List<Optional<Stored>>> openAmong(List<String> requestIds) {
+    return among(OPEN_AMONG, requestIds, DispatchRepository::stored);
+  }
+
+  private <R> Future<List<Optional<R>>> among(
+      String sql, List<String> requestIds, Function<Row, R> read) {
+    return pool.preparedQuery(sql)
+        .execute(Tuple.of((Object) requestIds.toArray(String[]::new)))
+        .map(rows -> {
+          var found = new HashMap<String, R>();
+          rows.forEach(row -> found.put(row.getString("request_id"), read.apply(row)));
+          return requestIds.stream().map(id -> Optional.ofNullable(found.get(id))).toList();
+        });
   }
 
   /** An open dispatch, and whose home decides about it. */

@@ -13,7 +13,8 @@ import java.util.function.Function;
 /**
  * Writes rows in groups: while one statement is under way the next rows gather, so that many
  * accepts share one commit and a lone one waits for nobody. One fsync for a hundred rows instead of
- * a hundred is what makes durable accepts fast.
+ * a hundred is what makes durable accepts fast. Reads of single rows are grouped by it as well: who
+ * reads thousands at once, after a standstill, takes no more connections than who reads one.
  *
  * <p>Confined to one context: call it from the verticle that owns it.
  *

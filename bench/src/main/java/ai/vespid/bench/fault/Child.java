@@ -2,8 +2,11 @@ package ai.vespid.bench.fault;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A process this run started, which it may kill, stop, wake and end; by its pid, never by name. */
@@ -25,7 +28,7 @@ public final class Child implements AutoCloseable {
   static Child start(String name, ProcessBuilder builder, Path log) {
     try {
       Files.createDirectories(log.getParent());
-      builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+      builder.redirectError(Redirect.appendTo(log.toFile()));
       return new Child(name, builder.start(), log);
     } catch (IOException e) {
       throw new UncheckedIOException(name + " cannot be started", e);
@@ -88,9 +91,16 @@ public final class Child implements AutoCloseable {
   }
 
   static void signal(long pid, String signal) {
+    if (!signal(List.of(pid), signal)) throw new IllegalStateException("cannot signal " + pid);
+  }
+
+  /** Signals all that are there; false when one of them was not. */
+  static boolean signal(List<Long> pids, String signal) {
+    var command = new ArrayList<>(List.of("kill", "-" + signal));
+    pids.forEach(pid -> command.add(Long.toString(pid)));
     try {
-      var kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start();
-      if (kill.waitFor() != 0) throw new IllegalStateException("cannot signal " + pid);
+      var kill = new ProcessBuilder(command).redirectError(Redirect.DISCARD).start();
+      return kill.waitFor() == 0;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

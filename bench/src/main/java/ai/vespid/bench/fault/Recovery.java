@@ -28,4 +28,19 @@ final class Recovery {
         .mapToLong(event -> event.atMs() - momentMs)
         .min();
   }
+
+  /** Until the last dispatch was posted that did not succeed; 0 when all did that came after it. */
+  static long steady(List<Event> events, long momentMs) {
+    var succeeded = new HashSet<String>();
+    for (var event : events) {
+      if (event instanceof Event.Decided decided && decided.outcome().succeeded()) {
+        succeeded.add(decided.id());
+      }
+    }
+    return events.stream()
+        .filter(event -> event instanceof Event.Posted posted && !succeeded.contains(posted.id()))
+        .mapToLong(event -> Math.max(0, event.atMs() - momentMs))
+        .max()
+        .orElse(0);
+  }
 }

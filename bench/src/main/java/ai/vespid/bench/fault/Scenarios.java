@@ -13,6 +13,9 @@ final class Scenarios {
   // Three programs start at once on what the callers leave of the machine; see "cluster" for a
   // start alone.
   private static final long FORMED_MS_MAX = 20_000;
+  private static final long STARVED_MS = 15_000;
+  // What callers have waited for meanwhile is done first, or given up, on all that the machine has.
+  private static final long STEADY_MS_MAX = 30_000;
   private static final long LOOK_MS = 50;
 
   static final List<Scenario> ALL =
@@ -31,6 +34,7 @@ final class Scenarios {
           Scenario.of("half-open-agent", Tolerance.SILENT_AGENT, HalfOpenAgent::happen),
           new Scenario(
               "rolling-restart", 1, Scenario.BUSY, Tolerance.NONE, Scenarios::rollingRestart),
+          new Scenario("starve", 1, Scenario.BUSY, Tolerance.STANDSTILL, Scenarios::starve),
           AgentsGone.SCENARIO,
           HostilePeer.SCENARIO);
 
@@ -196,5 +200,14 @@ final class Scenarios {
     }
     trial.mended();
     trial.forbidSecondRuns();
+  }
+
+  // As on a machine that others take, and give back: the load goes on, and callers repeat.
+  private static void starve(Trial trial) throws InterruptedException {
+    trial.homesLost();
+    trial.pause(10_000);
+    new Starvation(trial.site()).last(STARVED_MS);
+    trial.mended(STEADY_MS_MAX);
+    trial.pause(STEADY_MS_MAX + 10_000);
   }
 }

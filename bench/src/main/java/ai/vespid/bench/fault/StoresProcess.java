@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** {@code vespid stores}: PostgreSQL and Redis, which it restarts when told. */
 final class StoresProcess implements AutoCloseable {
@@ -71,6 +73,12 @@ final class StoresProcess implements AutoCloseable {
 
   long redisPid() {
     return where.redisPid();
+  }
+
+  /** Itself and all that run under it. */
+  List<Long> pids() {
+    var under = child.process().descendants().map(ProcessHandle::pid);
+    return Stream.concat(Stream.of(child.pid()), under).toList();
   }
 
   void restartPostgres() {

@@ -33,6 +33,7 @@ final class Trial implements AutoCloseable {
   private final Map<String, Object> marks = new LinkedHashMap<>();
   private final List<Violation> missed = new ArrayList<>();
   private long mendedMs = -1;
+  private long steadyMsMax = -1;
   private boolean secondRunsAllowed = true;
   private boolean homesLost;
   private long neverAloneSinceMs = Long.MAX_VALUE;
@@ -87,6 +88,12 @@ final class Trial implements AutoCloseable {
   /** From now on work must go on: it does so within ten seconds, or that is a violation. */
   void mended() {
     mendedMs = history.nowMs();
+  }
+
+  /** As {@link #mended()}; and what is posted later than that after it succeeds. */
+  void mended(long steadyMsMax) {
+    mended();
+    this.steadyMsMax = steadyMsMax;
   }
 
   /** Notes a figure. */
@@ -173,6 +180,7 @@ final class Trial implements AutoCloseable {
       recovery(events, History.Mode.ASYNC);
       if (scenario.mix().sync()) recovery(events, History.Mode.SYNC);
     }
+    if (steadyMsMax >= 0) mark("steadyMs", Recovery.steady(events, mendedMs), steadyMsMax);
     judgeRefusals(events);
     if (!secondRunsAllowed) {
       for (var id : TrialReport.ranTwice(events)) violated(Rule.CAUSE, id, "ran twice");

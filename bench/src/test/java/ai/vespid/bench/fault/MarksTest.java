@@ -40,6 +40,22 @@ final class MarksTest {
   }
 
   @Test
+  void workIsSteadyWhenNothingNewFails() {
+    List<Event> events =
+        List.of(
+            new Posted(90, "before", 1, SYNC, AT_MOST_ONCE),
+            new Posted(110, "fails", 2, SYNC, AT_MOST_ONCE),
+            new Posted(130, "unanswered", 3, ASYNC, AT_MOST_ONCE),
+            new Posted(150, "new", 4, ASYNC, AT_MOST_ONCE),
+            decided(155, "fails", false),
+            decided(160, "new", true));
+
+    assertThat(Recovery.steady(events, 100)).isEqualTo(30);
+    assertThat(Recovery.steady(events, 120)).isEqualTo(10);
+    assertThat(Recovery.steady(events, 140)).isZero();
+  }
+
+  @Test
   void theBacklogIsWhatWasAcceptedBeforeAndIsWithNoAgent() {
     List<Event> events =
         List.of(

@@ -9,6 +9,7 @@ import ai.vespid.protocol.bus.Dispatch;
 import ai.vespid.protocol.bus.Holder;
 import ai.vespid.sql.DispatchRepository;
 import ai.vespid.sql.DispatchRepository.Assignment;
+import ai.vespid.sql.DispatchRepository.Known;
 import ai.vespid.sql.DispatchRepository.Stored;
 import ai.vespid.sql.DispatchRepository.Terminal;
 import ai.vespid.sql.GroupCommit;
@@ -34,6 +35,8 @@ import org.slf4j.LoggerFactory;
 final class DurableLog {
   private static final Logger LOG = LoggerFactory.getLogger(DurableLog.class);
   private static final int GROUP_MAX = 500;
+  // Each may bring a megabyte.
+  private static final int READ_MAX = 100;
   private static final int CONCURRENCY_MAX = 2;
   private static final int WAITING_MAX = 100_000;
   private static final int PAGE = 1_000;
@@ -50,6 +53,8 @@ final class DurableLog {
   private final GroupCommit<Assignment, Boolean> attempts;
   private final GroupCommit<Terminal, Boolean> terminals;
   private final GroupCommit<String, Optional<Head>> heads;
+  private final GroupCommit<String, Optional<Known>> finds;
+  private final GroupCommit<String, Optional<Stored>> opens;
 
   DurableLog(
       Vertx vertx,
@@ -64,6 +69,8 @@ final class DurableLog {
     inserts = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::insert);
     attempts = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::assign);
     terminals = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::finish);
+    finds = new GroupCommit<>(READ_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::find);
+    opens = new GroupCommit<>(READ_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::openAmong);
     heads =
         new GroupCommit<>(
             GROUP_MAX,
@@ -146,8 +153,8 @@ final class DurableLog {
   // written late and never offered. For a router that is home no longer, that another one decides.
   private Future<Optional<DispatchResult>> refused(
       Terminal terminal, BooleanSupplier stillHome, Promise<DispatchResult> decided) {
-    return dispatches
-        .find(terminal.requestId())
+    return finds
+        .add(terminal.requestId())
         .compose(found -> {
           var row = found.orElse(null);
           if (row == null) return Future.succeededFuture(Optional.of(terminal.result()));
@@ -160,8 +167,8 @@ final class DurableLog {
         });
   }
 
-  Future<Optional<DispatchRepository.Known>> find(String requestId) {
-    return dispatches.find(requestId);
+  Future<Optional<Known>> find(String requestId) {
+    return finds.add(requestId);
   }
 
   /** The newest version of a workspace; version 0 when it has none yet. */
@@ -195,9 +202,14 @@ final class DurableLog {
 
   /** Those of these ids that are open. */
   Future<Void> eachOpenAmong(List<String> requestIds, Consumer<Open> consumer) {
-    return dispatches
-        .openAmong(requestIds)
-        .onSuccess(rows -> rows.forEach(row -> consumer.accept(new Open(row, read(row)))))
+    return Future.join(
+            requestIds.stream()
+                .map(id ->
+                    opens
+                        .add(id)
+                        .onSuccess(found ->
+                            found.ifPresent(row -> consumer.accept(new Open(row, read(row))))))
+                .toList())
         .mapEmpty();
   }
 

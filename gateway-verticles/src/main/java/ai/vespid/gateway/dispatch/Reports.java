@@ -7,6 +7,7 @@ import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Done;
 import io.vertx.core.Future;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -32,6 +33,13 @@ final class Reports {
   private final DeniedRoutes denied;
   private final LongHeld longHeld;
   private final Hellos hellos = new Hellos();
+  private final Map<Attempt, Future<Report.Reply>> deciding = new HashMap<>();
+
+  private record Attempt(String requestId, int epoch, String executorId) {
+    static Attempt of(Report report) {
+      return new Attempt(report.requestId(), report.epoch(), report.executorId());
+    }
+  }
 
   /**
    * @param readRows takes over those of these request ids that stand open in the database
@@ -64,8 +72,21 @@ final class Reports {
     longHeld.check();
   }
 
+  /** What is repeated while it is decided costs nothing more: it shares the answer. */
   Future<Report.Reply> decide(Report report) {
     succession.check(report.key());
+    var attempt = Attempt.of(report);
+    var known = deciding.get(attempt);
+    if (known != null) return known;
+    var decided = read(report);
+    if (!decided.isComplete()) {
+      deciding.put(attempt, decided);
+      decided.onComplete(_ -> deciding.remove(attempt));
+    }
+    return decided;
+  }
+
+  private Future<Report.Reply> read(Report report) {
     var id = report.requestId();
     boolean ahead = ahead(id, report.epoch());
     if (isKnown(id, report.epoch())) return judge(report);

@@ -6,6 +6,8 @@ import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.sql.ExecutorIdentity;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,7 @@ final class ResultReports {
   private final InFlight inFlight;
   private final Acknowledge agent;
   private final BooleanSupplier mustRepeat;
+  private final Set<Assignment> underWay = new HashSet<>();
   private int retries;
 
   /**
@@ -69,9 +72,12 @@ final class ResultReports {
     report(assignment, result);
   }
 
+  // An agent repeats its result every few seconds: what is being asked is not asked beside that.
   private void report(Assignment assignment, DispatchResult result) {
+    if (!underWay.add(assignment)) return;
     neighbours
         .report(identity, assignment, result)
+        .onComplete(_ -> underWay.remove(assignment))
         .onSuccess(reply -> {
           inFlight.remove(assignment);
           agent.acknowledge(

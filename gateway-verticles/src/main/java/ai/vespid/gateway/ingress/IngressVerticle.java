@@ -41,6 +41,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -170,7 +171,8 @@ public final class IngressVerticle extends VerticleBase {
   private void dispatch(RoutingContext ctx) {
     var dispatch = read(ctx, false);
     homes
-        .ask(
+        .askWhile(
+            listens(ctx),
             key(dispatch),
             left -> new DispatchRouter.Run(dispatch.within(left - settings.replyGraceMs())),
             new DispatchRouter.Await(
@@ -188,11 +190,16 @@ public final class IngressVerticle extends VerticleBase {
         .onFailure(cause -> failed(ctx, cause, ErrorCode.GATEWAY_TIMEOUT));
   }
 
+  // Who has gone repeats it elsewhere, or wants it no more: it is not asked for beside that.
+  private static BooleanSupplier listens(RoutingContext ctx) {
+    return () -> !ctx.response().closed();
+  }
+
   private void dispatchAsync(RoutingContext ctx) {
     var dispatch = read(ctx, true);
     var requestId = dispatch.requestId();
     homes
-        .ask(key(dispatch), new DispatchRouter.Accept(dispatch), ACCEPT_MAX)
+        .askWhile(listens(ctx), key(dispatch), new DispatchRouter.Accept(dispatch), ACCEPT_MAX)
         .onSuccess(reply -> {
           switch (reply) {
             case DispatchRouter.Accepted _ ->

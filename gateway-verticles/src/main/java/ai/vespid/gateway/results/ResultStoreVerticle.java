@@ -14,6 +14,8 @@ import ai.vespid.protocol.bus.ResultStore.Decide;
 import ai.vespid.protocol.bus.ResultStore.Get;
 import ai.vespid.protocol.bus.ResultStore.Put;
 import ai.vespid.sql.DispatchRepository;
+import ai.vespid.sql.DispatchRepository.Known;
+import ai.vespid.sql.GroupCommit;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.micrometer.core.instrument.Counter;
@@ -25,11 +27,16 @@ import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Owns this node's memory of results; exactly one instance a node. */
 public final class ResultStoreVerticle extends VerticleBase {
+  // Each may bring a megabyte.
+  private static final int READ_MAX = 100;
+  private static final int WAITING_MAX = 100_000;
+
   private final Node node;
-  private final DispatchRepository dispatches;
+  private final GroupCommit<String, Optional<Known>> rows;
   private RedisLink redis;
   private ResultStoreSettings settings;
   private Cache<String, Stored> memory;
@@ -38,7 +45,7 @@ public final class ResultStoreVerticle extends VerticleBase {
 
   public ResultStoreVerticle(Node node, DispatchRepository dispatches) {
     this.node = node;
-    this.dispatches = dispatches;
+    this.rows = new GroupCommit<>(READ_MAX, 2, WAITING_MAX, dispatches::find);
   }
 
   @Override
@@ -142,8 +149,7 @@ public final class ResultStoreVerticle extends VerticleBase {
   }
 
   private Future<Get.Reply> inDatabase(String requestId) {
-    return dispatches
-        .find(requestId)
+    return rows.add(requestId)
         .map(row ->
             row.filter(known -> known.result() != null)
                 .<Get.Reply>map(known -> found(known.organizationId(), known.result()))

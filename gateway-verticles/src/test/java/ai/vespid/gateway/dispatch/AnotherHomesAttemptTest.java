@@ -200,6 +200,19 @@ class AnotherHomesAttemptTest {
     assertThat(Fault.of(answer.cause()).code()).isEqualTo(Fault.Code.UNAVAILABLE);
   }
 
+  @Test
+  void whatIsReportedAgainWhileItIsReadIsNotReadOnceMore() {
+    var rows = Promise.<Void>promise();
+    var reports = reports(new StagedSurroundings("me", "seen"), rows.future());
+
+    var first = reports.decide(report("seen"));
+    assertThat(reports.decide(report("seen"))).isSameAs(first);
+    rows.complete();
+
+    assertThat(first.result()).isInstanceOf(Report.Unwanted.class);
+    assertThat(reports.decide(report("seen"))).as("judged anew").isNotSameAs(first);
+  }
+
   private void queued() {
     var patient = dispatch(Routes.ORG, "n", Selector.byon(), EffectClass.AT_MOST_ONCE, 60_000);
     table.handover().recover(patient, 0, null, 60_000, 0);

@@ -28,8 +28,13 @@ import java.util.function.LongFunction;
  * <p>Any thread may ask; questions are put on the verticle's context, and answers come there.
  */
 public final class HomeCalls {
-  /** How long a question that goes over the network waits before it is asked again. */
+  /**
+   * How long a question that goes over the network waits before it is asked again, the first time;
+   * twice as long each time after: a home that is behind is not asked ever more.
+   */
   private static final long REMOTE_MS = 2_000;
+
+  private static final long REMOTE_MS_MAX = 16_000;
 
   /** How long after a refusal the first of those that wait for a home asks again. */
   private static final long AGAIN_MS = 50;
@@ -71,7 +76,7 @@ public final class HomeCalls {
   /** Who was asked may be gone: nobody waits for its answer to time out. */
   public void viewChanged(View now) {
     for (var call : List.copyOf(remote)) {
-      if (!now.has(call.asked.node())) call.attempt(true);
+      if (!now.has(call.asked.node())) call.askNext();
     }
   }
 
@@ -148,6 +153,7 @@ public final class HomeCalls {
     private final Promise<R> answer = Promise.promise();
     private Address<? super Q> asked;
     private int attempts;
+    private long patienceMs = REMOTE_MS;
     private boolean waiting;
     private boolean again;
 
@@ -193,7 +199,7 @@ public final class HomeCalls {
       if (!local) remote.add(this);
       int attempt = ++attempts;
       Q question = again ? later : first.apply(left);
-      var wait = Duration.ofMillis(Math.max(1, local ? left : Math.min(left, REMOTE_MS)));
+      var wait = Duration.ofMillis(Math.max(1, local ? left : Math.min(left, patienceMs)));
       here.ask(asked, question, wait)
           .onComplete(answered -> {
             if (!local && attempt == attempts) remote.remove(this);
@@ -207,9 +213,18 @@ public final class HomeCalls {
           });
     }
 
+    // The next one is not behind for what the one that is gone was.
+    void askNext() {
+      patienceMs = REMOTE_MS;
+      attempt(true);
+    }
+
     private void failed(Fault fault, boolean again) {
       switch (fault.code()) {
-        case TIMEOUT -> attempt(true);
+        case TIMEOUT -> {
+          patienceMs = Math.min(2 * patienceMs, REMOTE_MS_MAX);
+          attempt(true);
+        }
         case NOT_FOUND -> {
           if (again) attempt(false);
           else decided(fault);
