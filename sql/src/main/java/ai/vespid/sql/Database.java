@@ -83,13 +83,21 @@ public final class Database {
             // What hangs must end, and give its locks back.
             .addProperty("statement_timeout", STATEMENT_TIMEOUT)
             .addProperty("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT);
-    var net = new NetClientOptions().setConnectTimeout((int) options.connectionWait().toMillis());
+    int silentMs = (int) options.silenceMax().toMillis();
+    var net =
+        new NetClientOptions()
+            .setConnectTimeout((int) options.connectionWait().toMillis())
+            .setReadIdleTimeout(silentMs)
+            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
     var size =
         new PoolOptions()
             .setMaxSize(connections)
             .setMaxWaitQueueSize(options.waitQueueMax())
             .setConnectionTimeout((int) options.connectionWait().toMillis())
-            .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS);
+            .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS)
+            // Before it counts as silent: nobody is given one that is about to be closed.
+            .setIdleTimeout(silentMs / 5 * 4)
+            .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
     return PgBuilder.pool().with(size).with(net).connectingTo(connect).using(vertx).build();
   }
 

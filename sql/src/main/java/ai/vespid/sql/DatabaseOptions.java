@@ -13,6 +13,9 @@ import java.time.Duration;
  * @param pipeliningMax statements under way on one connection
  * @param waitQueueMax who may wait for a connection of one pool; one more fails at once
  * @param connectionWait how long to wait for one
+ * @param silenceMax a connection in use that brings nothing for so long is closed, and what waits
+ *     for it fails: a server that is lost with its machine never says so. Longer than any statement
+ *     may take
  */
 public record DatabaseOptions(
     String url,
@@ -22,7 +25,8 @@ public record DatabaseOptions(
     int workerConnections,
     int pipeliningMax,
     int waitQueueMax,
-    Duration connectionWait) {
+    Duration connectionWait,
+    Duration silenceMax) {
   public static final int WAIT_QUEUE_DEFAULT = 4096;
 
   public DatabaseOptions {
@@ -39,10 +43,13 @@ public record DatabaseOptions(
     if (!connectionWait.isPositive()) {
       throw new IllegalArgumentException("connectionWait must be positive: " + connectionWait);
     }
+    if (!silenceMax.isPositive()) {
+      throw new IllegalArgumentException("silenceMax must be positive: " + silenceMax);
+    }
   }
 
   public DatabaseOptions(String url) {
-    this(url, 8, 6, 4, 6, 128, WAIT_QUEUE_DEFAULT, Duration.ofSeconds(5));
+    this(url, 8, 6, 4, 6, 128, WAIT_QUEUE_DEFAULT, Duration.ofSeconds(5), Duration.ofSeconds(75));
   }
 
   private static void positive(String name, int value) {

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetSocket;
+import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -13,6 +17,8 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -209,7 +215,9 @@ final class DatabaseTest {
   @Test
   void failsAtOnceWhenTooManyWaitForAConnection() {
     var options = EmbeddedDatabase.create().options();
-    var small = new DatabaseOptions(options.url(), 1, 1, 1, 1, 8, 1, Duration.ofMillis(300));
+    var small =
+        new DatabaseOptions(
+            options.url(), 1, 1, 1, 1, 8, 1, Duration.ofMillis(300), Duration.ofSeconds(60));
     var narrow = Database.open(vertx, small);
     Function<SqlConnection, Future<Object>> slow =
         c -> c.query("select pg_sleep(0.6)").execute().map(rows -> rows);
@@ -222,5 +230,52 @@ final class DatabaseTest {
     assertThatThrownBy(waiting::await).matches(DatabaseFailures::unavailable);
     first.await();
     narrow.close().await();
+  }
+
+  /** As when its machine is lost: nothing is refused, and nothing answered. */
+  @Test
+  void givesUpAServerThatFallsSilent() {
+    var url = EmbeddedDatabase.create().options().url();
+    var silent = new AtomicBoolean();
+    var way = proxy(PgConnectOptions.fromUri(url).getPort(), silent);
+    var through = url.replaceFirst(":\\d+/", ":" + way.actualPort() + "/");
+    var second = Duration.ofSeconds(1);
+    var lost = Database.open(vertx, new DatabaseOptions(through, 1, 1, 1, 1, 8, 8, second, second));
+    var query = lost.gateway().query("select 1");
+    query.execute().await();
+
+    silent.set(true);
+    assertThatThrownBy(() -> query.execute().await(10, TimeUnit.SECONDS))
+        .matches(DatabaseFailures::unavailable);
+    silent.set(false);
+    query.execute().await();
+
+    lost.close().await();
+    way.close().await();
+  }
+
+  /** Forwards in both directions, but while it is silent. */
+  private static NetServer proxy(int port, AtomicBoolean silent) {
+    return vertx
+        .createNetServer()
+        .connectHandler(socket -> {
+          socket.pause();
+          vertx
+              .createNetClient()
+              .connect(port, "localhost")
+              .onSuccess(server -> {
+                server.handler(bytes -> forward(socket, bytes, silent));
+                server.closeHandler(_ -> socket.close());
+                socket.closeHandler(_ -> server.close());
+                socket.handler(bytes -> forward(server, bytes, silent));
+                socket.resume();
+              });
+        })
+        .listen(0, "localhost")
+        .await();
+  }
+
+  private static void forward(NetSocket to, Buffer bytes, AtomicBoolean silent) {
+    if (!silent.get()) to.write(bytes);
   }
 }
