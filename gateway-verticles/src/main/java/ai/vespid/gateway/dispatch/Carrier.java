@@ -39,6 +39,7 @@ final class Carrier {
   private final Bus bus;
   private final Function<String, Future<?>> openRow;
   private final Offers offers;
+  private final FirstResults first;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
 
   Carrier(
@@ -60,9 +61,11 @@ final class Carrier {
     this.meters = meters;
     this.openRow = openRow;
     this.bus = new Bus(vertx, node.id());
+    var here = Surroundings.of(vertx, node);
+    this.first = new FirstResults(here);
     this.offers =
         new Offers(
-            Surroundings.of(vertx, node),
+            here,
             node.membership().alone(),
             new WorkspaceAccessSigner(settings.publicUrl(), settings.signingSecret()),
             settings.offerMax(),
@@ -202,10 +205,7 @@ final class Carrier {
     }
     if (node.membership().alone()) return Future.succeededFuture(result);
     // The other half of a split may have decided it, and somebody may have been told.
-    var decide = new ResultStore.Decide(dispatch.requestId(), dispatch.organizationId(), result);
-    return bus.ask(ResultStore.at(node.id()), decide, settings.offerMax())
-        .map(ResultStore.Decide.Stands::result)
-        .otherwise(result);
+    return first.decide(dispatch.requestId(), dispatch.organizationId(), result);
   }
 
   private boolean isHome(Decision.Finish finish) {

@@ -33,6 +33,7 @@ final class CarrierShell {
   private final ExecutorDirectory directory;
   private final Waiters waiters;
   private final Offers offers;
+  private final FirstResults first;
   private final Function<String, Future<?>> openRow;
   private final Predicate<String> mine;
   private final Map<String, Promise<Void>> settling = new HashMap<>();
@@ -63,6 +64,7 @@ final class CarrierShell {
             elsewhere,
             openRow,
             this::carryOut);
+    this.first = new FirstResults(here);
     this.openRow = openRow;
     this.mine = mine;
   }
@@ -235,21 +237,15 @@ final class CarrierShell {
   }
 
   private Future<DispatchResult> store(Decision.Finish finish, DispatchResult result) {
-    if (!finish.durable())
-      return decidesAlone() ? Future.succeededFuture(result) : decide(finish, result);
+    if (!finish.durable()) {
+      var dispatch = finish.dispatch();
+      return decidesAlone()
+          ? Future.succeededFuture(result)
+          : first.decide(dispatch.requestId(), dispatch.organizationId(), result);
+    }
     var decided = Promise.<DispatchResult>promise();
     attempt(finish, finish.epoch(), result, decided);
     return decided.future();
-  }
-
-  private Future<DispatchResult> decide(Decision.Finish finish, DispatchResult result) {
-    var dispatch = finish.dispatch();
-    return here.ask(
-            ResultStore.at(here.node()),
-            new ResultStore.Decide(dispatch.requestId(), dispatch.organizationId(), result),
-            OFFER_MAX)
-        .map(ResultStore.Decide.Stands::result)
-        .otherwise(result);
   }
 
   private void attempt(
