@@ -22,6 +22,11 @@ import java.util.function.Function;
  * @param <R> what one row's writing answers
  */
 public final class GroupCommit<T, R> {
+  // Each may bring a megabyte.
+  private static final int READ_MAX = 100;
+  private static final int READS_MAX = 2;
+  private static final int READERS_MAX = 100_000;
+
   private record Pending<T, R>(T row, long sinceNanos, Promise<R> promise) {}
 
   private final int groupMax;
@@ -43,6 +48,14 @@ public final class GroupCommit<T, R> {
     this.concurrencyMax = concurrencyMax;
     this.waitingMax = waitingMax;
     this.write = write;
+  }
+
+  /**
+   * Reads rows in groups of 100, two groups at once; of those who wait for a row one more than
+   * 100,000 fails at once.
+   */
+  public static <T, R> GroupCommit<T, R> reading(Function<List<T>, Future<List<R>>> read) {
+    return new GroupCommit<>(READ_MAX, READS_MAX, READERS_MAX, read);
   }
 
   /** Completes when the row's group is committed; fails when the group failed. */

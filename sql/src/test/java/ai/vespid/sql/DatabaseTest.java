@@ -21,30 +21,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class DatabaseTest {
   private static final String A = UUID.randomUUID().toString();
   private static final String B = UUID.randomUUID().toString();
 
-  private static Vertx vertx;
-  private static Database database;
+  @RegisterExtension static final OpenDatabase OPEN = new OpenDatabase();
+
+  private static final Vertx vertx = OPEN.vertx;
+  private static final Database database = OPEN.database;
 
   @BeforeAll
   static void open() {
-    vertx = Vertx.vertx();
-    database = EmbeddedDatabase.create().open(vertx);
     for (var organization : List.of(A, B)) {
       database.tenant(organization, c -> insertOrganization(c, organization)).await();
     }
-  }
-
-  @AfterAll
-  static void close() {
-    database.close().await();
-    vertx.close().await();
   }
 
   private static Future<Void> insertOrganization(SqlClient connection, String id) {

@@ -7,38 +7,29 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.sql.DispatchRepository.Known;
 import ai.vespid.sql.DispatchRepository.Stored;
 import ai.vespid.sql.DispatchRepository.Terminal;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class DispatchRepositoryTest {
   private static final String ORGANIZATION = UUID.randomUUID().toString();
   private static final DispatchResult RESULT = DispatchResult.succeeded(RawJson.of("7"));
 
-  private static Vertx vertx;
-  private static Database database;
+  @RegisterExtension static final OpenDatabase OPEN = new OpenDatabase();
+
   private static DispatchRepository repository;
 
   @BeforeAll
   static void open() {
-    vertx = Vertx.vertx();
-    database = EmbeddedDatabase.create().open(vertx);
-    repository = new DispatchRepository(database.gateway());
+    repository = new DispatchRepository(OPEN.database.gateway());
     repository.insert(List.of(row("open"), row("decided"))).await();
     var later = Instant.now().plusSeconds(60);
     repository.finish(List.of(new Terminal("decided", 1, RESULT, later))).await();
-  }
-
-  @AfterAll
-  static void close() {
-    database.close().await();
-    vertx.close().await();
   }
 
   private static Stored row(String requestId) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vespid.protocol.Kind;
 import ai.vespid.protocol.Pool;
-import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Tuple;
@@ -14,35 +13,22 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class ExecutorRepositoryTest {
   private static final String ORGANIZATION = UUID.randomUUID().toString();
 
-  private static Vertx vertx;
-  private static Database database;
+  @RegisterExtension static final OpenDatabase OPEN = new OpenDatabase();
+
+  private static final Database database = OPEN.database;
   private static ExecutorRepository repository;
 
   @BeforeAll
   static void open() {
-    vertx = Vertx.vertx();
-    database = EmbeddedDatabase.create().open(vertx);
     repository = new ExecutorRepository(database);
-    database
-        .tenant(
-            ORGANIZATION,
-            c ->
-                c.preparedQuery("insert into organizations (id, slug, name) values ($1, 's', 'n')")
-                    .execute(Tuple.of(ORGANIZATION)))
-        .await();
-  }
-
-  @AfterAll
-  static void close() {
-    database.close().await();
-    vertx.close().await();
+    OPEN.addOrganization(ORGANIZATION);
   }
 
   private static String hash(String token) {

@@ -7,43 +7,29 @@ import ai.vespid.sql.PresenceRepository.Arrival;
 import ai.vespid.sql.PresenceRepository.Departure;
 import ai.vespid.sql.PresenceRepository.Event;
 import ai.vespid.sql.PresenceRepository.Told;
-import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class PresenceRepositoryTest {
   private static final String ORGANIZATION = UUID.randomUUID().toString();
   private static final Instant START = Instant.parse("2026-11-21T10:00:00Z");
 
-  private static Vertx vertx;
-  private static Database database;
+  @RegisterExtension static final OpenDatabase OPEN = new OpenDatabase();
+
+  private static final Database database = OPEN.database;
   private static PresenceRepository presence;
 
   @BeforeAll
   static void open() {
-    vertx = Vertx.vertx();
-    database = EmbeddedDatabase.create().open(vertx);
     presence = new PresenceRepository(database);
-    database
-        .tenant(
-            ORGANIZATION,
-            c ->
-                c.preparedQuery("insert into organizations (id, slug, name) values ($1, 's', 'n')")
-                    .execute(Tuple.of(ORGANIZATION)))
-        .await();
-  }
-
-  @AfterAll
-  static void close() {
-    database.close().await();
-    vertx.close().await();
+    OPEN.addOrganization(ORGANIZATION);
   }
 
   private static String executor() {

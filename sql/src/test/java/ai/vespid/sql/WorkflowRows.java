@@ -3,7 +3,6 @@ package ai.vespid.sql;
 import ai.vespid.protocol.RawJson;
 import ai.vespid.sql.RunStartRepository.Outcome.Started;
 import ai.vespid.sql.RunStartRepository.Start;
-import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Tuple;
 import java.util.UUID;
 
@@ -16,9 +15,8 @@ final class WorkflowRows {
            "nodes":[{"id":"a","type":"agent.execute"}]}
           """);
 
-  final Vertx vertx = Vertx.vertx();
-  final EmbeddedDatabase server = EmbeddedDatabase.create();
-  final Database database = server.open(vertx);
+  private final OpenDatabase open = new OpenDatabase();
+  final Database database = open.database;
   final String user = user();
   final String organization = organization();
   final WorkflowRepository workflows = new WorkflowRepository(database);
@@ -37,15 +35,7 @@ final class WorkflowRows {
 
   String organization() {
     var id = UUID.randomUUID().toString();
-    database
-        .tenant(
-            id,
-            connection ->
-                connection
-                    .preparedQuery(
-                        "insert into organizations (id, slug, name) values ($1, $2, 'n')")
-                    .execute(Tuple.of(id, "org-" + id)))
-        .await();
+    open.addOrganization(id);
     return id;
   }
 
@@ -66,7 +56,6 @@ final class WorkflowRows {
   }
 
   void close() {
-    database.close().await();
-    vertx.close().await();
+    open.close();
   }
 }

@@ -1,6 +1,5 @@
 package ai.vespid.bench.fault;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -129,16 +128,8 @@ final class Scenarios {
     stop(trial, List.of(trial.site().stores().redisPid()));
   }
 
-  // Every connection has a process of its own.
   private static void stopPostgres(Trial trial) throws InterruptedException {
-    long postmaster = trial.site().stores().postgresPid();
-    var all = new ArrayList<>(List.of(postmaster));
-    ProcessHandle.of(postmaster)
-        .orElseThrow()
-        .descendants()
-        .map(ProcessHandle::pid)
-        .forEach(all::add);
-    stop(trial, all);
+    stop(trial, trial.site().stores().postgresPids());
     trial.mended();
   }
 

@@ -75,10 +75,19 @@ final class StoresProcess implements AutoCloseable {
     return where.redisPid();
   }
 
+  /** PostgreSQL and the process of each of its connections. */
+  List<Long> postgresPids() {
+    return withChildren(postgresPid());
+  }
+
   /** Itself and all that run under it. */
   List<Long> pids() {
-    var under = child.process().descendants().map(ProcessHandle::pid);
-    return Stream.concat(Stream.of(child.pid()), under).toList();
+    return withChildren(child.pid());
+  }
+
+  private static List<Long> withChildren(long pid) {
+    var under = ProcessHandle.of(pid).orElseThrow().descendants().map(ProcessHandle::pid);
+    return Stream.concat(Stream.of(pid), under).toList();
   }
 
   void restartPostgres() {

@@ -35,8 +35,6 @@ import org.slf4j.LoggerFactory;
 final class DurableLog {
   private static final Logger LOG = LoggerFactory.getLogger(DurableLog.class);
   private static final int GROUP_MAX = 500;
-  // Each may bring a megabyte.
-  private static final int READ_MAX = 100;
   private static final int CONCURRENCY_MAX = 2;
   private static final int WAITING_MAX = 100_000;
   private static final int PAGE = 1_000;
@@ -69,8 +67,8 @@ final class DurableLog {
     inserts = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::insert);
     attempts = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::assign);
     terminals = new GroupCommit<>(GROUP_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::finish);
-    finds = new GroupCommit<>(READ_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::find);
-    opens = new GroupCommit<>(READ_MAX, CONCURRENCY_MAX, WAITING_MAX, dispatches::openAmong);
+    finds = GroupCommit.reading(dispatches::find);
+    opens = GroupCommit.reading(dispatches::openAmong);
     heads =
         new GroupCommit<>(
             GROUP_MAX,

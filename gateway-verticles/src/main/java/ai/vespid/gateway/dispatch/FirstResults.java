@@ -24,15 +24,20 @@ final class FirstResults {
    * time for the answer over before it reads it, and another one may have decided meanwhile.
    */
   Future<DispatchResult> decide(String requestId, String organizationId, DispatchResult result) {
-    return here.ask(
-            ResultStore.at(here.node()),
-            new ResultStore.Decide(requestId, organizationId, result),
-            ASK_MAX)
-        .map(ResultStore.Decide.Stands::result)
+    return ask(requestId, organizationId, result)
         .recover(_ -> {
           var again = Promise.<DispatchResult>promise();
           here.later(AGAIN_MS, () -> decide(requestId, organizationId, result).onComplete(again));
           return again.future();
         });
+  }
+
+  /** As {@link #decide}, asked once: fails when there is no answer, and nothing may be told. */
+  Future<DispatchResult> ask(String requestId, String organizationId, DispatchResult result) {
+    return here.ask(
+            ResultStore.at(here.node()),
+            new ResultStore.Decide(requestId, organizationId, result),
+            ASK_MAX)
+        .map(ResultStore.Decide.Stands::result);
   }
 }

@@ -33,6 +33,7 @@ final class LostHomes {
   private record Ended(String organizationId, Future<DispatchResult> result) {}
 
   private final Surroundings here;
+  private final FirstResults first;
   private final DispatchTable table;
   private final Waiters waiters;
   private final Runnable changed;
@@ -54,6 +55,7 @@ final class LostHomes {
   LostHomes(
       Surroundings here, DispatchTable table, Waiters waiters, Runnable changed, long graceMs) {
     this.here = here;
+    this.first = new FirstResults(here);
     this.table = table;
     this.waiters = waiters;
     this.changed = changed;
@@ -153,7 +155,7 @@ final class LostHomes {
             .compose(known ->
                 known instanceof ResultStore.Get.Found(String _, DispatchResult decided)
                     ? Future.succeededFuture(decided)
-                    : decide(
+                    : first.ask(
                         report.requestId(),
                         report.organizationId(),
                         report.result().withoutWorkspace()));
@@ -186,7 +188,8 @@ final class LostHomes {
       var id = dispatch.requestId();
       var lost = DispatchResult.failed(ErrorCode.AGENT_DISCONNECTED);
       // Another home of a split may know better.
-      decide(id, dispatch.organizationId(), lost)
+      first
+          .ask(id, dispatch.organizationId(), lost)
           .onSuccess(stands -> waiters.close(id, new Finished(stands, false)))
           .onFailure(_ -> waiters.moved(id));
     }
@@ -195,14 +198,5 @@ final class LostHomes {
   /** Dispatches that wait for their agent. */
   int waiting() {
     return suspended.size();
-  }
-
-  private Future<DispatchResult> decide(
-      String requestId, String organizationId, DispatchResult result) {
-    return here.ask(
-            ResultStore.at(here.node()),
-            new ResultStore.Decide(requestId, organizationId, result),
-            ASK_MAX)
-        .map(ResultStore.Decide.Stands::result);
   }
 }

@@ -31,10 +31,6 @@ import java.util.Optional;
 
 /** Owns this node's memory of results; exactly one instance a node. */
 public final class ResultStoreVerticle extends VerticleBase {
-  // Each may bring a megabyte.
-  private static final int READ_MAX = 100;
-  private static final int WAITING_MAX = 100_000;
-
   private final Node node;
   private final GroupCommit<String, Optional<Known>> rows;
   private RedisLink redis;
@@ -45,7 +41,7 @@ public final class ResultStoreVerticle extends VerticleBase {
 
   public ResultStoreVerticle(Node node, DispatchRepository dispatches) {
     this.node = node;
-    this.rows = new GroupCommit<>(READ_MAX, 2, WAITING_MAX, dispatches::find);
+    this.rows = GroupCommit.reading(dispatches::find);
   }
 
   @Override
