@@ -26,19 +26,9 @@ import java.util.function.Predicate;
  * {@link Decision}s go out, and the simulator runs the same class.
  */
 final class DispatchTable {
-  /** Bounds and times of the table; {@code tickMs} is how finely moments are rounded. */
+  /** Bounds and times of the table. */
   record Rules(
       int dispatchesMax, int orgQueueMax, int orgInFlightMax, long graceMs, int epochMax) {}
-
-  /** What became of a report. */
-  enum Verdict {
-    /** This is the terminal result. */
-    DECIDED,
-    /** The same attempt was reported before and is being stored. */
-    SETTLING,
-    /** Decided otherwise, or never assigned to this executor under this epoch. */
-    UNWANTED
-  }
 
   static final long TICK_MS = 20;
 
@@ -231,7 +221,7 @@ final class DispatchTable {
         yield Verdict.DECIDED;
       }
       case State.Settling settling ->
-          settling.result().status() == result.status() ? Verdict.SETTLING : Verdict.UNWANTED;
+          settling.result().status() == result.status() ? Verdict.SETTLING : Verdict.OVERRULED;
       case State.Preparing _, State.Queued _, State.Committing _ -> Verdict.UNWANTED;
     };
   }

@@ -87,12 +87,25 @@ final class Reports {
   }
 
   private Future<Report.Reply> read(Report report) {
-    var id = report.requestId();
-    boolean ahead = ahead(id, report.epoch());
-    if (isKnown(id, report.epoch())) return judge(report);
-    // Accepted in the other half of a split, it may stand in a row that nobody here has read.
-    var rows = ahead ? readRows.apply(List.of(id)) : Future.<Void>succeededFuture();
-    return rows.compose(_ -> claims.begun(id, report.epoch())).compose(_ -> judge(report));
+    var attempt = Map.of(report.requestId(), report.epoch());
+    attempt.forEach(this::checkFirm);
+    if (isKnown(report.requestId(), report.epoch())) return judge(report);
+    return claims
+        .begun(report.requestId(), report.epoch())
+        .compose(_ -> readUnknown(attempt))
+        .compose(_ -> judge(report));
+  }
+
+  // Accepted in the other half of a split, they may stand in rows that nobody here has read. Read
+  // last: nothing is waited for between this and what is concluded from it.
+  private Future<Void> readUnknown(Map<String, Integer> attempts) {
+    var unknown =
+        attempts.entrySet().stream()
+            .filter(held -> ahead(held.getKey(), held.getValue()))
+            .map(Map.Entry::getKey)
+            .sorted()
+            .toList();
+    return unknown.isEmpty() ? Future.succeededFuture() : readRows.apply(unknown);
   }
 
   private boolean isKnown(String requestId, int epoch) {
@@ -134,6 +147,8 @@ final class Reports {
     changed.run();
     return switch (verdict) {
       case DECIDED, SETTLING -> settled.apply(id).map(_ -> new Report.Settled());
+      // Its agent is the only one who knows that it was begun, until the other result is stored.
+      case OVERRULED -> settled.apply(id).map(_ -> new Report.Unwanted());
       case UNWANTED -> {
         sure(report.key(), report.edge());
         yield Future.succeededFuture(new Report.Unwanted());
@@ -154,19 +169,15 @@ final class Reports {
     succession.check(hello.key());
     sure(hello.key(), hello.edge());
     if (isOvertaken(hello)) throw overtaken();
-    var unknown =
-        Reconciliation.listed(hello).entrySet().stream()
-            .filter(held -> ahead(held.getKey(), held.getValue()))
-            .map(Map.Entry::getKey)
-            .sorted()
-            .toList();
-    var rows = unknown.isEmpty() ? Future.<Void>succeededFuture() : readRows.apply(unknown);
+    var attempts = Reconciliation.listed(hello);
+    attempts.forEach(this::checkFirm);
     var begun =
-        Reconciliation.listed(hello).entrySet().stream()
+        attempts.entrySet().stream()
             .filter(held -> !isKnown(held.getKey(), held.getValue()))
             .toList();
     if (begun.isEmpty()) return compare(hello);
-    return rows.compose(_ -> Future.join(begun.stream().map(this::begun).toList()))
+    return Future.join(begun.stream().map(this::begun).toList())
+        .compose(_ -> readUnknown(attempts))
         .compose(_ -> compare(hello));
   }
 

@@ -4,8 +4,6 @@ import static ai.vespid.gateway.dispatch.Routes.dispatch;
 import static ai.vespid.gateway.dispatch.Routes.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vespid.gateway.StagedSurroundings;
-import ai.vespid.kit.bus.Fault;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.Pool;
@@ -13,12 +11,8 @@ import ai.vespid.protocol.RawJson;
 import ai.vespid.protocol.Selector;
 import ai.vespid.protocol.bus.DispatchRouter.Moving;
 import ai.vespid.protocol.bus.DispatchRouter.Reconcile;
-import ai.vespid.protocol.bus.DispatchRouter.Report;
 import ai.vespid.protocol.bus.Holder;
 import ai.vespid.protocol.bus.Route;
-import ai.vespid.protocol.executor.ExecutorFrame.Held;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -32,7 +26,6 @@ class AnotherHomesAttemptTest {
   private static final DispatchResult OK = DispatchResult.succeeded(RawJson.NULL);
   private static final String ID = dispatch("n").requestId();
 
-  private final StagedClaims claims = new StagedClaims();
   private final DispatchTable table =
       new DispatchTable(
           new DispatchTable.Rules(1_000, 100, 3, GRACE_MS, 3), new ExecutorDirectory());
@@ -46,7 +39,7 @@ class AnotherHomesAttemptTest {
 
     table.askedBack(ID, 1, true, 10);
     assertThat(table.decisions()).as("the edge has it").isEmpty();
-    assertThat(table.report(ID, 1, "a", OK, 20)).isEqualTo(DispatchTable.Verdict.DECIDED);
+    assertThat(table.report(ID, 1, "a", OK, 20)).isEqualTo(Verdict.DECIDED);
   }
 
   @Test
@@ -71,7 +64,7 @@ class AnotherHomesAttemptTest {
     table.reconcile(hello("c2"), 10);
 
     assertThat(table.decisions()).as("it was given on a later one, in the other half").isEmpty();
-    assertThat(table.report(ID, 1, "a", OK, 20)).isEqualTo(DispatchTable.Verdict.DECIDED);
+    assertThat(table.report(ID, 1, "a", OK, 20)).isEqualTo(Verdict.DECIDED);
   }
 
   @Test
@@ -146,112 +139,9 @@ class AnotherHomesAttemptTest {
     assertThat(table.decisions()).noneMatch(Decision.Withdraw.class::isInstance);
   }
 
-  @Test
-  void callsNothingUnwantedThatAnEdgeOutOfSightReports() {
-    var here = new StagedSurroundings("me", "seen");
-    var reports = reports(here);
-
-    assertThat(reports.decide(report("seen")).result()).isInstanceOf(Report.Unwanted.class);
-    assertThat(Fault.of(reports.decide(report("unseen")).cause()).code())
-        .isEqualTo(Fault.Code.UNAVAILABLE);
-  }
-
-  @Test
-  void saysToAllHomesThatAnAgentHasBegunWhatIsNotKnownHere() {
-    var here = new StagedSurroundings("me", "seen");
-    var reports = reports(here);
-    var has = List.of(new Held(ID, 7));
-
-    reports.reconcile(
-        new Reconcile(
-            "byon:" + Routes.ORG, Routes.ORG, "a", "c2", 1, "boot", has, List.of(), "seen"));
-
-    assertThat(claims.attempts).as("no other home may follow it").containsEntry(ID, 8);
-  }
-
-  /** Seed 56777: its row was read, and what was queued was given to somebody meanwhile. */
-  @Test
-  void saysNothingToAHelloAboutWhatItBeganToGiveAwayWhileTheRowWasRead() {
-    queued();
-    var rows = Promise.<Void>promise();
-    var reports = reports(new StagedSurroundings("me", "seen"), rows.future());
-    var has = List.of(new Held(ID, 1));
-
-    var answer =
-        reports.reconcile(
-            new Reconcile(
-                "byon:" + Routes.ORG, Routes.ORG, "a", "c2", 1, "boot", has, List.of(), "seen"));
-    table.routeUp(route("b", 3), 10);
-    rows.complete();
-
-    assertThat(Fault.of(answer.cause()).code()).isEqualTo(Fault.Code.UNAVAILABLE);
-  }
-
-  @Test
-  void saysNothingToAReportOfWhatItBeganToGiveAwayWhileTheRowWasRead() {
-    queued();
-    var rows = Promise.<Void>promise();
-    var reports = reports(new StagedSurroundings("me", "seen"), rows.future());
-
-    var answer = reports.decide(report("seen"));
-    table.routeUp(route("b", 3), 10);
-    rows.complete();
-
-    assertThat(Fault.of(answer.cause()).code()).isEqualTo(Fault.Code.UNAVAILABLE);
-  }
-
-  @Test
-  void whatIsReportedAgainWhileItIsReadIsNotReadOnceMore() {
-    var rows = Promise.<Void>promise();
-    var reports = reports(new StagedSurroundings("me", "seen"), rows.future());
-
-    var first = reports.decide(report("seen"));
-    assertThat(reports.decide(report("seen"))).isSameAs(first);
-    rows.complete();
-
-    assertThat(first.result()).isInstanceOf(Report.Unwanted.class);
-    assertThat(reports.decide(report("seen"))).as("judged anew").isNotSameAs(first);
-  }
-
   private void queued() {
     var patient = dispatch(Routes.ORG, "n", Selector.byon(), EffectClass.AT_MOST_ONCE, 60_000);
     table.handover().recover(patient, 0, null, 60_000, 0);
-  }
-
-  private Reports reports(StagedSurroundings here) {
-    return reports(here, Future.succeededFuture());
-  }
-
-  private Reports reports(StagedSurroundings here, Future<Void> rows) {
-    var waiters = new Waiters();
-    var lostHomes = new LostHomes(here, table, waiters, () -> {}, GRACE_MS);
-    var succession =
-        new Succession(
-            here,
-            0,
-            table,
-            waiters,
-            lostHomes,
-            GRACE_MS,
-            Future::succeededFuture,
-            () -> {},
-            () -> {});
-    succession.viewChanged(here.sees("me"));
-    here.pass(GRACE_MS);
-    here.sees("me", "seen");
-    return new Reports(
-        here,
-        table,
-        succession,
-        lostHomes,
-        new Claims(claims, here, "process", 900_000),
-        _ -> rows,
-        _ -> Future.succeededFuture(),
-        () -> {});
-  }
-
-  private static Report report(String edge) {
-    return new Report("byon:" + Routes.ORG, Routes.ORG, ID, 1, "a", OK, edge);
   }
 
   private static Reconcile hello(String connectionId) {

@@ -4,7 +4,6 @@ import static ai.vespid.gateway.dispatch.Routes.dispatch;
 import static ai.vespid.gateway.dispatch.Routes.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vespid.gateway.dispatch.DispatchTable.Verdict;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.ErrorCode;
@@ -171,6 +170,8 @@ class DispatchTableTest {
     assertThat(decided.get(0)).isInstanceOf(Decision.Cancel.class);
     assertThat(((Decision.Finish) decided.get(1)).result().error())
         .isEqualTo("NODE_EXECUTION_TIMEOUT");
+    assertThat(report(offer, "a")).isEqualTo(Verdict.OVERRULED);
+    table.settled(offer.dispatch().requestId(), null, 60_000);
     assertThat(report(offer, "a")).isEqualTo(Verdict.UNWANTED);
   }
 

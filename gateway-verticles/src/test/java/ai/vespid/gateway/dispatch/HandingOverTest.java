@@ -88,7 +88,7 @@ class HandingOverTest {
     assertThat(receiving.arriving(ID)).isTrue();
     here.next(ResultStore.Get.class).answer().complete(new ResultStore.Get.NotReady());
     assertThat(table.report(ID, 1, "a", DispatchResult.succeeded(RawJson.NULL), 0))
-        .isEqualTo(DispatchTable.Verdict.DECIDED);
+        .isEqualTo(Verdict.DECIDED);
     table.settled(ID, null, 0);
 
     assertThat(receiving.takeOver(over).succeeded()).isTrue();

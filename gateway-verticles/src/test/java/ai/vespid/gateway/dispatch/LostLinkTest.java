@@ -4,7 +4,6 @@ import static ai.vespid.gateway.dispatch.Routes.dispatch;
 import static ai.vespid.gateway.dispatch.Routes.route;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vespid.gateway.dispatch.DispatchTable.Verdict;
 import ai.vespid.protocol.DispatchResult;
 import ai.vespid.protocol.EffectClass;
 import ai.vespid.protocol.ErrorCode;

@@ -12,6 +12,9 @@ final class StagedClaims implements ClaimStore {
   boolean forgetful;
   boolean away;
 
+  /** Completed when a claim of an attempt is answered; it counts before that. */
+  Future<Void> answers = Future.succeededFuture();
+
   @Override
   public Future<Boolean> take(String requestId, String owner, long forMs) {
     return Future.succeededFuture(owners.putIfAbsent(requestId, owner) == null);
@@ -27,7 +30,7 @@ final class StagedClaims implements ClaimStore {
     if (away) return Future.failedFuture("away");
     boolean first = attempts.getOrDefault(requestId, 0) <= after;
     if (first) attempts.put(requestId, epoch);
-    return Future.succeededFuture(first);
+    return answers.map(first);
   }
 
   @Override
