@@ -95,7 +95,7 @@ public sealed interface DispatchRouter<R extends Message> extends Request<R> {
     /** This is the terminal result, and it is as safe as its dispatch was promised to be. */
     public record Settled() implements Reply {}
 
-    /** Another result was decided, or nobody asked: the agent may forget it. */
+    /** Another result was decided and stored, or nobody asked: the agent may forget it. */
     public record Unwanted() implements Reply {}
   }
 
