@@ -28,7 +28,10 @@ final class ClusterCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private SiteOptions place;
-  @Mixin private LoadOptions load;
+
+  // Each of three young gateways on two cores compiles for as long.
+  @Mixin private LoadOptions load = new LoadOptions(20);
+
   @Mixin private ReportOptions report;
 
   @Option(names = "--callers", defaultValue = "64")

@@ -8,7 +8,9 @@ final class LoadOptions {
   @Option(names = "--seconds", defaultValue = "5", description = "measured, per round")
   private double seconds;
 
-  @Option(names = "--warmup", defaultValue = "5", description = "seconds before the first round")
+  @Option(
+      names = "--warmup",
+      description = "seconds before the first round; ${DEFAULT-VALUE} unless told")
   private double warmup;
 
   @Option(names = "--payload", defaultValue = "1024", description = "bytes in and out")
@@ -25,6 +27,17 @@ final class LoadOptions {
 
   @Option(names = "--pipe-heap", defaultValue = "512m", description = "heap of the pipe's process")
   private String pipeHeap;
+
+  LoadOptions() {
+    this(5);
+  }
+
+  /**
+   * @param warmup seconds unless told otherwise
+   */
+  LoadOptions(double warmup) {
+    this.warmup = warmup;
+  }
 
   Payload payload() {
     return new Payload(payload);
